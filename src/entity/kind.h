@@ -1,0 +1,72 @@
+/* A field table makes a kind. Diff, store, wire, JSON, command line, console and documentation are
+ * written once, from these tables. */
+#ifndef ENTITY_KIND_H
+#define ENTITY_KIND_H
+
+#include "core/span.h"
+
+#include <stdint.h>
+
+#define KIND_FIELDS_MAX 64 /* a set of fields is one 64-bit word */
+
+enum field_type {
+	FIELD_TEXT,   /* bytes, meant to be read; may be anything */
+	FIELD_NUMBER, /* uint64_t */
+	FIELD_MODE,   /* permission bits, shown as octal text "0644" */
+	FIELD_TIME,   /* int64_t nanoseconds since 1970-01-01 UTC */
+	FIELD_DIGEST, /* bytes, shown as lower-case hex */
+	FIELD_DEVICE, /* number made by device_make(), shown "major:minor" */
+	FIELD_CHOICE, /* number, an index into field.names */
+	FIELD_MAP,    /* bytes: a canonical CBOR map, byte string -> byte string, in key order */
+};
+
+enum field_flag {
+	FIELD_LOCAL = 1 << 0,    /* kept beside the tree: says nothing when compared across hosts */
+	FIELD_VOLATILE = 1 << 1, /* shown, never a change by itself */
+	FIELD_SECRET = 1 << 2,   /* a keyed digest, never the thing itself */
+	FIELD_STANDARD = 1 << 3, /* part of the shorthand `standard` */
+	FIELD_CONTENT = 1 << 4,  /* part of the shorthand `content` */
+	FIELD_DERIVED = 1 << 5,  /* follows from others: recorded and shown with them, never asked for by name,
+				    counted as a difference only when nothing it follows from differs */
+};
+
+struct field {
+	const char *name; /* as in JSON and policies; never renamed */
+	enum field_type type;
+	unsigned flags;
+	const char *text;         /* one line for people */
+	const char *const *names; /* FIELD_CHOICE: ended by NULL */
+};
+
+struct kind {
+	const char *name;  /* as in CONTRACTS 4; never renamed */
+	const char *text;  /* one line for people */
+	uint8_t id;        /* first byte of a stored key; never renumbered */
+	bool hierarchical; /* keys are paths: patterns have sections, rules have a base */
+	const struct field *fields;
+	size_t n_fields;
+};
+
+/* All kinds, ended by NULL. */
+extern const struct kind *const kinds[];
+
+const struct kind *kind_find(struct span name); /* NULL: no such kind */
+const struct kind *kind_by_id(uint8_t id);
+int kind_field(const struct kind *k, struct span name); /* index, or -1 */
+
+/* The set of fields that carry all of `flags`. */
+uint64_t kind_fields_with(const struct kind *k, unsigned flags);
+/* Every field there is that a policy may ask for. */
+uint64_t kind_fields_all(const struct kind *k);
+
+static inline uint64_t field_bit(unsigned i)
+{
+	return UINT64_C(1) << i;
+}
+
+static inline uint64_t device_make(uint32_t major, uint32_t minor)
+{
+	return (uint64_t)major << 32 | minor;
+}
+
+#endif

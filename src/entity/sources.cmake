@@ -1,0 +1,4 @@
+set(ENTITY_SOURCES
+  src/entity/file.c
+  src/entity/kinds.c
+)

@@ -1,0 +1,2 @@
+set(POLICY_SOURCES
+)
