@@ -1,0 +1,2 @@
+set(AGENT_SOURCES
+)

@@ -1,0 +1,104 @@
+/* What the ledger holds: changes, gaps, decisions and the rest, as CBOR and as C. */
+#ifndef CHANGE_CHANGE_H
+#define CHANGE_CHANGE_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "entity/record.h"
+#include "policy/policy.h"
+
+/* Numbers are stored: add at the end only. */
+enum record_type {
+	RECORD_CHANGE,
+	RECORD_GAP,
+	RECORD_LOSS,
+	RECORD_REPAIR,
+	RECORD_DECISION, /* somebody approved, imported, replaced */
+	RECORD_COVERAGE, /* what was observed, by which means, from when to when */
+	RECORD_NOTE,     /* init, policy changed, damaged store found, … */
+	RECORD_TYPE_N
+};
+extern const char *const record_type_names[];
+
+enum change_type { CHANGE_CREATED, CHANGE_UPDATED, CHANGE_DELETED, CHANGE_RENAMED, CHANGE_TYPE_N };
+extern const char *const change_type_names[];
+
+enum observed { OBSERVED_REALTIME, OBSERVED_SCAN, OBSERVED_RECOVERED, OBSERVED_STARTUP, OBSERVED_N };
+extern const char *const observed_names[];
+
+enum verdict_state { VERDICT_UNEXPLAINED, VERDICT_EXPLAINED, VERDICT_COSMETIC, VERDICT_N };
+extern const char *const verdict_names[];
+
+/* One transition of the current state (or, in a drift listing, approved against current). */
+struct change {
+	enum change_type type;
+	enum observed observed;
+	const struct kind *kind;
+	struct span key;
+	struct span old_key;    /* renamed: where it was; else empty */
+	uint64_t fields;        /* that differ, of those the rule watches */
+	struct record *was;     /* NULL when created */
+	struct record *is;      /* NULL when deleted */
+	uint64_t subtree;       /* renamed folder: entries below that moved with it, unchanged */
+	struct span rule;       /* id; rules may be gone from the policy by the time this is read */
+	enum severity severity; /* as it was then */
+	const struct span *tags;
+	size_t n_tags;
+	enum verdict_state verdict;
+	struct span card;        /* id of the card */
+	struct span who_unknown; /* why there is no who; scans never know */
+};
+
+struct decision {
+	struct span what;      /* "init", "approve", "baseline-import", … */
+	struct span reason;    /* what the administrator gave */
+	struct span by;        /* login name, user, uid: "alice (root, uid 0)" */
+	struct span selection; /* as typed */
+	uint64_t items;        /* entities it moved */
+};
+
+struct coverage {
+	struct span means; /* "scan full", "scan stamps" */
+	struct span scope; /* "everything" or the paths asked for */
+	int64_t from, to;  /* ns since epoch */
+	uint64_t entities, bytes, gaps, changes;
+	uint8_t policy[32]; /* SHA-256 of policy_print */
+	uint8_t root[32];   /* tree_root.id of the current tree after it */
+};
+
+struct note {
+	struct span what; /* short word: "init", "policy-changed", "interrupted" */
+	struct span text; /* a sentence */
+};
+
+struct gap_note {
+	const struct kind *kind;
+	struct span key;
+	bool subtree;
+	struct span reason; /* gap_reason_names */
+	struct span text;
+};
+
+/* One ledger record. seq and prev are known once read from the ledger (0 and zeroes before). */
+struct ledger_record {
+	enum record_type type;
+	uint64_t seq;
+	uint8_t prev[32];
+	bool chained; /* seq and prev are set */
+	int64_t time; /* ns since epoch */
+	union {
+		struct change change;
+		struct gap_note gap;
+		struct decision decision;
+		struct coverage coverage;
+		struct note note;
+	};
+};
+
+/* Canonical CBOR for ledger_append. */
+void ledger_record_encode(const struct ledger_record *r, struct buf *ret);
+/* Texts and records are copied into a. Unknown map keys are skipped (a newer program's). */
+int ledger_record_decode(struct span body, struct arena *a, struct ledger_record *ret, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,67 @@
+/* The path of a change: observe, compare, explain, record. One call per command. */
+#ifndef CHANGE_PIPELINE_H
+#define CHANGE_PIPELINE_H
+
+#include "change/change.h"
+#include "policy/policy.h"
+#include "sensor/sensor.h"
+#include "store/store.h"
+#include "store/tree.h"
+
+/* What happened during an observation; for the summary and the exit status. */
+struct check_summary {
+	uint64_t entities[16]; /* observed, per kind id */
+	uint64_t bytes;        /* read for digests */
+	uint64_t files_read;
+	uint64_t changes[CHANGE_TYPE_N];
+	uint64_t gaps;
+	uint64_t newly_watched, no_longer_watched; /* because the policy changed, not the host */
+	int64_t started, ended;                    /* ns since epoch */
+	bool policy_changed;
+	struct tree_root root; /* the current state after it */
+};
+
+/* What the caller hears while it runs; any may be NULL. Called in the caller's thread. */
+struct check_listener {
+	void *ctx;
+	/* Each change, gap and so on, in the order of the ledger, once it is safely recorded. */
+	int (*record)(void *ctx, const struct ledger_record *r, struct err *e);
+	/* About ten times a second: how far it is. expected is 0 when nothing is known yet. */
+	void (*progress)(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected);
+	/* True: the user wants to stop (ERR_INTERRUPTED follows). */
+	bool (*stop)(void *ctx);
+};
+
+/* The first observation becomes the approved state. ERR_EXISTS when there is one and not `replace`. */
+int pipeline_init(struct store *s, const struct policy *p, const struct scan_options *o, bool replace,
+	const struct check_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
+
+/* Observe, compare with the current state, record. The approved state does not move. */
+int pipeline_check(struct store *s, const struct policy *p, const struct scan_options *o,
+	const struct check_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
+
+/* Approved against current, as changes (seq 0, not chained), in key order; renames are put together.
+ * Masks by the policy: what no rule watches is no drift. */
+int drift_each(struct store *s, const struct policy *p,
+	int (*each)(void *ctx, const struct ledger_record *r, struct err *e), void *ctx,
+	struct err *e) MUST_CHECK;
+
+/* SELECTION of CONTRACTS 1. */
+struct selector_term;
+struct change_selection {
+	struct selector_term *terms;
+	size_t n;
+};
+/* words: argv. cwd: what relative paths are relative to. ERR_USAGE names the word. */
+int change_selection_parse(struct arena *a, const char *const *words, size_t n, const char *cwd,
+	struct change_selection *ret, struct err *e) MUST_CHECK;
+
+/* Move the approved state to the current one for exactly the selected drift. Records one decision. */
+int approve(struct store *s, const struct policy *p, const struct change_selection *sel,
+	const struct decision *d, /* items is filled in by us */
+	uint64_t *ret_items, struct err *e) MUST_CHECK;
+
+/* Does this record match (for `log`, `drift`, `check PATH…`)? seq:, card: and rule: look at the record. */
+bool change_selection_holds(const struct change_selection *sel, const struct ledger_record *r);
+
+#endif

@@ -1,0 +1,2 @@
+set(CHANGE_SOURCES
+)

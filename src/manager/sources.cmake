@@ -1,0 +1,2 @@
+set(MANAGER_SOURCES
+)

@@ -1,0 +1,2 @@
+set(OUTPUT_SOURCES
+)

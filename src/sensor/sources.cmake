@@ -1,0 +1,2 @@
+set(SENSOR_SOURCES
+)

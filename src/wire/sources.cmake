@@ -1,0 +1,2 @@
+set(WIRE_SOURCES
+)
