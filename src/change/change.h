@@ -24,7 +24,13 @@ extern const char *const record_type_names[];
 enum change_type { CHANGE_CREATED, CHANGE_UPDATED, CHANGE_DELETED, CHANGE_RENAMED, CHANGE_TYPE_N };
 extern const char *const change_type_names[];
 
-enum observed { OBSERVED_REALTIME, OBSERVED_SCAN, OBSERVED_RECOVERED, OBSERVED_STARTUP, OBSERVED_N };
+enum observed {
+	OBSERVED_REALTIME,
+	OBSERVED_SCAN,
+	OBSERVED_RECOVERED,
+	OBSERVED_STARTUP,
+	OBSERVED_N
+};
 extern const char *const observed_names[];
 
 enum verdict_state { VERDICT_UNEXPLAINED, VERDICT_EXPLAINED, VERDICT_COSMETIC, VERDICT_N };
@@ -99,6 +105,7 @@ struct ledger_record {
 /* Canonical CBOR for ledger_append. */
 void ledger_record_encode(const struct ledger_record *r, struct buf *ret);
 /* Texts and records are copied into a. Unknown map keys are skipped (a newer program's). */
-int ledger_record_decode(struct span body, struct arena *a, struct ledger_record *ret, struct err *e) MUST_CHECK;
+int ledger_record_decode(struct span body, struct arena *a, struct ledger_record *ret,
+	struct err *e) MUST_CHECK;
 
 #endif

@@ -32,16 +32,18 @@ struct check_listener {
 	bool (*stop)(void *ctx);
 };
 
-/* The first observation becomes the approved state. ERR_EXISTS when there is one and not `replace`. */
-int pipeline_init(struct store *s, const struct policy *p, const struct scan_options *o, bool replace,
-	const struct check_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
+/* The first observation becomes the approved state. ERR_EXISTS when there is one and not `replace`.
+ */
+int pipeline_init(struct store *s, const struct policy *p, const struct scan_options *o,
+	bool replace, const struct check_listener *l, struct check_summary *ret,
+	struct err *e) MUST_CHECK;
 
 /* Observe, compare with the current state, record. The approved state does not move. */
 int pipeline_check(struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct check_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
 
-/* Approved against current, as changes (seq 0, not chained), in key order; renames are put together.
- * Masks by the policy: what no rule watches is no drift. */
+/* Approved against current, as changes (seq 0, not chained), in key order; renames are put
+ * together. Masks by the policy: what no rule watches is no drift. */
 int drift_each(struct store *s, const struct policy *p,
 	int (*each)(void *ctx, const struct ledger_record *r, struct err *e), void *ctx,
 	struct err *e) MUST_CHECK;
@@ -56,12 +58,14 @@ struct change_selection {
 int change_selection_parse(struct arena *a, const char *const *words, size_t n, const char *cwd,
 	struct change_selection *ret, struct err *e) MUST_CHECK;
 
-/* Move the approved state to the current one for exactly the selected drift. Records one decision. */
+/* Move the approved state to the current one for exactly the selected drift. Records one decision.
+ */
 int approve(struct store *s, const struct policy *p, const struct change_selection *sel,
 	const struct decision *d, /* items is filled in by us */
 	uint64_t *ret_items, struct err *e) MUST_CHECK;
 
-/* Does this record match (for `log`, `drift`, `check PATH…`)? seq:, card: and rule: look at the record. */
+/* Does this record match (for `log`, `drift`, `check PATH…`)? seq:, card: and rule: look at the
+ * record. */
 bool change_selection_holds(const struct change_selection *sel, const struct ledger_record *r);
 
 #endif

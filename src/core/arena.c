@@ -1,11 +1,11 @@
 #include "core/arena.h"
 
-#include "core/mem.h"
-
-#include <stdarg.h>
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "core/mem.h"
 
 #define BLOCK_BYTES ((size_t)8 << 10)
 

@@ -1,10 +1,10 @@
 #include "core/buf.h"
 
-#include "core/mem.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "core/mem.h"
 
 void buf_done(struct buf *b)
 {

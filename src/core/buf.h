@@ -3,10 +3,10 @@
 #ifndef CORE_BUF_H
 #define CORE_BUF_H
 
+#include <stdint.h>
+
 #include "core/attr.h"
 #include "core/span.h"
-
-#include <stdint.h>
 
 struct buf {
 	char *p;

@@ -1,5 +1,6 @@
 /* Memory that is there or ends the process: running out is not an error anybody handles (what was
- * promised is on disk, and a supervisor starts us again). Caps, not this, keep input from using it up. */
+ * promised is on disk, and a supervisor starts us again). Caps, not this, keep input from using it
+ * up. */
 #ifndef CORE_MEM_H
 #define CORE_MEM_H
 

@@ -2,8 +2,8 @@
 
 #include "core/attr.h"
 
-static const char *const types[] = { "regular", "directory", "symlink", "fifo", "socket", "block", "char",
-	NULL };
+static const char *const types[] = { "regular", "directory", "symlink", "fifo", "socket", "block",
+	"char", NULL };
 _Static_assert(ARRAY_LEN(types) == FILE_TYPE_N + 1, "every file_type needs a name");
 
 static const char *const contents[] = { "hashed", "empty", "too-large", "unreadable", "unstable",
@@ -13,39 +13,47 @@ static const char *const contents[] = { "hashed", "empty", "too-large", "unreada
 #define CNT (FIELD_STANDARD | FIELD_CONTENT)
 
 static const struct field fields[] = {
-	[FILE_TYPE] = { "type", FIELD_CHOICE, STD, "what it is: regular file, directory, …", types },
-	[FILE_MODE] = { "mode", FIELD_MODE, STD, "permission bits with set-uid, set-gid and sticky", NULL },
+	[FILE_TYPE] = { "type", FIELD_CHOICE, STD, "what it is: regular file, directory, …",
+		types },
+	[FILE_MODE] = { "mode", FIELD_MODE, STD, "permission bits with set-uid, set-gid and sticky",
+		NULL },
 	[FILE_UID] = { "uid", FIELD_NUMBER, STD, "number of the owning user", NULL },
 	[FILE_GID] = { "gid", FIELD_NUMBER, STD, "number of the owning group", NULL },
 	[FILE_OWNER] = { "owner", FIELD_TEXT, STD, "name of the owning user", NULL },
 	[FILE_GROUP] = { "group", FIELD_TEXT, STD, "name of the owning group", NULL },
 	[FILE_SIZE] = { "size", FIELD_NUMBER, CNT, "bytes of a regular file", NULL },
-	[FILE_SHA256] = { "sha256", FIELD_DIGEST, CNT, "SHA-256 of the content, as sha256sum prints it", NULL },
-	[FILE_CONTENT] = { "content", FIELD_CHOICE, FIELD_DERIVED, "whether the content was read, or why not",
-		contents },
-	[FILE_MTIME] = { "mtime", FIELD_TIME, STD | FIELD_LOCAL, "last change of the content", NULL },
-	[FILE_CTIME] = { "ctime", FIELD_TIME, FIELD_LOCAL, "last change of content or attributes", NULL },
+	[FILE_SHA256] = { "sha256", FIELD_DIGEST, CNT,
+		"SHA-256 of the content, as sha256sum prints it", NULL },
+	[FILE_CONTENT] = { "content", FIELD_CHOICE, FIELD_DERIVED,
+		"whether the content was read, or why not", contents },
+	[FILE_MTIME] = { "mtime", FIELD_TIME, STD | FIELD_LOCAL, "last change of the content",
+		NULL },
+	[FILE_CTIME] = { "ctime", FIELD_TIME, FIELD_LOCAL, "last change of content or attributes",
+		NULL },
 	[FILE_BTIME] = { "btime", FIELD_TIME, FIELD_LOCAL, "creation of the inode", NULL },
 	[FILE_INODE] = { "inode", FIELD_NUMBER, FIELD_LOCAL, "inode number", NULL },
-	[FILE_DEVICE] = { "device", FIELD_DEVICE, FIELD_LOCAL, "device of the file system it is on", NULL },
+	[FILE_DEVICE] = { "device", FIELD_DEVICE, FIELD_LOCAL, "device of the file system it is on",
+		NULL },
 	[FILE_NLINK] = { "nlink", FIELD_NUMBER, FIELD_LOCAL, "number of hard links", NULL },
 	[FILE_TARGET] = { "target", FIELD_TEXT, STD, "what a symbolic link points to", NULL },
 	[FILE_RDEV] = { "rdev", FIELD_DEVICE, STD, "device number of a device file", NULL },
 	[FILE_ACL] = { "acl", FIELD_TEXT, STD, "POSIX access ACL, short text", NULL },
-	[FILE_ACL_DEFAULT] = { "acl_default", FIELD_TEXT, STD, "POSIX default ACL of a directory", NULL },
+	[FILE_ACL_DEFAULT] = { "acl_default", FIELD_TEXT, STD, "POSIX default ACL of a directory",
+		NULL },
 	[FILE_CAPS] = { "caps", FIELD_TEXT, STD, "file capabilities, as getcap prints them", NULL },
 	[FILE_LABEL] = { "label", FIELD_TEXT, STD, "security label (SELinux, SMACK)", NULL },
 	[FILE_FLAGS] = { "flags", FIELD_TEXT, STD, "inode flags, the letters of lsattr", NULL },
 	[FILE_PROJECT] = { "project", FIELD_NUMBER, 0, "project number (quota)", NULL },
 	[FILE_XATTR] = { "xattr", FIELD_MAP, 0, "all extended attributes", NULL },
 	[FILE_VERITY] = { "verity", FIELD_TEXT, 0, "fs-verity digest, algorithm:hex", NULL },
-	[FILE_EXECUTABLE] = { "executable", FIELD_TEXT, 0, "elf, or script:INTERPRETER, by its first bytes",
-		NULL },
+	[FILE_EXECUTABLE] = { "executable", FIELD_TEXT, 0,
+		"elf, or script:INTERPRETER, by its first bytes", NULL },
 	[FILE_SHA1] = { "sha1", FIELD_DIGEST, 0, "SHA-1 of the content", NULL },
 	[FILE_MD5] = { "md5", FIELD_DIGEST, 0, "MD5 of the content", NULL },
 	[FILE_SHA512] = { "sha512", FIELD_DIGEST, 0, "SHA-512 of the content", NULL },
 	[FILE_EXTENTS] = { "extents", FIELD_DIGEST, FIELD_DERIVED,
-		"SHA-256 over data extents and hole lengths of a file too large to read whole", NULL },
+		"SHA-256 over data extents and hole lengths of a file too large to read whole",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == FILE_N, "every file_field needs a row");
 

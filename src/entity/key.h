@@ -16,13 +16,15 @@
 
 /* Append the stored key. For hierarchical kinds text is an absolute path without "//", "." or "..";
  * ERR_FORMAT otherwise. */
-int key_from_text(const struct kind *k, struct span text, struct buf *ret, struct err *e) MUST_CHECK;
+int key_from_text(const struct kind *k, struct span text, struct buf *ret,
+	struct err *e) MUST_CHECK;
 
 /* Append the key as people know it; *ret_kind by the first byte. ERR_FORMAT on bytes no key has. */
-int key_to_text(struct span stored, const struct kind **ret_kind, struct buf *ret, struct err *e) MUST_CHECK;
+int key_to_text(struct span stored, const struct kind **ret_kind, struct buf *ret,
+	struct err *e) MUST_CHECK;
 
-/* Append the range that holds everything below a folder (the folder itself is not in it): keys k with
- * *low <= k < *high. Two ranges in fact are one: direct entries first, deeper ones behind. */
+/* Append the range that holds everything below a folder (the folder itself is not in it): keys k
+ * with *low <= k < *high. Two ranges in fact are one: direct entries first, deeper ones behind. */
 void key_range_below(const struct kind *k, struct span folder, struct buf *low, struct buf *high);
 
 #endif

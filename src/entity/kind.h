@@ -3,9 +3,9 @@
 #ifndef ENTITY_KIND_H
 #define ENTITY_KIND_H
 
-#include "core/span.h"
-
 #include <stdint.h>
+
+#include "core/span.h"
 
 #define KIND_FIELDS_MAX 64 /* a set of fields is one 64-bit word */
 
@@ -26,8 +26,10 @@ enum field_flag {
 	FIELD_SECRET = 1 << 2,   /* a keyed digest, never the thing itself */
 	FIELD_STANDARD = 1 << 3, /* part of the shorthand `standard` */
 	FIELD_CONTENT = 1 << 4,  /* part of the shorthand `content` */
-	FIELD_DERIVED = 1 << 5,  /* follows from others: recorded and shown with them, never asked for by name,
-				    counted as a difference only when nothing it follows from differs */
+	FIELD_DERIVED =
+		1
+		<< 5, /* follows from others: recorded and shown with them, never asked for by name,
+			 counted as a difference only when nothing it follows from differs */
 };
 
 struct field {

@@ -53,17 +53,18 @@ struct record *record_copy(struct arena *a, const struct record *r);
 void record_encode_shared(const struct record *r, struct buf *ret);
 void record_encode_local(const struct record *r, struct buf *ret);
 
-/* Fill in *ret (kind and key are the caller's). Texts point into the spans given, which must outlive
- * the record. ERR_FORMAT when the bytes are not what record_encode_… writes for this kind. Unknown
- * field numbers (a newer program wrote them) are ERR_VERSION. Either span may be empty. */
-int record_decode(struct span shared, struct span local, struct record *ret, struct err *e) MUST_CHECK;
+/* Fill in *ret (kind and key are the caller's). Texts point into the spans given, which must
+ * outlive the record. ERR_FORMAT when the bytes are not what record_encode_… writes for this kind.
+ * Unknown field numbers (a newer program wrote them) are ERR_VERSION. Either span may be empty. */
+int record_decode(struct span shared, struct span local, struct record *ret,
+	struct err *e) MUST_CHECK;
 
 /* The set of fields that differ (presence counts). No masking: callers mask what a rule does not
  * watch, and FIELD_VOLATILE. */
 uint64_t record_diff(const struct record *was, const struct record *is);
 
-/* The same, reduced to what a rule watching `watched` calls a change: volatile fields never, derived
- * ones only when nothing else differs. */
+/* The same, reduced to what a rule watching `watched` calls a change: volatile fields never,
+ * derived ones only when nothing else differs. */
 uint64_t record_changes(const struct record *was, const struct record *is, uint64_t watched);
 
 #endif

@@ -5,16 +5,18 @@
 
 #include "entity/record.h"
 
-#define SELECTION_RULES_MAX 16 /* rules that may hold one entity at a time; more are ERR_POLICY at load */
+#define SELECTION_RULES_MAX \
+	16 /* rules that may hold one entity at a time; more are ERR_POLICY at load */
 
 struct rule; /* policy/policy.h */
 
 /* The rules that hold one entity. */
 struct selection {
-	uint64_t fields;   /* what to observe: the union over its rules */
-	uint64_t tentative; /* bit i: rule[i] has tests (types, executable, …) that need the record */
-	unsigned char n;   /* 0: not selected */
-	bool follow_links; /* some rule wants symbolic links followed */
+	uint64_t fields;    /* what to observe: the union over its rules */
+	uint64_t tentative; /* bit i: rule[i] has tests (types, executable, …) that need the record
+			     */
+	unsigned char n;    /* 0: not selected */
+	bool follow_links;  /* some rule wants symbolic links followed */
 	const struct rule *rule[SELECTION_RULES_MAX]; /* in policy order */
 };
 
@@ -25,12 +27,14 @@ struct selector {
 	/* The scope of the topmost folder ("/"), or NULL when nothing of this kind is selected. */
 	struct scope *(*top)(const void *policy, const struct kind *k);
 	/* The scope inside the folder `name` of d; NULL when nothing below it can be selected.
-	 * other_mount: the folder is the root of another mount (rules with cross_mounts: false end). */
+	 * other_mount: the folder is the root of another mount (rules with cross_mounts: false
+	 * end). */
 	struct scope *(*enter)(struct scope *d, struct span name, bool other_mount);
 	void (*leave)(struct scope *d); /* drop a reference; accepts NULL */
 	/* What holds the entry `name` of d. Returns false when nothing does. */
 	bool (*name)(const struct scope *d, struct span name, struct selection *ret);
-	/* True when every name here, and everything below, is held alike: *ret then holds for all. */
+	/* True when every name here, and everything below, is held alike: *ret then holds for all.
+	 */
 	bool (*uniform)(const struct scope *d, struct selection *ret);
 	/* For "/" itself, the one entity that is in no folder. */
 	bool (*root)(const void *policy, const struct kind *k, struct selection *ret);
@@ -38,7 +42,8 @@ struct selector {
 	 * fields. */
 	bool (*settle)(struct selection *sel, const struct record *r);
 	/* Flat kinds: what holds the entity with this key. */
-	bool (*flat)(const void *policy, const struct kind *k, struct span key, struct selection *ret);
+	bool (*flat)(const void *policy, const struct kind *k, struct span key,
+		struct selection *ret);
 	const void *policy;
 };
 

@@ -10,12 +10,12 @@ void json_record(struct buf *ret, const struct ledger_record *r, struct span hos
 void json_fields(struct buf *ret, const struct record *r);
 
 struct text_style {
-	bool colour;   /* ANSI colours and bold */
+	bool colour;    /* ANSI colours and bold */
 	unsigned width; /* columns, 0: do not wrap or cut */
-	int64_t now;   /* for "3 minutes ago"; 0: print times in full */
+	int64_t now;    /* for "3 minutes ago"; 0: print times in full */
 };
-/* One record for people, one or several lines, each ended by a newline: what changed before → after,
- * hostile bytes escaped. */
+/* One record for people, one or several lines, each ended by a newline: what changed before →
+ * after, hostile bytes escaped. */
 void text_record(struct buf *ret, const struct ledger_record *r, const struct text_style *style);
 /* A value alone. */
 void text_value(struct buf *ret, const struct field *f, union value v);

@@ -7,7 +7,14 @@
 #include "core/err.h"
 #include "entity/select.h"
 
-enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL, SEVERITY_N };
+enum severity {
+	SEVERITY_INFO,
+	SEVERITY_LOW,
+	SEVERITY_MEDIUM,
+	SEVERITY_HIGH,
+	SEVERITY_CRITICAL,
+	SEVERITY_N
+};
 extern const char *const severity_names[]; /* ended by NULL */
 
 enum expect { EXPECT_STATIC, EXPECT_APPEND_ONLY, EXPECT_ROTATES, EXPECT_ABSENT, EXPECT_PRESENT };
@@ -52,9 +59,9 @@ void problems_done(struct problems *p);
 
 struct policy;
 
-/* Load a file or a folder (*.yaml in lexical order). All problems are collected, not only the first;
- * ERR_POLICY when any is an error (then *ret is untouched), ERR_MISSING when path is not there. Lints
- * (warnings) are added only when `lint`. */
+/* Load a file or a folder (*.yaml in lexical order). All problems are collected, not only the
+ * first; ERR_POLICY when any is an error (then *ret is untouched), ERR_MISSING when path is not
+ * there. Lints (warnings) are added only when `lint`. */
 int policy_load(struct policy **ret, const char *path, bool lint, struct problems *problems,
 	struct err *e) MUST_CHECK;
 /* The same from bytes, `name` standing for the file; used by tests, fuzzers and stored policies. */
@@ -67,22 +74,29 @@ const struct rule *const *policy_rules(const struct policy *p); /* in policy ord
 const struct rule *policy_rule(const struct policy *p, struct span id); /* NULL: none */
 
 /* The canonical text of the policy in force (all rules, variables replaced): YAML that loads to the
- * same policy whatever files it came from. Stored with the baseline; its SHA-256 names the policy. */
+ * same policy whatever files it came from. Stored with the baseline; its SHA-256 names the policy.
+ */
 void policy_print(const struct policy *p, struct buf *ret);
 
 struct selector policy_selector(const struct policy *p);
 
 /* What holds an entity whose record is known (tests included), by key; walks the scopes itself.
  * False when nothing does. r may be NULL: then tentative rules stay. */
-bool policy_select(const struct policy *p, const struct kind *k, struct span key, const struct record *r,
-	struct selection *ret);
+bool policy_select(const struct policy *p, const struct kind *k, struct span key,
+	const struct record *r, struct selection *ret);
 
 /* Of the rules that hold an entity, the one a change of `fields` is reported under: the most severe
  * one watching any of them, the first in policy order among equals. 0 fields (created, deleted):
  * most severe of all. */
 const struct rule *selection_rule(const struct selection *s, uint64_t fields);
 
-enum explain_verdict { EXPLAIN_OUTSIDE, EXPLAIN_NOT_INCLUDED, EXPLAIN_EXCLUDED, EXPLAIN_TEST, EXPLAIN_SELECTED };
+enum explain_verdict {
+	EXPLAIN_OUTSIDE,
+	EXPLAIN_NOT_INCLUDED,
+	EXPLAIN_EXCLUDED,
+	EXPLAIN_TEST,
+	EXPLAIN_SELECTED
+};
 
 /* What one rule says about one key, and the policy line that says it. */
 struct explain_row {
@@ -93,8 +107,9 @@ struct explain_row {
 	const char *text; /* a sentence: "included by \"*.php\"" */
 };
 
-/* Every rule of the kind that could concern the key (base above or equal it), decided; rows live in a. */
-size_t policy_explain(const struct policy *p, const struct kind *k, struct span key, const struct record *r,
-	struct arena *a, struct explain_row **ret);
+/* Every rule of the kind that could concern the key (base above or equal it), decided; rows live in
+ * a. */
+size_t policy_explain(const struct policy *p, const struct kind *k, struct span key,
+	const struct record *r, struct arena *a, struct explain_row **ret);
 
 #endif

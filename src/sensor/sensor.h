@@ -28,18 +28,18 @@ extern const struct sensor *const sensors[];
 
 /* How gently, how thoroughly. Zero means the default everywhere. */
 struct scan_options {
-	const char *root;         /* observe this folder as "/"; NULL: the host itself */
-	bool trust_stamps;        /* do not re-read what has the same size, mtime, ctime and inode */
-	unsigned jobs;            /* reading threads; 0: as many as pay */
-	int io_class;             /* 0 default, 1 best-effort (as it is), 2 idle */
-	uint64_t limit_rate;      /* bytes read a second */
-	unsigned limit_cpu;       /* per cent of one core */
-	unsigned deadline_ms;     /* for one open, stat or read; 0: 5000 */
-	uint64_t size_cap;        /* larger regular files are not read whole; 0: 1 TiB of data */
-	unsigned file_seconds;    /* a file that takes longer is not read whole; 0: 600 */
-	struct span *below;       /* only these paths and what is below them; NULL: everything */
+	const char *root;      /* observe this folder as "/"; NULL: the host itself */
+	bool trust_stamps;     /* do not re-read what has the same size, mtime, ctime and inode */
+	unsigned jobs;         /* reading threads; 0: as many as pay */
+	int io_class;          /* 0 default, 1 best-effort (as it is), 2 idle */
+	uint64_t limit_rate;   /* bytes read a second */
+	unsigned limit_cpu;    /* per cent of one core */
+	unsigned deadline_ms;  /* for one open, stat or read; 0: 5000 */
+	uint64_t size_cap;     /* larger regular files are not read whole; 0: 1 TiB of data */
+	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 600 */
+	struct span *below;    /* only these paths and what is below them; NULL: everything */
 	size_t n_below;
-	const char *spare;        /* a folder of our own never to observe (the state folder), or NULL */
+	const char *spare; /* a folder of our own never to observe (the state folder), or NULL */
 };
 
 enum gap_reason {

@@ -1,16 +1,16 @@
-/* The agent's state: one SQLite file (WAL) in the state folder, holding tree nodes, the roots of the
- * approved and current trees, the ledger, and small named values. docs/STORE.md is normative.
+/* The agent's state: one SQLite file (WAL) in the state folder, holding tree nodes, the roots of
+ * the approved and current trees, the ledger, and small named values. docs/STORE.md is normative.
  *
- * Everything between store_begin and store_commit is one transaction: after a crash at any moment it
- * is all there or not at all. */
+ * Everything between store_begin and store_commit is one transaction: after a crash at any moment
+ * it is all there or not at all. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
+
+#include <stdint.h>
 
 #include "core/buf.h"
 #include "core/err.h"
 #include "core/span.h"
-
-#include <stdint.h>
 
 #define STORE_FILE "state.db"
 #define DIGEST_BYTES 32
@@ -24,8 +24,9 @@ enum store_mode {
 struct store;
 
 /* dir: the state folder. ERR_MISSING: there is no store; ERR_LOCKED: text names the pid holding it;
- * ERR_DAMAGED: not a store, or a store that contradicts itself (never overwritten); ERR_VERSION. The folder and
- * the file must belong to us or root and be writable by nobody else: else ERR_DENIED. */
+ * ERR_DAMAGED: not a store, or a store that contradicts itself (never overwritten); ERR_VERSION.
+ * The folder and the file must belong to us or root and be writable by nobody else: else
+ * ERR_DENIED. */
 int store_open(struct store **ret, const char *dir, enum store_mode mode, struct err *e) MUST_CHECK;
 void store_close(struct store *s); /* accepts NULL; rolls back what was not committed */
 void store_freep(struct store **s);
@@ -41,19 +42,23 @@ int store_value_set(struct store *s, const char *name, struct span value, struct
 
 /* A tree as a whole: 64 bytes that prove what a host's state is. */
 struct tree_root {
-	uint8_t id[DIGEST_BYTES];   /* over keys and shared values only: equal on hosts in equal state */
-	uint8_t full[DIGEST_BYTES]; /* over id and the local values too: names the root node in the store */
+	uint8_t id[DIGEST_BYTES]; /* over keys and shared values only: equal on hosts in equal state
+				   */
+	uint8_t full[DIGEST_BYTES]; /* over id and the local values too: names the root node in the
+				       store */
 	uint64_t count;             /* entries */
 };
 
 enum store_root { ROOT_APPROVED, ROOT_CURRENT, ROOT_N };
 
 /* ERR_MISSING before the first store_root_set. */
-int store_root_get(struct store *s, enum store_root which, struct tree_root *ret, struct err *e) MUST_CHECK;
+int store_root_get(struct store *s, enum store_root which, struct tree_root *ret,
+	struct err *e) MUST_CHECK;
 int store_root_set(struct store *s, enum store_root which, const struct tree_root *root,
 	struct err *e) MUST_CHECK;
 
-/* Drop nodes that neither root reaches. Cheap when there is little to do; ends its own transaction. */
+/* Drop nodes that neither root reaches. Cheap when there is little to do; ends its own transaction.
+ */
 int store_collect(struct store *s, uint64_t *ret_dropped, struct err *e) MUST_CHECK;
 
 struct store_sizes {
@@ -61,8 +66,9 @@ struct store_sizes {
 };
 int store_sizes(struct store *s, struct store_sizes *ret, struct err *e) MUST_CHECK;
 
-/* Prove the store: SQLite's own check, every node reachable from both roots against its digest, order
- * and count, the ledger's chain and head, the seal. First contradiction: ERR_DAMAGED naming it. */
+/* Prove the store: SQLite's own check, every node reachable from both roots against its digest,
+ * order and count, the ledger's chain and head, the seal. First contradiction: ERR_DAMAGED naming
+ * it. */
 int store_verify(struct store *s, struct err *e) MUST_CHECK;
 
 /* ---- ledger: append-only, hash-chained ---- */
@@ -77,12 +83,13 @@ struct ledger_entry {
 	uint8_t prev[DIGEST_BYTES];
 	struct span body; /* valid until the callback returns */
 };
-/* Call back for from <= seq <= to in order (or newest first when backwards) until it returns non-zero,
- * which is passed on. */
+/* Call back for from <= seq <= to in order (or newest first when backwards) until it returns
+ * non-zero, which is passed on. */
 int ledger_read(struct store *s, uint64_t from, uint64_t to, bool backwards,
 	int (*each)(const struct ledger_entry *entry, void *ctx, struct err *e), void *ctx,
 	struct err *e) MUST_CHECK;
-int ledger_last(struct store *s, uint64_t *ret_seq, uint8_t ret_head[DIGEST_BYTES], struct err *e) MUST_CHECK;
+int ledger_last(struct store *s, uint64_t *ret_seq, uint8_t ret_head[DIGEST_BYTES],
+	struct err *e) MUST_CHECK;
 /* Recompute the whole chain; ERR_DAMAGED names the first seq that does not fit. */
 int ledger_verify(struct store *s, uint64_t *ret_records, struct err *e) MUST_CHECK;
 

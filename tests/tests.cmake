@@ -1,0 +1,13 @@
+# Every test program: unit_test(NAME layer…) builds tests/unit/test_NAME.c and runs it.
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+function(test_program folder name)
+  add_executable(test_${name} tests/${folder}/test_${name}.c)
+  target_link_libraries(test_${name} PRIVATE ${ARGN} PkgConfig::CMOCKA)
+  add_test(NAME ${folder}/${name} COMMAND test_${name})
+  set_tests_properties(${folder}/${name} PROPERTIES TIMEOUT 300)
+endfunction()
+function(unit_test name)
+  test_program(unit ${name} ${ARGN})
+endfunction()
+include(tests/unit/tests.cmake)
+include(tests/store/tests.cmake)
