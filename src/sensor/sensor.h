@@ -54,7 +54,9 @@ enum gap_reason {
 };
 extern const char *const gap_reason_names[];
 
-/* Something that could not be looked at: whatever is known below stays as it was. */
+/* Something that could not be looked at: whatever is known there stays as it was. Report a gap
+ * before the first key it covers is passed. A gap whose key alone is covered goes with a scan_put
+ * that has `unknown` fields, or stands for the whole entity when none follows. */
 struct gap {
 	const struct kind *kind;
 	struct span key;
@@ -68,8 +70,36 @@ struct gap {
 const struct scan_options *scan_options(const struct scan *s);
 const struct selector *scan_selector(const struct scan *s);
 struct arena *scan_arena(struct scan *s);
+/* One entity as observed. Kinds that are not `sorted` may call this in any order. */
 void scan_emit(struct scan *s, const struct record *r);
 void scan_gap(struct scan *s, const struct gap *g);
 bool scan_stopped(const struct scan *s); /* the user interrupted: return soon */
+
+/* ---- for sorted kinds, which deliver stored keys and canonical bytes ---- */
+struct observation {
+	struct span key;    /* stored key, entity/key.h */
+	struct span shared; /* record_encode_shared */
+	struct span local;  /* record_encode_local */
+	uint64_t unknown; /* fields that could not be looked at this time (a gap says why): what was
+			     known of them stays */
+};
+
+/* In ascending key order. Everything known between the last call and this key is gone from the
+ * host, unless a gap covers it. */
+void scan_put(struct scan *s, const struct observation *o);
+
+/* trust_stamps: in ascending key order, beside scan_put. `stamp` has what one statx tells (type,
+ * mode, uid, gid, size, rdev, mtime, ctime, btime, inode, device, nlink). True: all of it is as it
+ * was when the content was read; nothing more to do. False: look closer and deliver by
+ * scan_put_late. */
+bool scan_same(struct scan *s, struct span key, const struct record *stamp);
+
+/* What scan_same asked for, in any order, before the sensor's scan returns. */
+void scan_put_late(struct scan *s, const struct observation *o);
+/* Asked for by scan_same, but gone by the time it was looked at. */
+void scan_gone_late(struct scan *s, struct span key);
+
+/* For the progress line: bytes read so far in all. */
+void scan_progress(struct scan *s, uint64_t bytes, uint64_t files_read);
 
 #endif
