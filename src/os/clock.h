@@ -1,0 +1,12 @@
+/* What time it is. */
+#ifndef OS_CLOCK_H
+#define OS_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_now(void); /* wall clock, ns since 1970-01-01 UTC */
+int64_t clock_coarse(
+	void); /* the same as the file systems' time stamps are made from: may lag by a tick */
+int64_t clock_monotonic(void); /* ns since some start; never steps */
+
+#endif
