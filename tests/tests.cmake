@@ -1,13 +1,85 @@
-# Every test program: unit_test(NAME layer…) builds tests/unit/test_NAME.c and runs it.
-pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+# What ctest runs. Labels: unit store sensor fuzz house e2e; names: PREFIX FOLDER/NAME.
+
+# testing(NAME LABEL [SECONDS]): what every test has in common.
+function(testing name label)
+  if(ARGC GREATER 2)
+    set(seconds ${ARGV2})
+  else()
+    set(seconds 300)
+  endif()
+  set_tests_properties(${INVAR_PREFIX}${name} PROPERTIES LABELS ${label} TIMEOUT ${seconds}
+    ENVIRONMENT "WINEDEBUG=-all;WINEPREFIX=${CMAKE_SOURCE_DIR}/build/wine")
+endfunction()
+
+# test_program(FOLDER NAME layer…): builds tests/FOLDER/test_NAME.c and runs it. A test of a layer
+# that this platform does not have is left out.
 function(test_program folder name)
+  if(NOT INVAR_TESTS)
+    return()
+  endif()
+  foreach(library ${ARGN})
+    if(library MATCHES "^[a-z]+$" AND NOT TARGET ${library})
+      return()
+    endif()
+  endforeach()
   add_executable(test_${name} tests/${folder}/test_${name}.c)
-  target_link_libraries(test_${name} PRIVATE ${ARGN} PkgConfig::CMOCKA)
-  add_test(NAME ${folder}/${name} COMMAND test_${name})
-  set_tests_properties(${folder}/${name} PROPERTIES TIMEOUT 300)
+  target_link_libraries(test_${name} PRIVATE ${ARGN} house cmocka_library)
+  add_test(NAME ${INVAR_PREFIX}${folder}/${name} COMMAND test_${name}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  testing(${folder}/${name} ${folder})
 endfunction()
 function(unit_test name)
   test_program(unit ${name} ${ARGN})
 endfunction()
+function(store_test name)
+  test_program(store ${name} ${ARGN})
+endfunction()
+function(sensor_test name)
+  test_program(sensor ${name} ${ARGN})
+endfunction()
+
+# fuzzer(NAME layer…): fuzz/fuzz_NAME.c. In the preset fuzz it is a libFuzzer program, everywhere
+# else a plain one that is given every file of its corpus.
+function(fuzzer name)
+  if(NOT INVAR_TESTS OR WIN32)
+    return()
+  endif()
+  set(corpus ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+  add_executable(fuzz_${name} fuzz/fuzz_${name}.c)
+  target_link_libraries(fuzz_${name} PRIVATE ${ARGN} house)
+  if(INVAR_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME ${INVAR_PREFIX}fuzz/${name} COMMAND fuzz_${name} -runs=0 ${corpus})
+  else()
+    target_sources(fuzz_${name} PRIVATE fuzz/replay.c)
+    add_test(NAME ${INVAR_PREFIX}fuzz/${name} COMMAND fuzz_${name} ${corpus})
+  endif()
+  testing(fuzz/${name} fuzz)
+endfunction()
+
+# script_test(FOLDER NAME SECONDS): tests/FOLDER/NAME.sh, which gets the program as $INVAR, the
+# build folder as $BUILD, and the sources as its working folder; status 77 means "cannot run here".
+# Scripts see the whole machine, so they run one at a time.
+function(script_test folder name seconds)
+  set(test ${INVAR_PREFIX}${folder}/${name})
+  add_test(NAME ${test} COMMAND tests/${folder}/${name}.sh WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${test} PROPERTIES LABELS ${folder} TIMEOUT ${seconds} SKIP_RETURN_CODE 77
+    RUN_SERIAL ON ENVIRONMENT "INVAR=${CMAKE_BINARY_DIR}/invar;BUILD=${CMAKE_BINARY_DIR}")
+endfunction()
+# e2e_test(NAME [SECONDS]): tests/e2e/NAME.sh, one behaviour of the program as people use it.
+function(e2e_test name)
+  set(seconds 300 ${ARGN})
+  list(GET seconds -1 seconds)
+  if(TARGET invar)
+    script_test(e2e ${name} ${seconds})
+  endif()
+endfunction()
+
+if(INVAR_TESTS)
+  include(cmake/cmocka.cmake)
+endif()
 include(tests/unit/tests.cmake)
 include(tests/store/tests.cmake)
+include(tests/sensor/tests.cmake OPTIONAL)
+include(tests/e2e/tests.cmake OPTIONAL)
+include(fuzz/fuzzers.cmake OPTIONAL)

@@ -1,0 +1,67 @@
+# Every flag there is, on one interface target that all of ours link: `house`.
+include(CheckCCompilerFlag)
+include(CheckLinkerFlag)
+
+add_library(house INTERFACE)
+target_include_directories(house INTERFACE src)
+target_compile_definitions(house INTERFACE INVAR_VERSION="${PROJECT_VERSION}")
+target_compile_options(house INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
+  -Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 -Wundef -Wwrite-strings -Wcast-qual
+  -Wpointer-arith -Wimplicit-fallthrough -Wdate-time)
+if(WIN32)
+  target_compile_definitions(house INTERFACE _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1)
+else()
+  target_compile_definitions(house INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+endif()
+
+# compile_flags(flag…): those that this compiler knows.
+function(compile_flags)
+  foreach(flag ${ARGN})
+    string(MAKE_C_IDENTIFIER "HAVE${flag}" have)
+    check_c_compiler_flag(${flag} ${have})
+    if(${have})
+      target_compile_options(house INTERFACE ${flag})
+    endif()
+  endforeach()
+endfunction()
+function(link_flags)
+  foreach(flag ${ARGN})
+    string(MAKE_C_IDENTIFIER "HAVE_LINK${flag}" have)
+    check_linker_flag(C ${flag} ${have})
+    if(${have})
+      target_link_options(house INTERFACE ${flag})
+    endif()
+  endforeach()
+endfunction()
+
+# Behaviour that must not depend on the preset.
+compile_flags(-fno-common -fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# Hardening, in every build but those whose instrumentation it would blunt. -z shstk: the start-up
+# files of Debian's libc carry no CET note, and without it the linker drops the note of our objects.
+if(NOT INVAR_SANITIZE AND NOT INVAR_FUZZ)
+  if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(house INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+  endif()
+  compile_flags(-fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+    -fzero-call-used-regs=used-gpr -fvisibility=hidden)
+  link_flags(-pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,-z,shstk
+    -Wl,--as-needed -Wl,--dynamicbase -Wl,--nxcompat -Wl,--high-entropy-va)
+endif()
+
+if(INVAR_SANITIZE)
+  target_compile_options(house INTERFACE -fsanitize=${INVAR_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(house INTERFACE -fsanitize=${INVAR_SANITIZE})
+endif()
+if(INVAR_FUZZ)
+  target_compile_options(house INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+if(INVAR_COVER)
+  target_compile_options(house INTERFACE --coverage)
+  target_link_options(house INTERFACE --coverage)
+  add_custom_target(coverage USES_TERMINAL WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    COMMAND gcovr --root . --filter src/ ${CMAKE_BINARY_DIR})
+endif()
