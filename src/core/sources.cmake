@@ -3,4 +3,11 @@ set(CORE_SOURCES
   src/core/buf.c
   src/core/err.c
   src/core/mem.c
+  src/core/escape.c
+  src/core/json.c
+  src/core/time.c
+  src/core/utf8.c
+  src/core/sha256.c
+  src/core/sha256_portable.c
+  src/core/sha256_x86.c
 )

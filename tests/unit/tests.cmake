@@ -1,0 +1,3 @@
+if(TARGET PkgConfig::CRYPTO)
+  unit_test(sha256 core PkgConfig::CRYPTO)
+endif()
