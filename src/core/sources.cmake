@@ -5,6 +5,7 @@ set(CORE_SOURCES
   src/core/mem.c
   src/core/escape.c
   src/core/json.c
+  src/core/glob.c
   src/core/time.c
   src/core/utf8.c
   src/core/sha256.c

@@ -1,3 +1,6 @@
 if(TARGET PkgConfig::CRYPTO)
   unit_test(sha256 core PkgConfig::CRYPTO)
 endif()
+unit_test(escape core)
+unit_test(time core)
+unit_test(glob core)

@@ -1,0 +1,2 @@
+fuzzer(escape core)
+fuzzer(time core)

@@ -1,0 +1,98 @@
+#include "core/escape.h"
+
+#include "core/hex.h"
+#include "core/utf8.h"
+
+static bool plain_byte(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+static bool control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* The bytes at the front of s that may be shown as they are; a backslash may. */
+static size_t harmless(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n) {
+		uint32_t c = 0;
+		size_t n;
+
+		if (plain_byte((unsigned char)s.p[i])) {
+			i++;
+			continue;
+		}
+		n = utf8_next(span_from_offset(s, i), &c);
+		if (n == 0 || control(c))
+			break;
+		i += n;
+	}
+	return i;
+}
+
+bool escape_needed(struct span s)
+{
+	return harmless(s) != s.n;
+}
+
+static void add_hex(struct buf *ret, struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		buf_add(ret, "\\x", 2);
+		hex_add(ret, span_from(s.p + i, 1));
+	}
+}
+
+static void add_harmless(struct buf *ret, struct span s)
+{
+	const char *hit;
+
+	while (s.n && (hit = memchr(s.p, '\\', s.n))) {
+		size_t n = (size_t)(hit - s.p);
+
+		buf_add(ret, s.p, n);
+		add_hex(ret, span_from(hit, 1));
+		s = span_from_offset(s, n + 1);
+	}
+	buf_add_span(ret, s);
+}
+
+void escape_text(struct buf *ret, struct span s)
+{
+	while (s.n) {
+		size_t n = harmless(s), bad;
+		uint32_t c;
+
+		add_harmless(ret, span_from(s.p, n));
+		s = span_from_offset(s, n);
+		bad = utf8_next(s, &c);
+		if (bad == 0)
+			bad = s.n > 0;
+		add_hex(ret, span_from(s.p, bad));
+		s = span_from_offset(s, bad);
+	}
+}
+
+int escape_undo(struct span text, struct buf *ret, struct err *e)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t byte;
+
+		if (text.p[i] != '\\') {
+			buf_add_char(ret, text.p[i]);
+			continue;
+		}
+		if (text.n - i < 4 || text.p[i + 1] != 'x' ||
+			!hex_parse(span_from(text.p + i + 2, 2), &byte, 1))
+			return err_set(e, ERR_FORMAT,
+				"a backslash must be followed by x and two hexadecimal digits");
+		buf_add_char(ret, (char)byte);
+		i += 3;
+	}
+	return 0;
+}

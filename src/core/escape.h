@@ -1,0 +1,23 @@
+/* Foreign bytes made harmless to look at: whatever a host holds, a terminal, a log and a reader see
+ * only printable text that cannot move the cursor, reorder the line or pretend to be another name.
+ */
+#ifndef CORE_ESCAPE_H
+#define CORE_ESCAPE_H
+
+#include "core/buf.h"
+#include "core/err.h"
+
+/* False when s is well-formed UTF-8 without control characters: C0, DEL, C1, the bidirectional
+ * controls (U+061C, U+200E, U+200F, U+202A…202E, U+2066…2069) and the line separators
+ * (U+2028, U+2029). Backslashes are fine here. */
+bool escape_needed(struct span s);
+
+/* Append s with each byte of a control character or of anything that is not UTF-8, and each
+ * backslash, as \xNN (lower case). escape_undo gives the exact bytes back. */
+void escape_text(struct buf *ret, struct span s);
+
+/* Append what escape_text was given: \xNN becomes the byte. ERR_FORMAT when a backslash is not
+ * followed by x and two hexadecimal digits. */
+int escape_undo(struct span text, struct buf *ret, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,124 @@
+/* clang-format off: cmocka needs these first and in this order */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* clang-format on */
+
+#include "core/escape.h"
+#include "core/utf8.h"
+
+#define TEXT(s) \
+	{ \
+		s, sizeof(s) - 1 \
+	}
+
+static const struct {
+	struct span in;
+	const char *out;
+	bool needed;
+} cases[] = {
+	{ TEXT(""), "", false },
+	{ TEXT("/etc/passwd"), "/etc/passwd", false },
+	{ TEXT("a\\b"), "a\\x5cb", false },
+	{ TEXT("\\\\"), "\\x5c\\x5c", false },
+	{ TEXT("日本語 é"), "日本語 é", false },
+	{ TEXT("\xf0\x9f\x98\x80"), "\xf0\x9f\x98\x80", false },
+	{ TEXT("nul\0x"), "nul\\x00x", true },
+	{ TEXT("a\nb\tc\r"), "a\\x0ab\\x09c\\x0d", true },
+	{ TEXT("\x1b[31mred\x1b[0m"), "\\x1b[31mred\\x1b[0m", true },
+	{ TEXT("del\x7f"), "del\\x7f", true },
+	{ TEXT("c1 \xc2\x9b"), "c1 \\xc2\\x9b", true },
+	{ TEXT("\xe2\x80\xae"), "\\xe2\\x80\\xae", true },
+	{ TEXT("\xe2\x81\xa9x"), "\\xe2\\x81\\xa9x", true },
+	{ TEXT("\xe2\x80\x8f\xe2\x80\x8e"), "\\xe2\\x80\\x8f\\xe2\\x80\\x8e", true },
+	{ TEXT("\xe2\x80\xa8"), "\\xe2\\x80\\xa8", true },
+	{ TEXT("\xd8\x9c"), "\\xd8\\x9c", true },
+	{ TEXT("\xff\xfe"), "\\xff\\xfe", true },
+	{ TEXT("cut \xe3\x81"), "cut \\xe3\\x81", true },
+	{ TEXT("overlong \xc0\xaf"), "overlong \\xc0\\xaf", true },
+	{ TEXT("surrogate \xed\xa0\x80"), "surrogate \\xed\\xa0\\x80", true },
+	{ TEXT("beyond \xf4\x90\x80\x80"), "beyond \\xf4\\x90\\x80\\x80", true },
+};
+
+static void escape_text__shows_every_byte_harmless(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf) b = BUF_INIT(4096);
+
+		escape_text(&b, cases[i].in);
+		assert_string_equal(buf_text(&b), cases[i].out);
+		assert_int_equal(escape_needed(cases[i].in), cases[i].needed);
+	}
+}
+
+static void escape_undo__gives_the_bytes_back(void **state)
+{
+	struct err e = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf) b = BUF_INIT(4096);
+
+		assert_int_equal(escape_undo(span_of(cases[i].out), &b, &e), 0);
+		assert_true(span_same(buf_span(&b), cases[i].in));
+	}
+}
+
+static void escape_undo__refuses_half_an_escape(void **state)
+{
+	static const char *const bad[] = { "\\", "a\\x", "\\x1", "\\xg0", "\\n", "\\\\" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		AUTO(buf) b = BUF_INIT(4096);
+		struct err e = { 0 };
+
+		assert_int_equal(escape_undo(span_of(bad[i]), &b, &e), ERR_FORMAT);
+	}
+}
+
+/* Every single byte, and every pair with a lead byte, must come out without a control byte. */
+static void escape_text__never_lets_a_control_byte_through(void **state)
+{
+	(void)state;
+	for (unsigned lead = 0; lead < 256; lead++) {
+		for (unsigned c = 0; c < 256; c++) {
+			AUTO(buf) b = BUF_INIT(4096);
+			char two[2] = { (char)lead, (char)c };
+
+			escape_text(&b, span_from(two, 2));
+			for (size_t i = 0; i < b.n; i++)
+				assert_true((unsigned char)b.p[i] >= 0x20 && b.p[i] != 0x7f);
+			assert_false(escape_needed(buf_span(&b)));
+		}
+	}
+}
+
+static void utf8_columns__knows_wide_and_combining(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t columns;
+	} widths[] = { { "", 0 }, { "abc", 3 }, { "日本", 4 }, { "é", 1 }, { "e\xcc\x81", 1 },
+		{ "ｱ", 1 }, { "→", 1 }, { "\xf0\x9f\x98\x80", 2 }, { "\xff\xff", 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(widths); i++)
+		assert_int_equal(utf8_columns(span_of(widths[i].text)), widths[i].columns);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escape_text__shows_every_byte_harmless),
+		cmocka_unit_test(escape_undo__gives_the_bytes_back),
+		cmocka_unit_test(escape_undo__refuses_half_an_escape),
+		cmocka_unit_test(escape_text__never_lets_a_control_byte_through),
+		cmocka_unit_test(utf8_columns__knows_wide_and_combining),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
