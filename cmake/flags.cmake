@@ -1,6 +1,5 @@
 # Every flag there is, on one interface target that all of ours link: `house`.
 include(CheckCCompilerFlag)
-include(CheckLinkerFlag)
 
 add_library(house INTERFACE)
 target_include_directories(house INTERFACE src)
@@ -24,15 +23,6 @@ function(compile_flags)
     endif()
   endforeach()
 endfunction()
-function(link_flags)
-  foreach(flag ${ARGN})
-    string(MAKE_C_IDENTIFIER "HAVE_LINK${flag}" have)
-    check_linker_flag(C ${flag} ${have})
-    if(${have})
-      target_link_options(house INTERFACE ${flag})
-    endif()
-  endforeach()
-endfunction()
 
 # Behaviour that must not depend on the preset.
 compile_flags(-fno-common -fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks)
@@ -46,8 +36,13 @@ if(NOT INVAR_SANITIZE AND NOT INVAR_FUZZ)
   endif()
   compile_flags(-fstack-protector-strong -fstack-clash-protection -fcf-protection=full
     -fzero-call-used-regs=used-gpr -fvisibility=hidden)
-  link_flags(-pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,-z,shstk
-    -Wl,--as-needed -Wl,--dynamicbase -Wl,--nxcompat -Wl,--high-entropy-va)
+  if(WIN32) # the stack protector is a library of its own there
+    target_link_options(house INTERFACE -fstack-protector-strong -Wl,--dynamicbase -Wl,--nxcompat
+      -Wl,--high-entropy-va)
+  else()
+    target_link_options(house INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+      -Wl,-z,shstk -Wl,--as-needed)
+  endif()
 endif()
 
 if(INVAR_SANITIZE)
