@@ -1,2 +1,3 @@
 fuzzer(escape core)
 fuzzer(time core)
+fuzzer(glob core)

@@ -1,6 +1,7 @@
 set(CORE_SOURCES
   src/core/arena.c
   src/core/buf.c
+  src/core/cbor.c
   src/core/err.c
   src/core/mem.c
   src/core/escape.c
