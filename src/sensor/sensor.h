@@ -39,6 +39,7 @@ struct scan_options {
 	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 600 */
 	struct span *below;    /* only these paths and what is below them; NULL: everything */
 	size_t n_below;
+	const struct kind *kind; /* only this one; NULL: every kind */
 	const char *spare; /* a folder of our own never to observe (the state folder), or NULL */
 };
 

@@ -1,0 +1,123 @@
+#include "change/found.h"
+
+#include <stdlib.h>
+
+#include "core/cbor.h"
+#include "core/mem.h"
+#include "store/stage.h"
+
+/* Stage: key → CBOR array [type, fields, subtree, old key, root, was, is], a side being an array
+ * of shared and local bytes or, when there is none, empty. */
+struct found {
+	struct stage *stage; /* NULL: nothing found yet */
+	struct store *store;
+	struct buf value;
+};
+
+struct found *found_new(struct store *s)
+{
+	struct found *f = mem_new(sizeof *f);
+
+	f->store = s;
+	f->value = BUF_INIT(BUF_MAX_DEFAULT);
+	return f;
+}
+
+void found_free(struct found *f)
+{
+	if (!f)
+		return;
+	stage_close(f->stage);
+	buf_done(&f->value);
+	free(f);
+}
+
+void found_freep(struct found **f)
+{
+	found_free(*f);
+	*f = NULL;
+}
+
+static void side_put(struct buf *b, const struct side *s)
+{
+	cbor_put_array(b, s->known ? 2 : 0);
+	if (!s->known)
+		return;
+	cbor_put_bytes(b, s->shared);
+	cbor_put_bytes(b, s->local);
+}
+
+static int side_get(struct cbor *c, struct side *ret, struct err *e)
+{
+	uint64_t n;
+
+	*ret = (struct side){ 0 };
+	if (cbor_get_array(c, &n, e) < 0)
+		return e->code;
+	if (n == 0)
+		return 0;
+	ret->known = true;
+	if (cbor_get_bytes(c, &ret->shared, e) < 0 || cbor_get_bytes(c, &ret->local, e) < 0)
+		return e->code;
+	return 0;
+}
+
+int found_put(struct found *f, const struct finding *x, struct err *e)
+{
+	struct buf *b = &f->value;
+
+	buf_clear(b);
+	cbor_put_array(b, 7);
+	cbor_put_uint(b, x->type);
+	cbor_put_uint(b, x->fields);
+	cbor_put_uint(b, x->subtree);
+	cbor_put_bytes(b, x->old_key);
+	cbor_put_bytes(b, x->root);
+	side_put(b, &x->was);
+	side_put(b, &x->is);
+	if (b->full)
+		return err_set(e, ERR_LIMIT, "an entity of more than %zu bytes", b->max);
+	if (!f->stage && stage_open(&f->stage, f->store, e) < 0)
+		return e->code;
+	return stage_put(f->stage, x->key, buf_span(b), e);
+}
+
+static int decode(struct span key, struct span value, struct finding *ret, struct err *e)
+{
+	struct cbor c = cbor_of(value);
+	struct finding x = { .key = key };
+	uint64_t n, type;
+
+	if (cbor_get_array(&c, &n, e) < 0 || cbor_get_uint(&c, &type, e) < 0 ||
+		cbor_get_uint(&c, &x.fields, e) < 0 || cbor_get_uint(&c, &x.subtree, e) < 0 ||
+		cbor_get_bytes(&c, &x.old_key, e) < 0 || cbor_get_bytes(&c, &x.root, e) < 0 ||
+		side_get(&c, &x.was, e) < 0 || side_get(&c, &x.is, e) < 0)
+		return e->code;
+	if (type >= FOUND_TYPE_N)
+		return err_set(e, ERR_FORMAT, "a finding of type %llu", (unsigned long long)type);
+	x.type = (enum finding_type)type;
+	*ret = x;
+	return 1;
+}
+
+int found_get(struct found *f, struct span key, struct finding *ret, struct err *e)
+{
+	struct span value;
+	int r = f->stage ? stage_get(f->stage, key, &value, e) : 0;
+
+	return r <= 0 ? r : decode(key, value, ret, e);
+}
+
+void found_rewind(struct found *f)
+{
+	if (f->stage)
+		stage_rewind(f->stage);
+}
+
+int found_next(struct found *f, struct finding *ret, struct err *e)
+{
+	struct span key, value;
+	int r = f->stage ? stage_next(f->stage, &key, &value, e) : 0;
+
+	return r <= 0 ? r : decode(key, value, ret, e);
+}

@@ -1,0 +1,261 @@
+/* The doors a sensor knocks at (sensor/sensor.h). */
+#include "change/scan.h"
+
+#include "core/cbor.h"
+#include "entity/key.h"
+#include "os/clock.h"
+#include "store/stage.h"
+
+#define TICK_NS INT64_C(100000000)
+#define TICK_ENTITIES 64 /* how many go by between two looks at the clock */
+
+void scan_init(struct scan *s)
+{
+	s->arena = arena_new();
+	s->key = s->shared = s->local = s->last = BUF_INIT(BUF_MAX_DEFAULT);
+	s->selector = policy_selector(s->policy);
+	s->ticked = clock_monotonic();
+	atomic_init(&s->failed, false);
+}
+
+void scan_done(struct scan *s)
+{
+	stage_freep(&s->emitted);
+	arena_freep(&s->arena);
+	buf_done(&s->key);
+	buf_done(&s->shared);
+	buf_done(&s->local);
+	buf_done(&s->last);
+}
+
+static bool failed(const struct scan *s)
+{
+	return atomic_load_explicit(&s->failed, memory_order_relaxed);
+}
+
+static void fail(struct scan *s)
+{
+	atomic_store_explicit(&s->failed, true, memory_order_relaxed);
+}
+
+static bool asked_to_stop(const struct scan *s)
+{
+	const struct check_listener *l = s->listener;
+
+	return l && l->stop && l->stop(l->ctx);
+}
+
+static void tick(struct scan *s)
+{
+	const struct check_listener *l = s->listener;
+	uint64_t n = 0;
+	int64_t now;
+
+	if (s->until_tick-- > 0)
+		return;
+	s->until_tick = TICK_ENTITIES;
+	now = clock_monotonic();
+	if (now - s->ticked < TICK_NS)
+		return;
+	s->ticked = now;
+	for (size_t i = 0; i < ARRAY_LEN(s->summary->entities); i++)
+		n += s->summary->entities[i];
+	if (l && l->progress)
+		l->progress(l->ctx, n, s->summary->bytes, s->expected);
+	if (asked_to_stop(s)) {
+		err_set(&s->err, ERR_INTERRUPTED, "interrupted");
+		fail(s);
+	}
+}
+
+/* Keys must ascend: the merge relies on it, and a key that came twice would be two entities. */
+static int in_order(struct scan *s, struct span key)
+{
+	if (s->last.n && span_compare(key, buf_span(&s->last)) <= 0)
+		return err_set(&s->err, ERR_FORMAT, "the sensor of kind '%s' left the order of keys",
+			s->kind->name);
+	if (key.n < 1 || (uint8_t)key.p[0] != s->kind->id)
+		return err_set(&s->err, ERR_FORMAT,
+			"the sensor of kind '%s' delivered a foreign key", s->kind->name);
+	buf_clear(&s->last);
+	buf_add_span(&s->last, key);
+	return 0;
+}
+
+const struct scan_options *scan_options(const struct scan *s)
+{
+	return s->options;
+}
+
+const struct selector *scan_selector(const struct scan *s)
+{
+	return &s->selector;
+}
+
+struct arena *scan_arena(struct scan *s)
+{
+	return s->arena;
+}
+
+bool scan_stopped(const struct scan *s)
+{
+	return failed(s) || asked_to_stop(s);
+}
+
+void scan_put(struct scan *s, const struct observation *o)
+{
+	if (failed(s))
+		return;
+	if (in_order(s, o->key) < 0 || s->observer->put(s->ctx, o, &s->err) < 0)
+		fail(s);
+	else
+		tick(s);
+}
+
+bool scan_same(struct scan *s, struct span key, const struct record *stamp)
+{
+	int r;
+
+	if (failed(s))
+		return true;
+	r = in_order(s, key);
+	if (r == 0)
+		r = s->observer->same(s->ctx, key, stamp, &s->err);
+	if (r < 0)
+		fail(s);
+	else
+		tick(s);
+	return r != 0;
+}
+
+void scan_put_late(struct scan *s, const struct observation *o)
+{
+	if (failed(s))
+		return;
+	if (s->observer->put_late(s->ctx, o, &s->err) < 0)
+		fail(s);
+	else
+		tick(s);
+}
+
+void scan_gone_late(struct scan *s, struct span key)
+{
+	if (!failed(s) && s->observer->gone_late(s->ctx, key, &s->err) < 0)
+		fail(s);
+}
+
+void scan_gap(struct scan *s, const struct gap *g)
+{
+	if (!failed(s) && gaps_add(s->gaps, g, &s->err) < 0)
+		fail(s);
+}
+
+void scan_progress(struct scan *s, uint64_t bytes, uint64_t files_read)
+{
+	s->summary->bytes = bytes;
+	s->summary->files_read = files_read;
+	if (!failed(s))
+		tick(s);
+}
+
+/* Value: CBOR array [shared, local]. */
+static int emit(struct scan *s, const struct record *r)
+{
+	AUTO(buf) value = BUF_INIT(BUF_MAX_DEFAULT);
+
+	if (!s->emitted && stage_open(&s->emitted, s->store, &s->err) < 0)
+		return s->err.code;
+	buf_clear(&s->key);
+	buf_clear(&s->shared);
+	buf_clear(&s->local);
+	if (key_from_text(r->kind, r->key, &s->key, &s->err) < 0)
+		return s->err.code;
+	record_encode_shared(r, &s->shared);
+	record_encode_local(r, &s->local);
+	cbor_put_array(&value, 2);
+	cbor_put_bytes(&value, buf_span(&s->shared));
+	cbor_put_bytes(&value, buf_span(&s->local));
+	if (value.full || s->shared.full || s->local.full)
+		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes", value.max);
+	return stage_put(s->emitted, buf_span(&s->key), buf_span(&value), &s->err);
+}
+
+void scan_emit(struct scan *s, const struct record *r)
+{
+	if (!failed(s) && emit(s, r) < 0)
+		fail(s);
+}
+
+static int deliver(void *ctx, struct span key, struct span value, struct err *e)
+{
+	struct scan *s = ctx;
+	struct cbor c = cbor_of(value);
+	struct observation o = { .key = key };
+	uint64_t n;
+
+	if (cbor_get_array(&c, &n, e) < 0 || cbor_get_bytes(&c, &o.shared, e) < 0 ||
+		cbor_get_bytes(&c, &o.local, e) < 0)
+		return e->code;
+	scan_put(s, &o);
+	return failed(s) ? ERR_INTERRUPTED : 0;
+}
+
+static int run_sensor(struct scan *s, const struct sensor *sensor, struct err *e)
+{
+	int r = sensor->scan(s, e);
+
+	/* What failed behind the doors came first: the sensor only stopped because of it. */
+	if (failed(s)) {
+		*e = s->err;
+		return e->code;
+	}
+	if (asked_to_stop(s))
+		return err_set(e, ERR_INTERRUPTED, "interrupted");
+	return r;
+}
+
+static int run_kind(struct scan *s, const struct kind *k, struct err *e)
+{
+	buf_clear(&s->last);
+	s->kind = k;
+	if (s->observer->begin(s->ctx, k, e) < 0)
+		return e->code;
+	for (const struct sensor *const *p = sensors; *p; p++)
+		if ((*p)->kind == k && run_sensor(s, *p, e) < 0)
+			return e->code;
+	if (s->emitted && stage_each(s->emitted, deliver, s, e) != 0) {
+		if (failed(s))
+			*e = s->err;
+		return e->code;
+	}
+	stage_freep(&s->emitted);
+	arena_clear(s->arena);
+	return s->observer->end(s->ctx, k, e);
+}
+
+static bool has_sensor(const struct kind *k)
+{
+	for (const struct sensor *const *p = sensors; *p; p++)
+		if ((*p)->kind == k)
+			return true;
+	return false;
+}
+
+/* Paths say nothing about kinds whose keys are no paths. */
+static bool wanted(const struct scan *s, const struct kind *k)
+{
+	const struct scan_options *o = s->options;
+
+	return has_sensor(k) && (!o->kind || o->kind == k) && (!o->below || k->hierarchical);
+}
+
+int scan_run(struct scan *s, struct err *e)
+{
+	for (unsigned id = 0; id <= UINT8_MAX; id++) {
+		const struct kind *k = kind_by_id((uint8_t)id);
+
+		if (k && wanted(s, k) && run_kind(s, k, e) < 0)
+			return e->code;
+	}
+	return 0;
+}

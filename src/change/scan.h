@@ -1,0 +1,53 @@
+/* One observation: runs the sensors and hands what they deliver to an observer, in key order. */
+#ifndef CHANGE_SCAN_H
+#define CHANGE_SCAN_H
+
+#include <stdatomic.h>
+
+#include "change/gaps.h"
+#include "change/pipeline.h"
+
+/* Who takes what is observed. */
+struct observer {
+	/* Keys of this kind follow. */
+	int (*begin)(void *ctx, const struct kind *k, struct err *e);
+	int (*put)(void *ctx, const struct observation *o, struct err *e);
+	/* 1: nothing more to do; 0: look closer. */
+	int (*same)(void *ctx, struct span key, const struct record *stamp, struct err *e);
+	int (*put_late)(void *ctx, const struct observation *o, struct err *e);
+	int (*gone_late)(void *ctx, struct span key, struct err *e);
+	/* No more of this kind. */
+	int (*end)(void *ctx, const struct kind *k, struct err *e);
+};
+
+struct scan {
+	/* set by the caller */
+	struct store *store;
+	const struct scan_options *options;
+	const struct policy *policy;
+	const struct observer *observer;
+	void *ctx;
+	const struct check_listener *listener;
+	struct check_summary *summary;
+	struct gaps *gaps;
+	uint64_t expected; /* entities, for the progress; 0: not known */
+	/* ours */
+	struct selector selector;
+	struct arena *arena;
+	const struct kind *kind; /* being observed */
+	struct stage *emitted;   /* of a kind that is not sorted; NULL: none yet */
+	struct buf key, shared, local, last;
+	unsigned until_tick;
+	int64_t ticked;
+	struct err err; /* the first failure; the doors do nothing after it */
+	atomic_bool failed;
+};
+
+/* The upper half is filled in; gaps stay the caller's. */
+void scan_init(struct scan *s);
+void scan_done(struct scan *s);
+
+/* All sensors, kinds in the order of their ids. ERR_INTERRUPTED when the listener said stop. */
+int scan_run(struct scan *s, struct err *e) MUST_CHECK;
+
+#endif
