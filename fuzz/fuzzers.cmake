@@ -1,3 +1,6 @@
 fuzzer(escape core)
 fuzzer(time core)
 fuzzer(glob core)
+fuzzer(cbor core)
+fuzzer(key entity)
+fuzzer(record entity)

@@ -55,7 +55,8 @@ void record_encode_local(const struct record *r, struct buf *ret);
 
 /* Fill in *ret (kind and key are the caller's). Texts point into the spans given, which must
  * outlive the record. ERR_FORMAT when the bytes are not what record_encode_… writes for this kind.
- * Unknown field numbers (a newer program wrote them) are ERR_VERSION. Either span may be empty. */
+ * Unknown field numbers and choices (a newer program wrote them) are ERR_VERSION. Either span may
+ * be empty. After an error ret->has says nothing. */
 int record_decode(struct span shared, struct span local, struct record *ret,
 	struct err *e) MUST_CHECK;
 
@@ -63,8 +64,9 @@ int record_decode(struct span shared, struct span local, struct record *ret,
  * watch, and FIELD_VOLATILE. */
 uint64_t record_diff(const struct record *was, const struct record *is);
 
-/* The same, reduced to what a rule watching `watched` calls a change: volatile fields never,
- * derived ones only when nothing else differs. */
+/* The same, reduced to what a rule watching `watched` calls a change: volatile fields never.
+ * Derived fields follow from the kind's digests (where it has none, from everything): they count
+ * when such a field is watched and none of those differs. */
 uint64_t record_changes(const struct record *was, const struct record *is, uint64_t watched);
 
 #endif

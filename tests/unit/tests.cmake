@@ -1,3 +1,6 @@
+unit_test(cbor core)
+unit_test(key entity)
+unit_test(record entity)
 if(TARGET PkgConfig::CRYPTO)
   unit_test(sha256 core PkgConfig::CRYPTO)
 endif()
