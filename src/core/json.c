@@ -85,6 +85,17 @@ bool json_text(struct json *j, struct span s)
 	return true;
 }
 
+void json_foreign_name(struct json *j, struct span name)
+{
+	AUTO(buf) escaped = BUF_INIT(j->out->max);
+
+	escape_text(&escaped, name);
+	j->out->full |= escaped.full;
+	add_string(j, buf_span(&escaped));
+	buf_add_char(j->out, ':');
+	j->comma = false;
+}
+
 void json_exact(struct json *j, const char *name, struct span s)
 {
 	json_name(j, name);

@@ -22,6 +22,10 @@ void json_array_end(struct json *j);
 /* The name of the member whose value is written next; of our own choosing, so never escaped. */
 void json_name(struct json *j, const char *name);
 
+/* The same for a name found on the host: always written as escape_text() shows it, so that two
+ * names never become one. */
+void json_foreign_name(struct json *j, struct span name);
+
 /* A string. Bytes that escape_needed() finds fault with are written as escape_text() shows them.
  * Returns whether that was so: the string is then not exactly s. */
 bool json_text(struct json *j, struct span s);

@@ -3,23 +3,71 @@
 #define OUTPUT_OUTPUT_H
 
 #include "change/change.h"
+#include "core/json.h"
+
+/* ---- for programs: docs/change.schema.json ---- */
 
 /* One record as one JSON object (no newline), exactly CONTRACTS 3. host: this host's name. */
 void json_record(struct buf *ret, const struct ledger_record *r, struct span host);
 /* Fields of an entity as a JSON object; entity/kind tables decide the spelling. */
 void json_fields(struct buf *ret, const struct record *r);
+void json_record_fields(struct json *j, const struct record *r); /* the same, as a value */
+/* Open an object and write what every line of ours begins with: v, host, record. */
+void json_envelope(struct json *j, struct span host, const char *record);
+
+/* ---- for people ---- */
 
 struct text_style {
 	bool colour;    /* ANSI colours and bold */
+	bool full;      /* digests whole, not their first digits */
 	unsigned width; /* columns, 0: do not wrap or cut */
 	int64_t now;    /* for "3 minutes ago"; 0: print times in full */
 };
+
+enum tone {
+	TONE_PLAIN,
+	TONE_STRONG, /* headings */
+	TONE_FAINT,  /* labels */
+	TONE_GOOD,
+	TONE_NEW,
+	TONE_GONE,
+	TONE_EDIT,
+	TONE_MOVED,
+	TONE_ALARM,
+	TONE_N
+};
+/* Append text in a tone; the same without colour as plain text. text is not escaped. */
+void text_tone(struct buf *ret, const struct text_style *style, enum tone tone, const char *text);
+enum tone text_severity_tone(enum severity s);
+
 /* One record for people, one or several lines, each ended by a newline: what changed before →
  * after, hostile bytes escaped. */
 void text_record(struct buf *ret, const struct ledger_record *r, const struct text_style *style);
+/* The same as an entry of a log, with seq, time, severity and rule in front. */
+void text_log(struct buf *ret, const struct ledger_record *r, const struct text_style *style);
 /* A value alone. */
 void text_value(struct buf *ret, const struct field *f, union value v);
+/* A value as style wants it: digests short unless full. */
+void text_value_styled(struct buf *ret, const struct field *f, union value v,
+	const struct text_style *style);
 /* A field set as "sha256, size". */
 void text_fields(struct buf *ret, const struct kind *k, uint64_t fields);
+/* The lines "    field  was → is" for these fields of two states; either may be NULL. */
+void text_difference(struct buf *ret, const struct record *was, const struct record *is,
+	uint64_t fields, const struct text_style *style);
+/* What an entity is, in a few words: "regular 0644 root:root, 3,289 bytes". */
+void text_entity(struct buf *ret, const struct record *r, const struct text_style *style);
+
+/* ---- small words ---- */
+
+void text_count(struct buf *ret, uint64_t n);                  /* 48,213 */
+void text_plural(struct buf *ret, uint64_t n, const char *of); /* "1 file", "2 entities" */
+void text_bytes(struct buf *ret, uint64_t n);                  /* "412.0 MiB" */
+void text_duration(struct buf *ret, int64_t ns);               /* "3.2 s", "2 min 5 s" */
+/* "2026-11-23 01:02:03 UTC", and when style->now is set "(3 minutes ago)" behind it. */
+void text_time(struct buf *ret, int64_t ns, const struct text_style *style);
+/* A word for a shell: as it is when nothing in it is special, else in single quotes; escaped, which
+ * our commands undo. */
+void text_shell(struct buf *ret, struct span word);
 
 #endif

@@ -1,0 +1,56 @@
+#include "output/map.h"
+
+#include "core/hex.h"
+#include "core/sha256.h"
+
+#define HEX_BYTES_MAX 256 /* longer values are named by their digest */
+
+struct map_pairs map_pairs_of(struct span value)
+{
+	struct map_pairs m = { .at = cbor_of(value) };
+	struct err e;
+
+	if (cbor_get_map(&m.at, &m.map, &e) < 0)
+		m.map.left = 0;
+	return m;
+}
+
+bool map_pairs_next(struct map_pairs *m, struct span *ret_name, struct span *ret_value)
+{
+	struct span name, value;
+	struct err e;
+
+	if (cbor_next_key(&m->at, &m->map, &e) != 1 || cbor_get_bytes(&m->at, &name, &e) < 0 ||
+		cbor_get_bytes(&m->at, &value, &e) < 0)
+		return false;
+	*ret_name = name;
+	*ret_value = value;
+	return true;
+}
+
+bool map_pairs_find(struct span value, struct span name, struct span *ret)
+{
+	struct map_pairs m = map_pairs_of(value);
+	struct span n, v;
+
+	while (map_pairs_next(&m, &n, &v)) {
+		if (!span_same(n, name))
+			continue;
+		*ret = v;
+		return true;
+	}
+	return false;
+}
+
+void map_value_hex(struct buf *ret, struct span value)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	if (value.n <= HEX_BYTES_MAX) {
+		hex_add(ret, value);
+		return;
+	}
+	sha256_once(value.p, value.n, digest);
+	buf_add_text(ret, "sha256:");
+	hex_add(ret, span_from(digest, sizeof digest));
+}

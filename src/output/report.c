@@ -1,0 +1,209 @@
+#include "output/report.h"
+
+#include <stdlib.h>
+
+#include "core/escape.h"
+#include "core/mem.h"
+
+#define GROUPS_MAX 4096 /* rules times severities; beyond it the last group takes all */
+
+struct group {
+	char *rule; /* NULL: gaps */
+	size_t rule_n;
+	enum severity severity;
+	uint64_t n;
+	struct buf text;
+};
+
+struct report {
+	const struct policy *policy;
+	struct text_style style;
+	size_t shown;
+	struct report_counts counts;
+	struct group *groups;
+	size_t n, cap, last;
+};
+
+struct report *report_new(const struct policy *policy, const struct text_style *style, size_t shown)
+{
+	struct report *p = mem_new(sizeof *p);
+
+	p->policy = policy;
+	p->style = *style;
+	p->shown = shown ? shown : SIZE_MAX;
+	return p;
+}
+
+void report_free(struct report *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->groups[i].rule);
+		buf_done(&p->groups[i].text);
+	}
+	free(p->groups);
+	free(p);
+}
+
+void report_freep(struct report **p)
+{
+	report_free(*p);
+	*p = NULL;
+}
+
+static bool is_group(const struct group *g, const struct change *c)
+{
+	if (!c || !g->rule)
+		return !c && !g->rule;
+	return g->severity == c->severity && span_same(span_from(g->rule, g->rule_n), c->rule);
+}
+
+/* c is NULL for gaps. */
+static struct group *group_of(struct report *p, const struct change *c)
+{
+	if (p->n && is_group(&p->groups[p->last], c))
+		return &p->groups[p->last];
+	for (size_t i = 0; i < p->n; i++) {
+		if (!is_group(&p->groups[i], c))
+			continue;
+		p->last = i;
+		return &p->groups[i];
+	}
+	if (p->n == GROUPS_MAX)
+		return &p->groups[p->n - 1];
+	if (p->n == p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 16;
+		p->groups = mem_grow(p->groups, p->cap, sizeof *p->groups);
+	}
+	p->groups[p->n] = (struct group){ .text = BUF_INIT((size_t)1 << 32) };
+	if (c) {
+		p->groups[p->n].rule = mem_copy(c->rule.p, c->rule.n);
+		p->groups[p->n].rule_n = c->rule.n;
+		p->groups[p->n].severity = c->severity;
+	}
+	p->last = p->n++;
+	return &p->groups[p->last];
+}
+
+static void count_change(struct report_counts *counts, const struct change *c)
+{
+	counts->changes++;
+	counts->types[c->type]++;
+	counts->severities[c->severity]++;
+	counts->explained += c->verdict != VERDICT_UNEXPLAINED;
+}
+
+void report_add(struct report *p, const struct ledger_record *r)
+{
+	struct group *g;
+
+	if (r->type == RECORD_CHANGE)
+		count_change(&p->counts, &r->change);
+	else if (r->type == RECORD_GAP)
+		p->counts.gaps++;
+	else
+		return;
+	g = group_of(p, r->type == RECORD_CHANGE ? &r->change : NULL);
+	if (g->n++ < p->shown)
+		text_record(&g->text, r, &p->style);
+}
+
+const struct report_counts *report_counts(const struct report *p)
+{
+	return &p->counts;
+}
+
+void report_types(struct buf *ret, const struct report_counts *c)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < CHANGE_TYPE_N; i++) {
+		if (!c->types[i])
+			continue;
+		buf_add_text(ret, between);
+		text_count(ret, c->types[i]);
+		buf_addf(ret, " %s", change_type_names[i]);
+		between = ", ";
+	}
+}
+
+static void upper(char *text)
+{
+	for (; *text; text++)
+		if (*text >= 'a' && *text <= 'z')
+			*text = (char)(*text - 'a' + 'A');
+}
+
+static void add_heading(struct buf *ret, const struct report *p, const struct group *g)
+{
+	const struct rule *rule;
+	char severity[16] = { 0 };
+	AUTO(buf) id = BUF_INIT(BUF_MAX_DEFAULT);
+
+	if (!g->rule) {
+		text_tone(ret, &p->style, TONE_ALARM, "NOT SEEN");
+		buf_add_text(ret, "  what is known there stays as it was (");
+		text_plural(ret, g->n, "gap");
+		buf_add_text(ret, ")\n");
+		return;
+	}
+	strncpy(severity, severity_names[g->severity], sizeof severity - 1);
+	upper(severity);
+	text_tone(ret, &p->style, text_severity_tone(g->severity), severity);
+	buf_add_text(ret, "  ");
+	escape_text(&id, span_from(g->rule, g->rule_n));
+	text_tone(ret, &p->style, TONE_STRONG, buf_text(&id));
+	rule = p->policy ? policy_rule(p->policy, span_from(g->rule, g->rule_n)) : NULL;
+	if (rule && rule->title[0]) {
+		buf_add_text(ret, "  ");
+		escape_text(ret, span_of(rule->title));
+	}
+	buf_add_text(ret, " (");
+	text_plural(ret, g->n, "change");
+	buf_add_text(ret, ")\n");
+}
+
+static int by_weight(const void *va, const void *vb)
+{
+	const struct group *a = *(const struct group *const *)va;
+	const struct group *b = *(const struct group *const *)vb;
+
+	if (!a->rule || !b->rule)
+		return !a->rule - !b->rule;
+	if (a->severity != b->severity)
+		return a->severity > b->severity ? -1 : 1;
+	return span_compare(span_from(a->rule, a->rule_n), span_from(b->rule, b->rule_n));
+}
+
+/* Each line of an entry two columns in, under its heading. */
+static void add_indented(struct buf *ret, struct span text)
+{
+	struct span line;
+
+	while (text.n && span_cut(&text, '\n', &line)) {
+		buf_add_text(ret, "  ");
+		buf_add_span(ret, line);
+		buf_add_char(ret, '\n');
+	}
+}
+
+void report_print(const struct report *p, struct buf *ret)
+{
+	const struct group **order = mem_array(p->n, sizeof(struct group *));
+
+	for (size_t i = 0; i < p->n; i++)
+		order[i] = &p->groups[i];
+	qsort(order, p->n, sizeof(struct group *), by_weight);
+	for (size_t i = 0; i < p->n; i++) {
+		add_heading(ret, p, order[i]);
+		add_indented(ret, buf_span(&order[i]->text));
+		if (order[i]->n > p->shown) {
+			buf_add_text(ret, "  … and ");
+			text_count(ret, order[i]->n - p->shown);
+			buf_add_text(ret, " more (--full shows all)\n");
+		}
+		buf_add_char(ret, '\n');
+	}
+	free(order);
+}

@@ -1,0 +1,176 @@
+/* Ledger records for people. */
+#include "core/escape.h"
+#include "core/time.h"
+#include "output/output.h"
+
+static const struct {
+	const char *sign;
+	enum tone tone;
+} looks[CHANGE_TYPE_N] = {
+	[CHANGE_CREATED] = { "+", TONE_NEW },
+	[CHANGE_UPDATED] = { "~", TONE_EDIT },
+	[CHANGE_DELETED] = { "-", TONE_GONE },
+	[CHANGE_RENAMED] = { ">", TONE_MOVED },
+};
+
+static void add_faint(struct buf *ret, const struct text_style *style, struct buf *text)
+{
+	text_tone(ret, style, TONE_FAINT, buf_text(text));
+}
+
+static void add_change_line(struct buf *ret, const struct change *c, const struct text_style *style)
+{
+	const struct record *one = c->is ? c->is : c->was;
+	AUTO(buf) what = BUF_INIT(BUF_MAX_DEFAULT);
+
+	text_tone(ret, style, looks[c->type].tone, looks[c->type].sign);
+	buf_add_char(ret, ' ');
+	if (c->type == CHANGE_RENAMED) {
+		escape_text(ret, c->old_key);
+		buf_add_text(ret, " → ");
+	}
+	escape_text(ret, c->key);
+	if (c->subtree) {
+		buf_add_text(&what, " (and ");
+		text_plural(&what, c->subtree, "entry");
+		buf_add_text(&what, " below)");
+	} else if (one && (c->type == CHANGE_CREATED || c->type == CHANGE_DELETED)) {
+		buf_add_text(&what, c->type == CHANGE_DELETED ? "  was " : "  ");
+		text_entity(&what, one, style);
+	}
+	add_faint(ret, style, &what);
+}
+
+static void add_change_details(struct buf *ret, const struct change *c,
+	const struct text_style *style)
+{
+	if (c->type == CHANGE_UPDATED || c->type == CHANGE_RENAMED)
+		text_difference(ret, c->was, c->is, c->fields, style);
+}
+
+static void add_gap(struct buf *ret, const struct gap_note *g, const struct text_style *style)
+{
+	text_tone(ret, style, TONE_ALARM, "!");
+	buf_add_char(ret, ' ');
+	escape_text(ret, g->key);
+	if (g->subtree)
+		buf_add_text(ret, " and everything below");
+	buf_add_text(ret, ": ");
+	escape_text(ret, g->reason);
+	if (g->text.n) {
+		buf_add_text(ret, ", ");
+		escape_text(ret, g->text);
+	}
+}
+
+static void add_decision(struct buf *ret, const struct decision *d, const struct text_style *style)
+{
+	buf_add_text(ret, "= ");
+	text_tone(ret, style, TONE_STRONG, "decision");
+	buf_add_char(ret, ' ');
+	escape_text(ret, d->what);
+	if (d->selection.n) {
+		buf_add_char(ret, ' ');
+		escape_text(ret, d->selection);
+	}
+	buf_add_text(ret, ", ");
+	text_plural(ret, d->items, "entity");
+	if (d->by.n) {
+		buf_add_text(ret, ", by ");
+		escape_text(ret, d->by);
+	}
+	if (d->reason.n) {
+		buf_add_text(ret, ": ");
+		escape_text(ret, d->reason);
+	}
+}
+
+static void add_coverage(struct buf *ret, const struct coverage *c, const struct text_style *style)
+{
+	AUTO(buf) rest = BUF_INIT(4096);
+
+	buf_add_text(ret, ". ");
+	escape_text(ret, c->means);
+	buf_add_text(ret, " of ");
+	escape_text(ret, c->scope);
+	buf_add_text(&rest, ": ");
+	text_plural(&rest, c->entities, "entity");
+	buf_add_text(&rest, ", ");
+	text_plural(&rest, c->changes, "change");
+	buf_add_text(&rest, ", ");
+	text_plural(&rest, c->gaps, "gap");
+	buf_add_text(&rest, ", ");
+	text_bytes(&rest, c->bytes);
+	buf_add_text(&rest, " read in ");
+	text_duration(&rest, c->to - c->from);
+	add_faint(ret, style, &rest);
+}
+
+static void add_note(struct buf *ret, enum record_type type, const struct note *n,
+	const struct text_style *style)
+{
+	buf_add_text(ret, "* ");
+	text_tone(ret, style, TONE_STRONG, record_type_names[type]);
+	buf_add_char(ret, ' ');
+	escape_text(ret, n->what);
+	if (n->text.n) {
+		buf_add_text(ret, ": ");
+		escape_text(ret, n->text);
+	}
+}
+
+static void add_line(struct buf *ret, const struct ledger_record *r, const struct text_style *style)
+{
+	switch (r->type) {
+	case RECORD_CHANGE:
+		add_change_line(ret, &r->change, style);
+		return;
+	case RECORD_GAP:
+		add_gap(ret, &r->gap, style);
+		return;
+	case RECORD_DECISION:
+		add_decision(ret, &r->decision, style);
+		return;
+	case RECORD_COVERAGE:
+		add_coverage(ret, &r->coverage, style);
+		return;
+	case RECORD_LOSS:
+	case RECORD_REPAIR:
+	case RECORD_NOTE:
+		add_note(ret, r->type, &r->note, style);
+		return;
+	case RECORD_TYPE_N:
+		return;
+	}
+}
+
+void text_record(struct buf *ret, const struct ledger_record *r, const struct text_style *style)
+{
+	add_line(ret, r, style);
+	buf_add_char(ret, '\n');
+	if (r->type == RECORD_CHANGE)
+		add_change_details(ret, &r->change, style);
+}
+
+void text_log(struct buf *ret, const struct ledger_record *r, const struct text_style *style)
+{
+	AUTO(buf) front = BUF_INIT(256);
+	char time[TIME_TEXT];
+
+	time_format_short(r->time, time);
+	buf_addf(&front, "%6llu  %sZ  ", (unsigned long long)r->seq, time);
+	add_faint(ret, style, &front);
+	add_line(ret, r, style);
+	if (r->type == RECORD_CHANGE) {
+		const struct change *c = &r->change;
+
+		buf_add_text(ret, "  [");
+		text_tone(ret, style, text_severity_tone(c->severity), severity_names[c->severity]);
+		buf_add_char(ret, ' ');
+		escape_text(ret, c->rule);
+		buf_add_char(ret, ']');
+	}
+	buf_add_char(ret, '\n');
+	if (r->type == RECORD_CHANGE)
+		add_change_details(ret, &r->change, style);
+}
