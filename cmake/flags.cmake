@@ -34,8 +34,11 @@ if(NOT INVAR_SANITIZE AND NOT INVAR_FUZZ)
   if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(house INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
   endif()
-  compile_flags(-fstack-protector-strong -fstack-clash-protection -fcf-protection=full
-    -fzero-call-used-regs=used-gpr -fvisibility=hidden)
+  compile_flags(-fstack-protector-strong -fcf-protection=full -fzero-call-used-regs=used-gpr
+    -fvisibility=hidden)
+  if(NOT WIN32) # gcc 12 for MinGW stops with an internal error on it
+    compile_flags(-fstack-clash-protection)
+  endif()
   if(WIN32) # the stack protector is a library of its own there
     target_link_options(house INTERFACE -fstack-protector-strong -Wl,--dynamicbase -Wl,--nxcompat
       -Wl,--high-entropy-va)

@@ -7,9 +7,19 @@ function(testing name label)
   else()
     set(seconds 300)
   endif()
-  set_tests_properties(${INVAR_PREFIX}${name} PROPERTIES LABELS ${label} TIMEOUT ${seconds}
-    ENVIRONMENT "WINEDEBUG=-all;WINEPREFIX=${CMAKE_SOURCE_DIR}/build/wine")
+  set_tests_properties(${INVAR_PREFIX}${name} PROPERTIES LABELS ${label} TIMEOUT ${seconds})
+  if(WIN32)
+    set_tests_properties(${INVAR_PREFIX}${name} PROPERTIES ENVIRONMENT "${WINE_ENVIRONMENT}"
+      FIXTURES_REQUIRED wine)
+  endif()
 endfunction()
+
+if(WIN32 AND INVAR_TESTS) # wine's first start takes seconds and does not like company
+  set(WINE_ENVIRONMENT "WINEDEBUG=-all;WINEPREFIX=${CMAKE_SOURCE_DIR}/build/wine")
+  add_test(NAME ${INVAR_PREFIX}wine COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} wineboot --init)
+  set_tests_properties(${INVAR_PREFIX}wine PROPERTIES FIXTURES_SETUP wine LABELS unit
+    ENVIRONMENT "${WINE_ENVIRONMENT}")
+endif()
 
 # test_program(FOLDER NAME layer…): builds tests/FOLDER/test_NAME.c and runs it. A test of a layer
 # that this platform does not have is left out.
