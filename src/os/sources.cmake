@@ -3,4 +3,9 @@ set(OS_SOURCES
   src/os/linux/host.c
   src/os/linux/random.c
   src/os/linux/ring.c
+  src/os/linux/person.c
+  src/os/linux/terminal.c
+  src/os/linux/stop.c
+  src/os/names.c
+  src/os/linux/names.c
 )

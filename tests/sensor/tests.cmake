@@ -1,0 +1,6 @@
+sensor_test(file_acl core os sensor)
+sensor_test(file_caps core os sensor)
+sensor_test(file_exec core os sensor)
+sensor_test(file_flags core os sensor)
+sensor_test(file_xattr core os sensor)
+sensor_test(file_verity core os sensor)
