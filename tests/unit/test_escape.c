@@ -1,11 +1,4 @@
-/* clang-format off: cmocka needs these first and in this order */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* clang-format on */
-
+#include "../check.h"
 #include "core/escape.h"
 #include "core/utf8.h"
 

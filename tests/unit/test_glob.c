@@ -1,11 +1,4 @@
-/* clang-format off: cmocka needs these first and in this order */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
-
+#include "../check.h"
 #include "core/buf.h"
 #include "core/glob.h"
 

@@ -1,11 +1,4 @@
-/* clang-format off: cmocka needs these first and in this order */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* clang-format on */
-
+#include "../check.h"
 #include "core/time.h"
 
 #define NOW (INT64_C(1795395723) * TIME_SECOND + 123456789) /* 2026-11-23T01:02:03.123456789Z */
