@@ -62,6 +62,8 @@ struct decision {
 	struct span by;        /* login name, user, uid: "alice (root, uid 0)" */
 	struct span selection; /* as typed */
 	uint64_t items;        /* entities it moved */
+	uint8_t from_root[32]; /* tree_root.id of the approved state before (zeroes: none) … */
+	uint8_t to_root[32];   /* … and after */
 };
 
 struct coverage {
@@ -102,9 +104,11 @@ struct ledger_record {
 	};
 };
 
-/* Canonical CBOR for ledger_append. */
+/* Canonical CBOR for ledger_append: a map from small numbers (the tables in change.c) to values;
+ * what is empty or zero is left out. */
 void ledger_record_encode(const struct ledger_record *r, struct buf *ret);
-/* Texts and records are copied into a. Unknown map keys are skipped (a newer program's). */
+/* Texts and records are copied into a. Unknown map keys are skipped (a newer program's);
+ * ERR_VERSION for record types, kinds and fields it knows and we do not. */
 int ledger_record_decode(struct span body, struct arena *a, struct ledger_record *ret,
 	struct err *e) MUST_CHECK;
 

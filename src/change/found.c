@@ -38,6 +38,11 @@ void found_freep(struct found **f)
 	*f = NULL;
 }
 
+bool found_empty(const struct found *f)
+{
+	return !f->stage;
+}
+
 static void side_put(struct buf *b, const struct side *s)
 {
 	cbor_put_array(b, s->known ? 2 : 0);

@@ -40,6 +40,7 @@ struct found *found_new(struct store *s);
 void found_free(struct found *f);
 void found_freep(struct found **f);
 
+bool found_empty(const struct found *f);
 /* Replaces the finding with the same key, if there is one. */
 int found_put(struct found *f, const struct finding *x, struct err *e) MUST_CHECK;
 /* 1: there is one, valid until the next call on f; 0: none. */

@@ -15,15 +15,4 @@ void lens_look(const struct lens *l, const struct record *r, struct view *ret)
 	}
 	ret->watched = now & before;
 	ret->fresh = now & ~before;
-	ret->moved = now != before;
-}
-
-uint64_t view_changes(const struct view *v, const struct record *was, const struct record *is)
-{
-	uint64_t fields = record_changes(was, is, v->watched);
-
-	/* What follows from fields only one of the policies asks for says nothing. */
-	if (v->moved && !(fields & v->watched))
-		return 0;
-	return fields;
 }

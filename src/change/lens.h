@@ -13,15 +13,11 @@ struct lens {
 /* One entity seen through it. */
 struct view {
 	bool held, held_before;
-	uint64_t watched; /* fields both policies watch */
-	uint64_t fresh;   /* fields only the new one watches */
-	bool moved;       /* the two policies do not ask for the same fields here */
+	uint64_t watched;           /* fields both policies watch */
+	uint64_t fresh;             /* fields only the new one watches */
 	struct selection selection; /* under the policy now */
 };
 
 void lens_look(const struct lens *l, const struct record *r, struct view *ret);
-
-/* The fields of a change from `was` to `is`. */
-uint64_t view_changes(const struct view *v, const struct record *was, const struct record *is);
 
 #endif

@@ -28,8 +28,9 @@ struct check_listener {
 	int (*record)(void *ctx, const struct ledger_record *r, struct err *e);
 	/* About ten times a second: how far it is. expected is 0 when nothing is known yet. */
 	void (*progress)(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected);
-	/* True: the user wants to stop (ERR_INTERRUPTED follows). */
+	/* True: the user wants to stop (ERR_INTERRUPTED follows). May be asked from any thread. */
 	bool (*stop)(void *ctx);
+	struct span by; /* who asked, for the decision of init: "alice (root, uid 0)" */
 };
 
 /* The first observation becomes the approved state. ERR_EXISTS when there is one and not `replace`.

@@ -72,8 +72,8 @@ static void tick(struct scan *s)
 static int in_order(struct scan *s, struct span key)
 {
 	if (s->last.n && span_compare(key, buf_span(&s->last)) <= 0)
-		return err_set(&s->err, ERR_FORMAT, "the sensor of kind '%s' left the order of keys",
-			s->kind->name);
+		return err_set(&s->err, ERR_FORMAT,
+			"the sensor of kind '%s' left the order of keys", s->kind->name);
 	if (key.n < 1 || (uint8_t)key.p[0] != s->kind->id)
 		return err_set(&s->err, ERR_FORMAT,
 			"the sensor of kind '%s' delivered a foreign key", s->kind->name);

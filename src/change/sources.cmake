@@ -1,2 +1,17 @@
 set(CHANGE_SOURCES
+  src/change/below.c
+  src/change/card.c
+  src/change/change.c
+  src/change/compare.c
+  src/change/edits.c
+  src/change/explain.c
+  src/change/found.c
+  src/change/gaps.c
+  src/change/journal.c
+  src/change/keys.c
+  src/change/lens.c
+  src/change/pipeline.c
+  src/change/rename.c
+  src/change/scan.c
+  src/change/stamp.c
 )

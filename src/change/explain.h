@@ -1,0 +1,13 @@
+/* Explain: from what was found to a change as people know it: records, rule, severity, verdict. */
+#ifndef CHANGE_EXPLAIN_H
+#define CHANGE_EXPLAIN_H
+
+#include "change/found.h"
+#include "change/lens.h"
+
+/* 1: *ret is a change (texts and records in a); 0: nothing anybody asked about. time, card and
+ * ledger position are the caller's. */
+int explain(struct arena *a, const struct lens *l, const struct finding *x,
+	struct ledger_record *ret, struct err *e) MUST_CHECK;
+
+#endif

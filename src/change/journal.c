@@ -1,0 +1,108 @@
+#include "change/journal.h"
+
+#include "change/explain.h"
+
+void journal_init(struct journal *j, struct store *s, int64_t time)
+{
+	*j = (struct journal){ .store = s, .time = time };
+	j->arena = arena_new();
+	j->body = BUF_INIT(BUF_MAX_DEFAULT);
+	j->cards.arena = arena_new();
+	j->cards.time = time;
+}
+
+void journal_done(struct journal *j)
+{
+	arena_freep(&j->arena);
+	arena_freep(&j->cards.arena);
+	buf_done(&j->body);
+}
+
+int journal_add(struct journal *j, struct ledger_record *r, struct err *e)
+{
+	r->time = j->time;
+	buf_clear(&j->body);
+	ledger_record_encode(r, &j->body);
+	if (j->body.full)
+		return err_set(e, ERR_LIMIT, "a ledger record of more than %zu bytes", j->body.max);
+	if (ledger_append(j->store, buf_span(&j->body), &j->last, e) < 0)
+		return e->code;
+	if (j->first == 0)
+		j->first = j->last;
+	return 0;
+}
+
+int journal_note(struct journal *j, const char *what, const char *text, struct err *e)
+{
+	struct ledger_record r = { .type = RECORD_NOTE };
+
+	r.note.what = span_of(what);
+	r.note.text = span_of(text);
+	return journal_add(j, &r, e);
+}
+
+int journal_changes(struct journal *j, struct found *f, const struct lens *l,
+	uint64_t ret_changes[CHANGE_TYPE_N], struct err *e)
+{
+	struct ledger_record r;
+	struct finding x;
+	int rc;
+
+	found_rewind(f);
+	while ((rc = found_next(f, &x, e)) > 0) {
+		arena_clear(j->arena);
+		rc = explain(j->arena, l, &x, &r, e);
+		if (rc == 0)
+			continue;
+		if (rc < 0 || card_for(&j->cards, r.change.rule, &r.change.card, e) < 0 ||
+			journal_add(j, &r, e) < 0)
+			return e->code;
+		ret_changes[r.change.type]++;
+	}
+	return rc;
+}
+
+static int add_gap(void *ctx, const struct gap *gap, struct err *e)
+{
+	struct ledger_record r = { .type = RECORD_GAP };
+
+	r.gap.kind = gap->kind;
+	r.gap.key = gap->key;
+	r.gap.subtree = gap->subtree;
+	r.gap.reason = span_of(gap->reason < GAP_N ? gap_reason_names[gap->reason] : "");
+	r.gap.text = span_of(gap->text);
+	return journal_add(ctx, &r, e);
+}
+
+int journal_gaps(struct journal *j, struct gaps *g, struct err *e)
+{
+	return gaps_each(g, add_gap, j, e);
+}
+
+struct telling {
+	struct journal *journal;
+	const struct check_listener *listener;
+};
+
+static int tell(const struct ledger_entry *entry, void *ctx, struct err *e)
+{
+	struct telling *t = ctx;
+	struct ledger_record r;
+
+	arena_clear(t->journal->arena);
+	if (ledger_record_decode(entry->body, t->journal->arena, &r, e) < 0)
+		return e->code;
+	r.seq = entry->seq;
+	memcpy(r.prev, entry->prev, sizeof r.prev);
+	r.chained = true;
+	return t->listener->record(t->listener->ctx, &r, e);
+}
+
+int journal_tell(struct journal *j, const struct check_listener *l, struct err *e)
+{
+	struct telling t = { j, l };
+
+	if (!l || !l->record || j->first == 0)
+		return 0;
+	return ledger_read(j->store, j->first, j->last, false, tell, &t, e);
+}

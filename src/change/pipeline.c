@@ -1,0 +1,411 @@
+/* The path of a change, from top to bottom: observe → compare → explain → record → tell. */
+#include "change/pipeline.h"
+
+#include <stdio.h>
+
+#include "change/compare.h"
+#include "change/journal.h"
+#include "change/rename.h"
+#include "core/sha256.h"
+#include "os/clock.h"
+#include "os/host.h"
+
+#define VALUE_POLICY "policy"
+#define VALUE_HOST "host"
+#define VALUE_LAST_CHECK "last-check"
+
+/* What one run works with. */
+struct run {
+	struct store *store;
+	const struct policy *policy;
+	struct scan_options options;
+	const struct check_listener *listener;
+	struct check_summary summary;
+	struct buf policy_text;
+	struct gaps *gaps;
+	struct found *found;
+	struct edits *adopted;
+	struct policy *policy_before; /* NULL: the policy is as it was */
+	struct lens lens;
+	struct tree_root current, approved;
+	struct journal journal;
+};
+
+static void run_init(struct run *r, struct store *s, const struct policy *p,
+	const struct scan_options *o, const struct check_listener *l)
+{
+	*r = (struct run){ .store = s, .policy = p, .options = *o, .listener = l };
+	r->summary.started = clock_now();
+	r->policy_text = BUF_INIT(BUF_MAX_DEFAULT);
+	policy_print(p, &r->policy_text);
+	r->lens.now = p;
+	r->gaps = gaps_new(s);
+	r->found = found_new(s);
+	r->adopted = edits_new(s);
+}
+
+static void run_done(struct run *r)
+{
+	journal_done(&r->journal);
+	gaps_free(r->gaps);
+	found_free(r->found);
+	edits_free(r->adopted);
+	policy_free(r->policy_before);
+	buf_done(&r->policy_text);
+}
+
+static bool is_everything(const struct run *r)
+{
+	return !r->options.below && !r->options.kind;
+}
+
+/* ---- observe ---- */
+
+static int observe(struct run *r, const struct observer *observer, void *ctx, struct err *e)
+{
+	struct scan scan = { .store = r->store,
+		.options = &r->options,
+		.policy = r->policy,
+		.observer = observer,
+		.ctx = ctx,
+		.listener = r->listener,
+		.summary = &r->summary,
+		.gaps = r->gaps,
+		.expected = is_everything(r) ? r->current.count : 0 };
+	int rc;
+
+	scan_init(&scan);
+	rc = scan_run(&scan, e);
+	scan_done(&scan);
+	r->summary.ended = clock_now();
+	r->summary.gaps = gaps_count(r->gaps);
+	return rc;
+}
+
+/* ---- compare ---- */
+
+static int compare(struct run *r, struct err *e)
+{
+	AUTO_FREE(compare) c = NULL;
+	struct compare_setup setup = { .store = r->store,
+		.current = r->current,
+		.approved = r->approved,
+		.lens = r->lens,
+		.options = &r->options,
+		.gaps = r->gaps,
+		.found = r->found,
+		.adopted = r->adopted,
+		.summary = &r->summary };
+
+	if (compare_open(&c, &setup, e) < 0 || observe(r, &compare_observer, c, e) < 0)
+		return e->code;
+	return found_settle(r->found, r->store, &r->current, &r->lens, e);
+}
+
+/* The policy the states were made with, when it is another one than now. */
+static int look_back(struct run *r, struct err *e)
+{
+	AUTO(buf) before = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(problems) problems = { 0 };
+	int rc = store_value_get(r->store, VALUE_POLICY, &before, e);
+
+	if (rc == ERR_MISSING ||
+		(rc == 0 && span_same(buf_span(&before), buf_span(&r->policy_text))))
+		return 0;
+	if (rc < 0)
+		return rc;
+	if (policy_load_text(&r->policy_before, "the policy of the last check", buf_span(&before),
+		    false, &problems, e) < 0)
+		return e->code;
+	r->lens.before = r->policy_before;
+	r->summary.policy_changed = true;
+	return 0;
+}
+
+/* ---- record ---- */
+
+/* The current tree's side of what was found. */
+static int next_edit(void *ctx, struct tree_entry *ret, bool *ret_delete, struct err *e)
+{
+	struct finding x;
+	int r = found_next(ctx, &x, e);
+
+	if (r <= 0)
+		return r;
+	*ret = (struct tree_entry){ x.key, x.is.shared, x.is.local };
+	*ret_delete = !x.is.known;
+	return 1;
+}
+
+static int update_trees(struct run *r, struct err *e)
+{
+	struct tree_root current = r->current, approved = r->approved;
+
+	found_rewind(r->found);
+	if (!found_empty(r->found) &&
+		tree_update(r->store, &r->current, next_edit, r->found, &current, e) < 0)
+		return e->code;
+	if (edits_apply(r->adopted, r->store, &r->approved, &approved, e) < 0 ||
+		store_root_set(r->store, ROOT_CURRENT, &current, e) < 0 ||
+		store_root_set(r->store, ROOT_APPROVED, &approved, e) < 0)
+		return e->code;
+	r->summary.root = current;
+	return 0;
+}
+
+static int note_policy(struct run *r, struct err *e)
+{
+	char text[128];
+
+	if (!r->summary.policy_changed)
+		return 0;
+	snprintf(text, sizeof text,
+		"the policy changed: %llu entities newly watched, %llu no longer watched",
+		(unsigned long long)r->summary.newly_watched,
+		(unsigned long long)r->summary.no_longer_watched);
+	return journal_note(&r->journal, "policy-changed", text, e);
+}
+
+static void add_scope(const struct run *r, struct buf *ret)
+{
+	if (is_everything(r))
+		buf_add_text(ret, "everything");
+	if (r->options.kind)
+		buf_addf(ret, "kind %s", r->options.kind->name);
+	for (size_t i = 0; r->options.below && i < r->options.n_below; i++) {
+		if (ret->n)
+			buf_add_char(ret, ' ');
+		buf_add_span(ret, r->options.below[i]);
+	}
+}
+
+static int add_coverage(struct run *r, struct err *e)
+{
+	AUTO(buf) scope = BUF_INIT(BUF_MAX_DEFAULT);
+	struct ledger_record rec = { .type = RECORD_COVERAGE };
+	struct coverage *c = &rec.coverage;
+
+	add_scope(r, &scope);
+	c->means = span_of(r->options.trust_stamps ? "scan stamps" : "scan full");
+	c->scope = buf_span(&scope);
+	c->from = r->summary.started;
+	c->to = r->summary.ended;
+	c->bytes = r->summary.bytes;
+	c->gaps = r->summary.gaps;
+	for (size_t i = 0; i < ARRAY_LEN(r->summary.entities); i++)
+		c->entities += r->summary.entities[i];
+	for (size_t i = 0; i < CHANGE_TYPE_N; i++)
+		c->changes += r->summary.changes[i];
+	sha256_once(r->policy_text.p, r->policy_text.n, c->policy);
+	memcpy(c->root, r->summary.root.id, sizeof c->root);
+	return journal_add(&r->journal, &rec, e);
+}
+
+/* The policy's text moves only when all of it was looked through. */
+static int set_values(struct run *r, struct err *e)
+{
+	AUTO(buf) host = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(buf) time = BUF_INIT(64);
+
+	if (is_everything(r) &&
+		store_value_set(r->store, VALUE_POLICY, buf_span(&r->policy_text), e) < 0)
+		return e->code;
+	buf_addf(&time, "%lld", (long long)r->summary.ended);
+	if (host_name(&host, e) < 0 ||
+		store_value_set(r->store, VALUE_HOST, buf_span(&host), e) < 0)
+		return e->code;
+	return store_value_set(r->store, VALUE_LAST_CHECK, buf_span(&time), e);
+}
+
+static int record_check(struct run *r, struct err *e)
+{
+	journal_init(&r->journal, r->store, r->summary.ended);
+	if (store_begin(r->store, e) < 0)
+		return e->code;
+	if (update_trees(r, e) < 0 || note_policy(r, e) < 0 ||
+		journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||
+		journal_gaps(&r->journal, r->gaps, e) < 0 || add_coverage(r, e) < 0 ||
+		set_values(r, e) < 0 || store_commit(r->store, e) < 0) {
+		store_rollback(r->store);
+		return e->code;
+	}
+	return 0;
+}
+
+/* A run that was stopped leaves nothing but this. Returns ERR_INTERRUPTED. */
+static int note_interrupted(struct run *r, struct err *e)
+{
+	struct err why = *e;
+
+	journal_init(&r->journal, r->store, clock_now());
+	if (store_begin(r->store, e) < 0)
+		return e->code;
+	if (journal_note(&r->journal, "interrupted", "a scan was stopped before its end", e) < 0 ||
+		store_commit(r->store, e) < 0) {
+		store_rollback(r->store);
+		return e->code;
+	}
+	*e = why;
+	return why.code;
+}
+
+/* Nodes no tree reaches any more are dropped when something moved. */
+static int tidy(struct run *r, struct err *e)
+{
+	uint64_t dropped;
+
+	if (found_empty(r->found) && edits_empty(r->adopted))
+		return 0;
+	return store_collect(r->store, &dropped, e);
+}
+
+static int check(struct run *r, struct err *e)
+{
+	int rc;
+
+	if (store_root_get(r->store, ROOT_CURRENT, &r->current, e) < 0 ||
+		store_root_get(r->store, ROOT_APPROVED, &r->approved, e) < 0 || look_back(r, e) < 0)
+		return e->code;
+	rc = compare(r, e);
+	if (rc == ERR_INTERRUPTED)
+		return note_interrupted(r, e);
+	if (rc < 0 || record_check(r, e) < 0 || journal_tell(&r->journal, r->listener, e) < 0)
+		return e->code;
+	return tidy(r, e);
+}
+
+int pipeline_check(struct store *s, const struct policy *p, const struct scan_options *o,
+	const struct check_listener *l, struct check_summary *ret, struct err *e)
+{
+	AUTO(run) r;
+
+	run_init(&r, s, p, o, l);
+	if (check(&r, e) < 0)
+		return e->code;
+	*ret = r.summary;
+	return 0;
+}
+
+/* ---- the first observation ---- */
+
+struct build {
+	struct run *run;
+	struct tree_builder *builder;
+};
+
+static int build_begin(void *ctx, const struct kind *k, struct err *e)
+{
+	(void)ctx, (void)k, (void)e;
+	return 0;
+}
+
+static int build_put(void *ctx, const struct observation *o, struct err *e)
+{
+	struct build *b = ctx;
+	struct tree_entry entry = { o->key, o->shared, o->local };
+	size_t id = (uint8_t)o->key.p[0];
+
+	if (id < ARRAY_LEN(b->run->summary.entities))
+		b->run->summary.entities[id]++;
+	return tree_builder_add(b->builder, &entry, e);
+}
+
+/* Nothing is known, so nothing is as it was, and nothing may come late. */
+static int build_same(void *ctx, struct span key, const struct record *stamp, struct err *e)
+{
+	(void)ctx, (void)key, (void)stamp;
+	return err_set(e, ERR_FORMAT, "a sensor asked for stamps in a first observation");
+}
+
+static int build_put_late(void *ctx, const struct observation *o, struct err *e)
+{
+	return build_same(ctx, o->key, NULL, e);
+}
+
+static int build_gone_late(void *ctx, struct span key, struct err *e)
+{
+	return build_same(ctx, key, NULL, e);
+}
+
+static const struct observer build_observer = {
+	.begin = build_begin,
+	.put = build_put,
+	.same = build_same,
+	.put_late = build_put_late,
+	.gone_late = build_gone_late,
+	.end = build_begin,
+};
+
+static int build(struct run *r, struct err *e)
+{
+	AUTO_FREE(tree_builder) builder = tree_builder_new(r->store);
+	struct build b = { r, builder };
+
+	if (observe(r, &build_observer, &b, e) < 0)
+		return e->code;
+	return tree_builder_finish(builder, &r->summary.root, e);
+}
+
+static int add_decision(struct run *r, struct err *e)
+{
+	struct ledger_record rec = { .type = RECORD_DECISION };
+	struct decision *d = &rec.decision;
+
+	d->what = span_of("init");
+	d->by = r->listener ? r->listener->by : SPAN_NONE;
+	d->selection = span_of("everything");
+	d->items = r->summary.root.count;
+	memcpy(d->from_root, r->approved.id, sizeof d->from_root);
+	memcpy(d->to_root, r->summary.root.id, sizeof d->to_root);
+	return journal_add(&r->journal, &rec, e);
+}
+
+static int approve_all(struct run *r, struct err *e)
+{
+	if (build(r, e) < 0)
+		return e->code;
+	journal_init(&r->journal, r->store, r->summary.ended);
+	if (store_root_set(r->store, ROOT_CURRENT, &r->summary.root, e) < 0 ||
+		store_root_set(r->store, ROOT_APPROVED, &r->summary.root, e) < 0 ||
+		add_decision(r, e) < 0 || journal_gaps(&r->journal, r->gaps, e) < 0 ||
+		add_coverage(r, e) < 0 || set_values(r, e) < 0)
+		return e->code;
+	return store_commit(r->store, e);
+}
+
+static int init(struct run *r, bool replace, struct err *e)
+{
+	uint64_t dropped;
+	int rc = store_root_get(r->store, ROOT_APPROVED, &r->approved, e);
+
+	if (rc == 0 && !replace)
+		return err_set(e, ERR_EXISTS, "there is a baseline already");
+	if (rc < 0 && rc != ERR_MISSING)
+		return rc;
+	if (!is_everything(r))
+		return err_set(e, ERR_USAGE, "a baseline is made of everything the policy selects");
+	replace = rc == 0;
+	r->options.trust_stamps = false;
+	if (store_begin(r->store, e) < 0)
+		return e->code;
+	rc = approve_all(r, e);
+	if (rc < 0) {
+		store_rollback(r->store);
+		return rc == ERR_INTERRUPTED ? note_interrupted(r, e) : rc;
+	}
+	if (journal_tell(&r->journal, r->listener, e) < 0)
+		return e->code;
+	return replace ? store_collect(r->store, &dropped, e) : 0;
+}
+
+int pipeline_init(struct store *s, const struct policy *p, const struct scan_options *o,
+	bool replace, const struct check_listener *l, struct check_summary *ret, struct err *e)
+{
+	AUTO(run) r;
+
+	run_init(&r, s, p, o, l);
+	if (init(&r, replace, e) < 0)
+		return e->code;
+	*ret = r.summary;
+	return 0;
+}
