@@ -1,2 +1,15 @@
 set(POLICY_SOURCES
+  src/policy/bind.c
+  src/policy/bind_pattern.c
+  src/policy/compile.c
+  src/policy/explain.c
+  src/policy/lint.c
+  src/policy/load.c
+  src/policy/print.c
+  src/policy/problem.c
+  src/policy/scope.c
+  src/policy/select.c
+  src/policy/source.c
+  src/policy/tree.c
+  src/policy/variable.c
 )

@@ -1,0 +1,284 @@
+/* From patterns and tests to selections: what does not walk folders. */
+#include "core/hex.h"
+#include "entity/file.h"
+#include "policy/scope.h"
+
+/* The value as people write it in a test. */
+static void value_text(const struct record *r, unsigned field, struct buf *ret)
+{
+	const struct field *f = &r->kind->fields[field];
+	const union value *v = &r->v[field];
+
+	switch (f->type) {
+	case FIELD_TEXT:
+		buf_add_span(ret, v->bytes);
+		break;
+	case FIELD_NUMBER:
+		buf_addf(ret, "%llu", (unsigned long long)v->number);
+		break;
+	case FIELD_MODE:
+		buf_addf(ret, "%04llo", (unsigned long long)v->number);
+		break;
+	case FIELD_DIGEST:
+		hex_add(ret, v->bytes);
+		break;
+	case FIELD_DEVICE:
+		buf_addf(ret, "%u:%u", (unsigned)(v->number >> 32), (unsigned)v->number);
+		break;
+	case FIELD_CHOICE:
+		for (uint64_t i = 0; f->names[i]; i++)
+			if (i == v->number)
+				buf_add_text(ret, f->names[i]);
+		break;
+	case FIELD_TIME:
+	case FIELD_MAP:
+		break; /* no test may name them */
+	}
+}
+
+bool test_passes(const struct test *t, const struct record *r)
+{
+	AUTO(buf) text = BUF_INIT((size_t)1 << 20);
+
+	if (!record_has(r, t->field))
+		return t->how == TEST_ABSENT;
+	if (t->how != TEST_GLOB)
+		return t->how == TEST_PRESENT;
+	value_text(r, t->field, &text);
+	return glob_text(t->glob, buf_span(&text));
+}
+
+bool pattern_passes(const struct pattern *p, const struct record *r)
+{
+	for (size_t i = 0; i < p->n_tests; i++)
+		if (!test_passes(&p->tests[i], r))
+			return false;
+	return true;
+}
+
+/* A type that could not be observed fails no rule: better one entity too many. */
+bool entry_type_fits(const struct entry *entry, const struct record *r)
+{
+	return !entry->rule.types || !record_has(r, FILE_TYPE) ||
+	       r->v[FILE_TYPE].number >= FILE_TYPE_N ||
+	       (entry->rule.types >> r->v[FILE_TYPE].number & 1);
+}
+
+bool route_passes(const struct policy *p, const struct route *r, struct span key)
+{
+	return glob_path(&p->sections[r->first], key);
+}
+
+static bool track_holds(const struct policy *p, const struct track *t, const struct record *r)
+{
+	bool in = false;
+
+	for (uint32_t i = 0; i < t->n_routes; i++) {
+		const struct route *route = &p->routes[t->first_route + i];
+
+		if (in && !route->exclude)
+			continue;
+		if (!route_passes(p, route, r->key) ||
+			(route->pattern && !pattern_passes(route->pattern, r)))
+			continue;
+		if (route->exclude)
+			return false;
+		in = true;
+	}
+	return in;
+}
+
+static bool any_passes(const struct patterns *patterns, const struct record *r)
+{
+	for (size_t i = 0; i < patterns->n; i++)
+		if (glob_text(patterns->list[i].key, r->key) &&
+			pattern_passes(&patterns->list[i], r))
+			return true;
+	return false;
+}
+
+bool entry_holds(const struct policy *p, const struct entry *entry, const struct record *r)
+{
+	if (!entry_type_fits(entry, r))
+		return false;
+	if (!entry->rule.kind->hierarchical)
+		return (entry->include.n == 0 || any_passes(&entry->include, r)) &&
+		       !any_passes(&entry->exclude, r);
+	for (uint32_t i = 0; i < entry->n_tracks; i++)
+		if (track_holds(p, &p->tracks[entry->first_track + i], r))
+			return true;
+	return false;
+}
+
+void selection_add(struct selection *s, const struct entry *entry, bool definite)
+{
+	bool again = s->n && s->rule[s->n - 1] == &entry->rule;
+
+	if (!again && s->n == SELECTION_RULES_MAX)
+		return;
+	if (!again)
+		s->rule[s->n++] = &entry->rule;
+	s->fields |= entry->rule.fields;
+	s->follow_links = s->follow_links || entry->rule.follow_links;
+	if (definite && !entry->rule.types) {
+		s->tentative &= ~(UINT64_C(1) << (s->n - 1));
+	} else if (!again || entry->rule.types) {
+		s->tentative |= UINT64_C(1) << (s->n - 1);
+		s->fields |= entry->test_fields;
+	}
+}
+
+static bool still_holds(const struct entry *entry, const struct record *r)
+{
+	if (!entry->has_tests) /* only its types were open */
+		return entry_type_fits(entry, r);
+	return entry_holds(entry->policy, entry, r);
+}
+
+static bool settle(struct selection *s, const struct record *r)
+{
+	struct selection kept = { 0 };
+
+	if (!s->tentative)
+		return s->n > 0;
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct rule *rule = s->rule[i];
+
+		if ((s->tentative >> i & 1) && !still_holds(entry_of(rule), r))
+			continue;
+		kept.rule[kept.n++] = rule;
+		kept.fields |= rule->fields;
+		kept.follow_links = kept.follow_links || rule->follow_links;
+	}
+	*s = kept;
+	return s->n > 0;
+}
+
+/* What one set of matches says, gathered as in scope_name. */
+static void add_by_gain(struct selection *ret, const struct entry *entry, uint8_t gain)
+{
+	if ((gain & (GAIN_IN | GAIN_IN_TESTED)) && !(gain & GAIN_OUT))
+		selection_add(ret, entry, (gain & GAIN_IN) && !(gain & GAIN_OUT_TESTED));
+}
+
+static bool root(const void *policy, const struct kind *k, struct selection *ret)
+{
+	const struct policy *p = policy;
+
+	*ret = (struct selection){ 0 };
+	for (size_t i = 0; i < p->n_tracks; i++) {
+		const struct track *t = &p->tracks[i];
+		uint8_t gain = 0;
+
+		if (t->entry->rule.kind != k || t->base_n > 0)
+			continue;
+		for (uint32_t j = 0; j < t->n_routes; j++) {
+			const struct route *r = &p->routes[t->first_route + j];
+
+			if (route_passes(p, r, SPAN_NONE))
+				gain |= route_gain(r);
+		}
+		add_by_gain(ret, t->entry, gain);
+	}
+	return ret->n > 0;
+}
+
+static uint8_t flat_gain(const struct patterns *patterns, struct span key, uint8_t sure,
+	uint8_t tested)
+{
+	uint8_t gain = 0;
+
+	for (size_t i = 0; i < patterns->n; i++)
+		if (glob_text(patterns->list[i].key, key))
+			gain |= patterns->list[i].n_tests ? tested : sure;
+	return gain;
+}
+
+static bool flat(const void *policy, const struct kind *k, struct span key, struct selection *ret)
+{
+	const struct policy *p = policy;
+
+	*ret = (struct selection){ 0 };
+	for (size_t i = 0; i < p->n; i++) {
+		const struct entry *entry = p->entries[i];
+		uint8_t gain = GAIN_IN;
+
+		if (entry->rule.kind != k)
+			continue;
+		if (entry->include.n)
+			gain = flat_gain(&entry->include, key, GAIN_IN, GAIN_IN_TESTED);
+		gain |= flat_gain(&entry->exclude, key, GAIN_OUT, GAIN_OUT_TESTED);
+		add_by_gain(ret, entry, gain);
+	}
+	return ret->n > 0;
+}
+
+struct selector policy_selector(const struct policy *p)
+{
+	return (struct selector){
+		.top = scope_top,
+		.enter = scope_enter,
+		.leave = scope_leave,
+		.name = scope_name,
+		.uniform = scope_uniform,
+		.root = root,
+		.settle = settle,
+		.flat = flat,
+		.policy = p,
+	};
+}
+
+/* path without the '/' in front */
+static bool select_path(const struct policy *p, const struct kind *k, struct span path,
+	struct selection *ret)
+{
+	struct scope *d = scope_top(p, k);
+	struct span rest = path, name;
+	bool held = false;
+
+	while (d && span_cut(&rest, '/', &name)) {
+		struct scope *below;
+
+		if (!rest.p) {
+			held = scope_name(d, name, ret);
+			break;
+		}
+		below = scope_enter(d, name, false);
+		scope_leave(d);
+		d = below;
+	}
+	scope_leave(d);
+	return held;
+}
+
+bool policy_select(const struct policy *p, const struct kind *k, struct span key,
+	const struct record *r, struct selection *ret)
+{
+	struct selection s = { 0 };
+	bool held;
+
+	if (!k->hierarchical)
+		held = flat(p, k, key, &s);
+	else if (key.n == 0 || key.p[0] != '/')
+		held = false;
+	else if (key.n == 1)
+		held = root(p, k, &s);
+	else
+		held = select_path(p, k, span_from_offset(key, 1), &s);
+	if (held && r)
+		held = settle(&s, r);
+	if (held)
+		*ret = s;
+	return held;
+}
+
+const struct rule *selection_rule(const struct selection *s, uint64_t fields)
+{
+	const struct rule *best = NULL;
+
+	for (unsigned i = 0; i < s->n; i++)
+		if ((!fields || (s->rule[i]->fields & fields)) &&
+			(!best || s->rule[i]->severity > best->severity))
+			best = s->rule[i];
+	return best;
+}

@@ -1,0 +1,131 @@
+#include "policy/source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+
+#define CHUNK ((size_t)64 << 10)
+
+#ifndef O_CLOEXEC /* Windows has neither, nor what they guard against */
+#define O_CLOEXEC 0
+#endif
+#ifndef O_NONBLOCK
+#define O_NONBLOCK 0
+#endif
+
+static int read_all(int fd, const char *path, struct buf *b, struct err *e)
+{
+	for (;;) {
+		char *room = buf_room(b, CHUNK);
+		ssize_t n;
+
+		if (!room)
+			return err_set(e, ERR_LIMIT, "'%s' is larger than a policy file may be",
+				path);
+		n = read(fd, room, CHUNK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "cannot read '%s'", path);
+		if (n == 0)
+			return 0;
+		b->n += (size_t)n;
+	}
+}
+
+/* Not blocking, so that a FIFO put in place of a file cannot hold us. */
+static int read_file(struct arena *a, const char *path, size_t max, struct source *ret,
+	struct err *e)
+{
+	AUTO(buf) b = BUF_INIT(max + 2 * CHUNK);
+	struct stat st;
+	int rc, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", path);
+	if (fstat(fd, &st) < 0)
+		rc = err_sys(e, "cannot read '%s'", path);
+	else if (!S_ISREG(st.st_mode))
+		rc = err_set(e, ERR_POLICY, "'%s' is no regular file", path);
+	else
+		rc = read_all(fd, path, &b, e);
+	close(fd);
+	if (rc < 0)
+		return rc;
+	if (b.n > max)
+		return err_set(e, ERR_LIMIT, "'%s' has more than %zu bytes", path, max);
+	ret->name = arena_text(a, span_of(path));
+	ret->text = arena_copy(a, buf_span(&b));
+	return 0;
+}
+
+static bool wanted(const char *name)
+{
+	size_t n = strlen(name);
+
+	return name[0] != '.' && n > 5 && strcmp(name + n - 5, ".yaml") == 0;
+}
+
+static int compare(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static int list_folder(struct arena *a, const char *path, const char *ret_names[SOURCES_MAX],
+	size_t *ret_n, struct err *e)
+{
+	DIR *d = opendir(path);
+	const struct dirent *entry;
+	size_t n = 0;
+	int rc = 0;
+
+	if (!d)
+		return err_sys(e, "cannot open '%s'", path);
+	while (rc == 0 && (errno = 0, entry = readdir(d)) != NULL) {
+		if (!wanted(entry->d_name))
+			continue;
+		if (n == SOURCES_MAX)
+			rc = err_set(e, ERR_LIMIT, "'%s' holds more than %d policy files", path,
+				SOURCES_MAX);
+		else
+			ret_names[n++] = arena_format(a, "%s%s%s", path,
+				path[strlen(path) - 1] == '/' ? "" : "/", entry->d_name);
+	}
+	if (rc == 0 && errno)
+		rc = err_sys(e, "cannot list '%s'", path);
+	closedir(d);
+	if (rc < 0)
+		return rc;
+	qsort(ret_names, n, sizeof(char *), compare);
+	*ret_n = n;
+	return 0;
+}
+
+int sources_read(struct arena *a, const char *path, size_t max, struct source **ret, size_t *ret_n,
+	struct err *e)
+{
+	const char **names = arena_get(a, SOURCES_MAX * sizeof(char *));
+	struct source *list;
+	struct stat st;
+	size_t n = 1;
+
+	if (path[0] == '\0')
+		return err_set(e, ERR_MISSING, "the path of the policy is empty");
+	if (stat(path, &st) < 0)
+		return err_sys(e, "cannot find the policy '%s'", path);
+	names[0] = path;
+	if (S_ISDIR(st.st_mode) && list_folder(a, path, names, &n, e) < 0)
+		return e->code;
+	list = arena_get(a, (n + 1) * sizeof *list);
+	for (size_t i = 0; i < n; i++)
+		if (read_file(a, names[i], max, &list[i], e) < 0)
+			return e->code;
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
