@@ -114,11 +114,16 @@ static int look_back(struct run *r, struct err *e)
 		return 0;
 	if (rc < 0)
 		return rc;
-	if (policy_load_text(&r->policy_before, "the policy of the last check", buf_span(&before),
-		    false, &problems, e) < 0)
-		return e->code;
-	r->lens.before = r->policy_before;
 	r->summary.policy_changed = true;
+	rc = policy_load_text(&r->policy_before, "the policy of the last check", buf_span(&before),
+		false, &problems, e);
+	/* An older program's text may say what no longer is allowed: then nothing is known of what
+	 * was watched, and all counts as if it had been. */
+	if (rc == ERR_POLICY)
+		return 0;
+	if (rc < 0)
+		return rc;
+	r->lens.before = r->policy_before;
 	return 0;
 }
 

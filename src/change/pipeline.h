@@ -43,8 +43,9 @@ int pipeline_init(struct store *s, const struct policy *p, const struct scan_opt
 int pipeline_check(struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct check_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
 
-/* Approved against current, as changes (seq 0, not chained), in key order; renames are put
- * together. Masks by the policy: what no rule watches is no drift. */
+/* Approved against current, as changes (seq 0, not chained, without a card), in key order; renames
+ * are put together. Masks by the policy: what no rule watches is no drift. Non-zero from the
+ * callback ends it and is passed on. */
 int drift_each(struct store *s, const struct policy *p,
 	int (*each)(void *ctx, const struct ledger_record *r, struct err *e), void *ctx,
 	struct err *e) MUST_CHECK;
@@ -59,8 +60,8 @@ struct change_selection {
 int change_selection_parse(struct arena *a, const char *const *words, size_t n, const char *cwd,
 	struct change_selection *ret, struct err *e) MUST_CHECK;
 
-/* Move the approved state to the current one for exactly the selected drift. Records one decision.
- */
+/* Move the approved state to the current one for exactly the selected drift. Records one decision,
+ * or nothing when nothing was selected (*ret_items is 0). */
 int approve(struct store *s, const struct policy *p, const struct change_selection *sel,
 	const struct decision *d, /* items is filled in by us */
 	uint64_t *ret_items, struct err *e) MUST_CHECK;

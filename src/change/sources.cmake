@@ -1,8 +1,10 @@
 set(CHANGE_SOURCES
+  src/change/approve.c
   src/change/below.c
   src/change/card.c
   src/change/change.c
   src/change/compare.c
+  src/change/drift.c
   src/change/edits.c
   src/change/explain.c
   src/change/found.c
@@ -13,5 +15,6 @@ set(CHANGE_SOURCES
   src/change/pipeline.c
   src/change/rename.c
   src/change/scan.c
+  src/change/selection.c
   src/change/stamp.c
 )

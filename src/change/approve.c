@@ -1,0 +1,194 @@
+#include "change/drift.h"
+#include "change/edits.h"
+#include "change/explain.h"
+#include "change/journal.h"
+#include "change/keys.h"
+#include "change/selection.h"
+#include "entity/key.h"
+#include "os/clock.h"
+#include "store/stage.h"
+
+#define KEY_MAX ((size_t)1 << 20)
+
+struct approval {
+	struct store *store;
+	struct lens lens;
+	const struct change_selection *selection;
+	struct stage *named; /* stored keys that seq: and card: stand for; NULL: none */
+	struct found *found;
+	struct edits *edits;
+	struct arena *arena;
+	struct buf key;
+	uint64_t items;
+};
+
+static void approval_done(struct approval *a)
+{
+	stage_close(a->named);
+	found_free(a->found);
+	edits_free(a->edits);
+	arena_free(a->arena);
+	buf_done(&a->key);
+}
+
+/* ---- what ledger positions and cards stand for ---- */
+
+static int name_key(struct approval *a, const struct kind *k, struct span key, struct err *e)
+{
+	if (key.n == 0)
+		return 0;
+	if (!a->named && stage_open(&a->named, a->store, e) < 0)
+		return e->code;
+	buf_clear(&a->key);
+	if (key_from_text(k, key, &a->key, e) < 0)
+		return e->code;
+	return stage_put(a->named, buf_span(&a->key), span_of("y"), e);
+}
+
+static int name_record(const struct ledger_entry *entry, void *ctx, struct err *e)
+{
+	struct approval *a = ctx;
+	struct change_selection one = { .n = 1 };
+	struct ledger_record r;
+
+	arena_clear(a->arena);
+	if (ledger_record_decode(entry->body, a->arena, &r, e) < 0)
+		return e->code;
+	r.seq = entry->seq;
+	r.chained = true;
+	for (size_t i = 0; r.type == RECORD_CHANGE && i < a->selection->n; i++) {
+		one.terms = &a->selection->terms[i];
+		if ((one.terms->what != SELECT_SEQ && one.terms->what != SELECT_CARD) ||
+			!change_selection_holds(&one, &r))
+			continue;
+		if (name_key(a, r.change.kind, r.change.key, e) < 0 ||
+			name_key(a, r.change.kind, r.change.old_key, e) < 0)
+			return e->code;
+	}
+	return 0;
+}
+
+/* Only the part of the ledger that may hold what is asked for is read: all of it for a card. */
+static int name_all(struct approval *a, struct err *e)
+{
+	uint64_t from = UINT64_MAX, to = 0;
+
+	for (size_t i = 0; i < a->selection->n; i++) {
+		const struct selector_term *t = &a->selection->terms[i];
+		bool card = t->what == SELECT_CARD;
+
+		if (!card && t->what != SELECT_SEQ)
+			continue;
+		if (card || t->from < from)
+			from = card ? 1 : t->from;
+		if (card || t->to > to)
+			to = card ? INT64_MAX : t->to;
+	}
+	return to ? ledger_read(a->store, from, to, false, name_record, a, e) : 0;
+}
+
+/* ---- which drift is selected ---- */
+
+static int is_named(struct approval *a, struct span key, struct err *e)
+{
+	struct span unused;
+
+	return a->named && key.n ? stage_get(a->named, key, &unused, e) : 0;
+}
+
+static int is_selected(struct approval *a, const struct finding *x, struct err *e)
+{
+	struct tree_entry root;
+	struct ledger_record r;
+	int rc;
+
+	/* What moved with its folder goes with its folder. */
+	if (x->type == FOUND_FOLDED)
+		return edits_get(a->edits, x->root, &root, e);
+	arena_clear(a->arena);
+	rc = explain(a->arena, &a->lens, x, &r, e);
+	if (rc <= 0)
+		return rc;
+	if (change_selection_holds(a->selection, &r))
+		return 1;
+	rc = is_named(a, x->key, e);
+	return rc ? rc : is_named(a, x->old_key, e);
+}
+
+/* The whole entry moves: what no rule watches comes along. */
+static int move(struct approval *a, const struct finding *x, struct err *e)
+{
+	struct tree_entry entry = { x->key, x->is.shared, x->is.local };
+
+	if (x->old_key.n && edits_delete(a->edits, x->old_key, e) < 0)
+		return e->code;
+	a->items++;
+	return x->is.known ? edits_put(a->edits, &entry, e) : edits_delete(a->edits, x->key, e);
+}
+
+static int select_drift(struct approval *a, struct err *e)
+{
+	struct finding x;
+	int r;
+
+	found_rewind(a->found);
+	while ((r = found_next(a->found, &x, e)) > 0) {
+		r = is_selected(a, &x, e);
+		if (r < 0 || (r > 0 && move(a, &x, e) < 0))
+			return e->code;
+	}
+	return r;
+}
+
+static int record(struct approval *a, const struct tree_root *from, const struct decision *d,
+	struct err *e)
+{
+	AUTO(journal) j = { 0 };
+	struct ledger_record r = { .type = RECORD_DECISION, .decision = *d };
+	struct tree_root to;
+
+	journal_init(&j, a->store, clock_now());
+	if (edits_apply(a->edits, a->store, from, &to, e) < 0 ||
+		store_root_set(a->store, ROOT_APPROVED, &to, e) < 0)
+		return e->code;
+	r.decision.items = a->items;
+	memcpy(r.decision.from_root, from->id, sizeof from->id);
+	memcpy(r.decision.to_root, to.id, sizeof to.id);
+	return journal_add(&j, &r, e);
+}
+
+static int run(struct approval *a, const struct decision *d, struct err *e)
+{
+	struct tree_root approved;
+
+	if (drift_find(a->store, &a->lens, &approved, a->found, e) < 0 || name_all(a, e) < 0 ||
+		select_drift(a, e) < 0)
+		return e->code;
+	if (a->items == 0)
+		return 0;
+	if (store_begin(a->store, e) < 0)
+		return e->code;
+	if (record(a, &approved, d, e) < 0 || store_commit(a->store, e) < 0) {
+		store_rollback(a->store);
+		return e->code;
+	}
+	return 0;
+}
+
+int approve(struct store *s, const struct policy *p, const struct change_selection *sel,
+	const struct decision *d, uint64_t *ret_items, struct err *e)
+{
+	AUTO(approval) a = { .store = s, .lens = { .now = p }, .selection = sel };
+	uint64_t dropped;
+
+	a.found = found_new(s);
+	a.edits = edits_new(s);
+	a.arena = arena_new();
+	a.key = BUF_INIT(KEY_MAX);
+	if (run(&a, d, e) < 0)
+		return e->code;
+	if (a.items && store_collect(s, &dropped, e) < 0)
+		return e->code;
+	*ret_items = a.items;
+	return 0;
+}
