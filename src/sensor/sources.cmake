@@ -5,4 +5,5 @@ set(SENSOR_SOURCES
   src/sensor/file/file_flags.c
   src/sensor/file/file_verity.c
   src/sensor/file/file_xattr.c
+  src/sensor/gap.c
 )
