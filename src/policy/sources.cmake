@@ -4,6 +4,7 @@ set(POLICY_SOURCES
   src/policy/compile.c
   src/policy/explain.c
   src/policy/lint.c
+  src/policy/lint_pattern.c
   src/policy/load.c
   src/policy/print.c
   src/policy/problem.c

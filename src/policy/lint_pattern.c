@@ -1,0 +1,191 @@
+#include "policy/lint.h"
+
+#include "entity/file.h"
+
+static struct place pattern_place(const struct pattern *p)
+{
+	return (struct place){ p->file, p->line, p->column };
+}
+
+/* Does the section a match every name the section b matches? May say no where it could say yes. */
+static bool section_covers(const struct glob_section *a, const struct glob_section *b)
+{
+	if (b->how == GLOB_DEEP || b->how == GLOB_END)
+		return false;
+	if (a->how == GLOB_ANY)
+		return true;
+	if (b->how == GLOB_LITERAL)
+		return glob_section_is(a, b->text, b->hash);
+	return a->how == GLOB_WILD && b->how == GLOB_WILD && span_same(a->text, b->text);
+}
+
+/* Does a match every path b matches? b's sections are the letters a is matched against. */
+static bool covers(const struct glob_section *a, const struct glob_section *b)
+{
+	const struct glob_section *deep = NULL, *resume = NULL;
+
+	for (;;) {
+		if (a->how == GLOB_DEEP) {
+			deep = ++a;
+			resume = b;
+		} else if (a->how == GLOB_END && b->how == GLOB_END) {
+			return true;
+		} else if (a->how != GLOB_END && section_covers(a, b)) {
+			a++;
+			b++;
+		} else if (!deep || resume->how == GLOB_END) {
+			return false;
+		} else {
+			b = ++resume;
+			a = deep;
+		}
+	}
+}
+
+static const struct glob_section *cut(struct arena *a, struct span key)
+{
+	static const struct glob_section nothing[] = { { .how = GLOB_END } };
+	struct glob_section *s;
+	size_t n;
+	struct err e = { 0 };
+
+	return glob_compile(a, key, &s, &n, &e) < 0 ? nothing : s;
+}
+
+static const struct glob_section **cut_all(struct arena *a, const struct patterns *patterns)
+{
+	const struct glob_section **cuts =
+		arena_get(a, (patterns->n + 1) * sizeof(struct glob_section *));
+
+	for (size_t i = 0; i < patterns->n; i++)
+		cuts[i] = cut(a, patterns->list[i].key);
+	return cuts;
+}
+
+static void lint_text(const struct entry *entry, const struct pattern *p, struct problems *problems)
+{
+	for (size_t i = 0; i + 1 < p->key.n; i++) {
+		char c = p->key.p[i + 1];
+
+		if (p->key.p[i] != '\\')
+			continue;
+		if (c == '*' || c == '?')
+			lint_warn(problems, "escaped-wildcard", entry, pattern_place(p),
+				"'\\%c' stands for the character itself; if a folder's end was "
+				"meant write '/%c'",
+				c, c);
+		else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+			lint_warn(problems, "windows-path", entry, pattern_place(p),
+				"'\\%c' is '%c'; sections are separated by '/'", c, c);
+		i++;
+	}
+	if (p->key.n > 1 && p->key.p[0] == '/')
+		lint_warn(problems, "absolute-pattern", entry, pattern_place(p),
+			"patterns are relative to 'base'; the '/' in front means nothing");
+}
+
+static void lint_tests(const struct entry *entry, const struct pattern *p,
+	struct problems *problems)
+{
+	for (size_t i = 0; i < p->n_tests; i++)
+		if (entry->rule.kind == &kind_file && p->tests[i].field == FILE_EXECUTABLE)
+			lint_warn(problems, "executable-test", entry, pattern_place(p),
+				"the test 'executable' opens every file the pattern matches; a "
+				"narrow 'key' keeps that cheap");
+}
+
+/* An include that an exclude takes back, or a line another line of its list makes needless. */
+static void lint_covered(const struct entry *entry, const struct patterns *of, const char *word,
+	const struct glob_section **cuts, const struct patterns *by,
+	const struct glob_section **by_cuts, struct problems *problems)
+{
+	for (size_t i = 0; i < of->n; i++)
+		for (size_t k = 0; k < by->n; k++) {
+			const struct pattern *p = &of->list[i], *q = &by->list[k];
+
+			if (p == q || q->n_tests || !covers(by_cuts[k], cuts[i]))
+				continue;
+			if (of != by) {
+				lint_warn(problems, "never-matches", entry, pattern_place(p),
+					"nothing it includes is left by the exclude in line %u",
+					q->line);
+			} else if (k < i || !covers(cuts[i], by_cuts[k]) || p->n_tests) {
+				lint_warn(problems, "redundant-pattern", entry, pattern_place(p),
+					"the %s in line %u holds all of this", word, q->line);
+			} else {
+				continue; /* equal: the later one is named */
+			}
+			break;
+		}
+}
+
+static void lint_all_out(const struct entry *entry, const struct glob_section **out,
+	struct arena *a, struct problems *problems)
+{
+	const struct glob_section *all = cut(a, span_of("**"));
+
+	for (size_t i = 0; entry->include.n == 0 && i < entry->exclude.n; i++)
+		if (!entry->exclude.list[i].n_tests && covers(out[i], all))
+			lint_warn(problems, "never-matches", entry,
+				pattern_place(&entry->exclude.list[i]),
+				"it excludes everything the rule holds");
+}
+
+void lint_patterns(const struct entry *entry, struct problems *problems)
+{
+	const struct patterns *sets[] = { &entry->include, &entry->exclude };
+	AUTO_FREE(arena) a = arena_new();
+	const struct glob_section **in = cut_all(a, &entry->include);
+	const struct glob_section **out = cut_all(a, &entry->exclude);
+
+	for (size_t s = 0; s < ARRAY_LEN(sets); s++)
+		for (size_t i = 0; i < sets[s]->n; i++) {
+			lint_text(entry, &sets[s]->list[i], problems);
+			lint_tests(entry, &sets[s]->list[i], problems);
+		}
+	lint_covered(entry, &entry->include, "", in, &entry->exclude, out, problems);
+	lint_covered(entry, &entry->include, "include", in, &entry->include, in, problems);
+	lint_covered(entry, &entry->exclude, "exclude", out, &entry->exclude, out, problems);
+	lint_all_out(entry, out, a, problems);
+}
+
+static bool is_below(struct span path, const char *folder)
+{
+	struct span f = span_of(folder);
+
+	return span_starts(path, f) && (path.n == f.n || path.p[f.n] == '/');
+}
+
+/* Does the rule hold whole trees below its base? */
+static bool is_deep(const struct entry *entry)
+{
+	if (entry->include.n == 0)
+		return true;
+	for (size_t i = 0; i < entry->include.n; i++)
+		if (span_starts(entry->include.list[i].key, span_of("**")))
+			return true;
+	return false;
+}
+
+void lint_bases(const struct entry *entry, struct problems *problems)
+{
+	static const char *const moving[] = { "/proc", "/sys", "/dev", "/run", "/var/run", "/tmp",
+		"/var/tmp" };
+	bool deep = is_deep(entry);
+
+	for (size_t i = 0; i < entry->n_bases && entry->rule.expect != EXPECT_ABSENT; i++) {
+		const struct base *base = &entry->bases[i];
+		struct place at = { base->file, base->line, base->column };
+
+		if (deep && span_is(base->text, "/"))
+			lint_warn(problems, "broad-recursion", entry, at,
+				"the rule goes through the whole system; name the folders that "
+				"matter");
+		for (size_t k = 0; deep && k < ARRAY_LEN(moving); k++)
+			if (is_below(base->text, moving[k]))
+				lint_warn(problems, "volatile-tree", entry, at,
+					"what lies below '%s' is made by the running system and "
+					"changes all the time; include single names",
+					moving[k]);
+	}
+}
