@@ -1,5 +1,6 @@
 #include "output/report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/escape.h"
@@ -148,7 +149,7 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 		buf_add_text(ret, ")\n");
 		return;
 	}
-	strncpy(severity, severity_names[g->severity], sizeof severity - 1);
+	snprintf(severity, sizeof severity, "%s", severity_names[g->severity]);
 	upper(severity);
 	text_tone(ret, &p->style, text_severity_tone(g->severity), severity);
 	buf_add_text(ret, "  ");
