@@ -26,7 +26,9 @@ endfunction()
 
 # Behaviour that must not depend on the preset.
 compile_flags(-fno-common -fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT WIN32)
+  target_compile_options(house INTERFACE -fPIE)
+endif()
 
 # Hardening, in every build but those whose instrumentation it would blunt. -z shstk: the start-up
 # files of Debian's libc carry no CET note, and without it the linker drops the note of our objects.

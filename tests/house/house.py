@@ -166,7 +166,7 @@ BANNED_CALLS = re.compile(r"(?<![\w.>])(system|popen|sprintf|vsprintf|strcpy|stp
                           r"|getenv_s|rand|srand)\s*\(")
 PRINTING = re.compile(r"(?<![\w.>])((?:printf|vprintf|puts|putchar|perror|exit)\s*\(|stderr\b|stdout\b)")
 # SQL is text of ours; values are bound, never printed into it.
-SQL = re.compile(r'"\s*(SELECT |INSERT |UPDATE |DELETE FROM|CREATE |DROP |PRAGMA )[^"]*%[dsluxzq]')
+SQL = re.compile(r'"\s*(SELECT |INSERT |UPDATE |DELETE FROM|CREATE |DROP )[^"]*%[dsluxzq]')
 TYPEDEF = re.compile(r"^typedef\s+[^(]*$")
 GOTO = re.compile(r"\bgoto\s+(?!again|retry)\w+")
 
