@@ -159,33 +159,53 @@ static bool is_below(struct span path, const char *folder)
 /* Does the rule hold whole trees below its base? */
 static bool is_deep(const struct entry *entry)
 {
-	if (entry->include.n == 0)
-		return true;
+	AUTO_FREE(arena) a = arena_new();
+	const struct glob_section *below = cut(a, span_of("*/*/**"));
+
+	for (size_t i = 0; i < entry->exclude.n; i++)
+		if (!entry->exclude.list[i].n_tests &&
+			covers(cut(a, entry->exclude.list[i].key), below))
+			return false;
 	for (size_t i = 0; i < entry->include.n; i++)
 		if (span_starts(entry->include.list[i].key, span_of("**")))
 			return true;
-	return false;
+	return entry->include.n == 0;
+}
+
+/* Folders the running system fills. Below some of them single folders are worth watching whole. */
+static const struct {
+	const char *path;
+	bool below;
+} moving[] = {
+	{ "/proc", true },
+	{ "/sys", true },
+	{ "/tmp", true },
+	{ "/var/tmp", true },
+	{ "/dev", false },
+	{ "/run", false },
+	{ "/var/run", false },
+};
+
+static void lint_base(const struct entry *entry, const struct base *base, struct problems *problems)
+{
+	struct place at = { base->file, base->line, base->column };
+
+	if (span_is(base->text, "/"))
+		lint_warn(problems, "broad-recursion", entry, at,
+			"the rule goes through the whole system; name the folders that matter");
+	for (size_t k = 0; k < ARRAY_LEN(moving); k++)
+		if (moving[k].below ? is_below(base->text, moving[k].path)
+				    : span_is(base->text, moving[k].path))
+			lint_warn(problems, "volatile-tree", entry, at,
+				"what lies below '%s' is made by the running system and changes "
+				"all the time; include single names, or only some types",
+				moving[k].path);
 }
 
 void lint_bases(const struct entry *entry, struct problems *problems)
 {
-	static const char *const moving[] = { "/proc", "/sys", "/dev", "/run", "/var/run", "/tmp",
-		"/var/tmp" };
-	bool deep = is_deep(entry);
-
-	for (size_t i = 0; i < entry->n_bases && entry->rule.expect != EXPECT_ABSENT; i++) {
-		const struct base *base = &entry->bases[i];
-		struct place at = { base->file, base->line, base->column };
-
-		if (deep && span_is(base->text, "/"))
-			lint_warn(problems, "broad-recursion", entry, at,
-				"the rule goes through the whole system; name the folders that "
-				"matter");
-		for (size_t k = 0; deep && k < ARRAY_LEN(moving); k++)
-			if (is_below(base->text, moving[k]))
-				lint_warn(problems, "volatile-tree", entry, at,
-					"what lies below '%s' is made by the running system and "
-					"changes all the time; include single names",
-					moving[k]);
-	}
+	if (!is_deep(entry) || entry->rule.types || entry->rule.expect == EXPECT_ABSENT)
+		return;
+	for (size_t i = 0; i < entry->n_bases; i++)
+		lint_base(entry, &entry->bases[i], problems);
 }
