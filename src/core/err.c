@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef err_set
+#undef err_sys
+#undef err_prefix
+
 static int code_of(int sys)
 {
 	switch (sys) {

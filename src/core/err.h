@@ -2,6 +2,8 @@
 #ifndef CORE_ERR_H
 #define CORE_ERR_H
 
+#include <assert.h>
+
 #include "core/attr.h"
 
 /* Negative, so that a function can return 0 or one of these. Add one only when some caller
@@ -38,5 +40,16 @@ int err_sys(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
 /* Put words in front of the text ("in 'x.yaml': "); the code stays. Returns the code. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF(2, 3);
+
+/* An error is negative. Said so that the compiler knows it, too: else it warns, once it inlines, of
+ * outputs unset on paths that cannot be taken. */
+static inline int err_negative(int code)
+{
+	assert(code < 0);
+	return code;
+}
+#define err_set(...) err_negative(err_set(__VA_ARGS__))
+#define err_sys(...) err_negative(err_sys(__VA_ARGS__))
+#define err_prefix(...) err_negative(err_prefix(__VA_ARGS__))
 
 #endif

@@ -191,7 +191,7 @@ static int check_overlap(struct compiler *c, struct err *e)
 	for (size_t i = 0; i < p->n_routes; i++) {
 		const struct route *r = &p->routes[i];
 		const struct kind *k = p->tracks[r->track].entry->rule.kind;
-		const struct entry *last;
+		const struct entry *last = NULL;
 		struct selection s;
 
 		if (r->exclude)
