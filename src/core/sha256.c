@@ -9,12 +9,12 @@
 static const uint32_t start_value[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
 	0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 
-static void put_be(uint8_t *p, unsigned bytes, uint64_t v)
+static void put_be32(uint8_t *p, uint32_t v)
 {
-	while (bytes--) {
-		p[bytes] = (uint8_t)v;
-		v >>= 8;
-	}
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
 }
 
 void sha256_start(struct sha256_set *s, unsigned lane)
@@ -65,7 +65,8 @@ static void pad(struct sha256_lane *l)
 
 	memset(l->rest + l->kept, 0, n - l->kept);
 	l->rest[l->kept] = 0x80;
-	put_be(l->rest + n - 8, 8, l->total * 8);
+	put_be32(l->rest + n - 8, (uint32_t)(l->total >> 29));
+	put_be32(l->rest + n - 4, (uint32_t)(l->total << 3));
 	add_part(l, l->rest, blocks);
 	l->kept = 0;
 }
@@ -154,7 +155,7 @@ bool sha256_busy(const struct sha256_set *s, unsigned lane)
 void sha256_digest(const struct sha256_set *s, unsigned lane, uint8_t ret[SHA256_SIZE])
 {
 	for (unsigned i = 0; i < 8; i++)
-		put_be(ret + 4 * i, 4, s->lane[lane].h[i]);
+		put_be32(ret + 4 * i, s->lane[lane].h[i]);
 }
 
 /* What the proof hashes: `n` times 'a'. More than one block, so that the state is carried over. */

@@ -59,11 +59,11 @@ SHA_NI_INLINE static void block_end(struct stream *s)
 }
 
 /* Rounds 4q to 4q+3, and the four words that are needed 16 rounds later. */
-SHA_NI_INLINE static void four_rounds(struct stream *s, const unsigned q)
+SHA_NI_INLINE static void four_rounds(struct stream *s, const uint32_t *k, const unsigned q)
 {
 	__m128i *w0 = &s->w[q % 4], w1 = s->w[(q + 1) % 4], w2 = s->w[(q + 2) % 4],
 		w3 = s->w[(q + 3) % 4];
-	__m128i wk = _mm_add_epi32(*w0, _mm_load_si128((const void *)&sha256_k[4 * q]));
+	__m128i wk = _mm_add_epi32(*w0, _mm_load_si128((const void *)(k + 4 * q)));
 
 	s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, wk);
 	s->abef = _mm_sha256rnds2_epu32(s->abef, s->cdgh, _mm_shuffle_epi32(wk, 0x0e));
@@ -73,14 +73,31 @@ SHA_NI_INLINE static void four_rounds(struct stream *s, const unsigned q)
 			w3);
 }
 
-/* Neighbouring instructions belong to different messages, so none waits for the one before. */
-SHA_NI_INLINE static void four_rounds_of(struct stream *s, const unsigned n, const unsigned q)
+/* Three streams need more registers than there are. What each round waits for must not go through
+ * memory: asking for all six at once makes compilers spill words of the schedule instead (without
+ * this clang 14 reaches 2.5 GB/s where it has 3.6 now). */
+SHA_NI_INLINE static void keep_in_registers(struct stream *s)
 {
-	four_rounds(&s[0], q);
-	if (n > 1)
-		four_rounds(&s[1], q);
+	__asm__(""
+		: "+x"(s[0].abef), "+x"(s[0].cdgh), "+x"(s[1].abef), "+x"(s[1].cdgh),
+		"+x"(s[2].abef), "+x"(s[2].cdgh));
+}
+
+/* Neighbouring instructions belong to different messages, so none waits for the one before. Not a
+ * loop: gcc would leave it one, with the streams in memory. */
+SHA_NI_INLINE static void four_rounds_of(struct stream *s, const unsigned n, const uint32_t *k,
+	const unsigned q)
+{
+	four_rounds(&s[0], k, q);
 	if (n > 2)
-		four_rounds(&s[2], q);
+		keep_in_registers(s);
+	if (n > 1)
+		four_rounds(&s[1], k, q);
+	if (n > 2) {
+		keep_in_registers(s);
+		four_rounds(&s[2], k, q);
+		keep_in_registers(s);
+	}
 }
 
 /* n is a constant wherever this is inlined, so that the streams live in registers. */
@@ -92,24 +109,28 @@ SHA_NI_INLINE static void advance_n(struct sha256_lane *const *lane, const unsig
 	for (unsigned i = 0; i < n; i++)
 		stream_load(&s[i], lane[i]);
 	for (; blocks; blocks--) {
+		const uint32_t *k = sha256_k;
+
+		/* Or 16 loads are moved out of the loop, into registers that are not there. */
+		__asm__("" : "+r"(k));
 		for (unsigned i = 0; i < n; i++)
 			block_begin(&s[i]);
-		four_rounds_of(s, n, 0);
-		four_rounds_of(s, n, 1);
-		four_rounds_of(s, n, 2);
-		four_rounds_of(s, n, 3);
-		four_rounds_of(s, n, 4);
-		four_rounds_of(s, n, 5);
-		four_rounds_of(s, n, 6);
-		four_rounds_of(s, n, 7);
-		four_rounds_of(s, n, 8);
-		four_rounds_of(s, n, 9);
-		four_rounds_of(s, n, 10);
-		four_rounds_of(s, n, 11);
-		four_rounds_of(s, n, 12);
-		four_rounds_of(s, n, 13);
-		four_rounds_of(s, n, 14);
-		four_rounds_of(s, n, 15);
+		four_rounds_of(s, n, k, 0);
+		four_rounds_of(s, n, k, 1);
+		four_rounds_of(s, n, k, 2);
+		four_rounds_of(s, n, k, 3);
+		four_rounds_of(s, n, k, 4);
+		four_rounds_of(s, n, k, 5);
+		four_rounds_of(s, n, k, 6);
+		four_rounds_of(s, n, k, 7);
+		four_rounds_of(s, n, k, 8);
+		four_rounds_of(s, n, k, 9);
+		four_rounds_of(s, n, k, 10);
+		four_rounds_of(s, n, k, 11);
+		four_rounds_of(s, n, k, 12);
+		four_rounds_of(s, n, k, 13);
+		four_rounds_of(s, n, k, 14);
+		four_rounds_of(s, n, k, 15);
 		for (unsigned i = 0; i < n; i++)
 			block_end(&s[i]);
 	}
