@@ -351,7 +351,7 @@ static int get_member(struct reader *d, const struct row *row, struct err *e)
 	case FORM_KIND:
 		return get_kind(d, p, e);
 	case FORM_TAGS:
-		return get_tags(d, p, e);
+		return get_tags(d, &d->r->change, e);
 	case FORM_RECORD:
 		return get_record(d, p, e);
 	case FORM_N:

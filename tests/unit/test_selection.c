@@ -1,0 +1,143 @@
+#include "../check.h"
+#include "change/pipeline.h"
+#include "entity/file.h"
+
+/* The record every case is asked about: renamed from /srv/old.txt to /srv/www/a.php. */
+static struct ledger_record asked(void)
+{
+	struct ledger_record r = { .type = RECORD_CHANGE, .seq = 7, .chained = true };
+
+	r.change.type = CHANGE_RENAMED;
+	r.change.kind = &kind_file;
+	r.change.key = span_of("/srv/www/a.php");
+	r.change.old_key = span_of("/srv/old.txt");
+	r.change.rule = span_of("web");
+	r.change.card = span_of("01J");
+	return r;
+}
+
+static const struct {
+	const char *words[4];
+	bool holds;
+} cases[] = {
+	{ { "all" }, true },
+	{ { "/" }, true },
+	{ { "/srv" }, true },
+	{ { "/srv/www/a.php" }, true },
+	{ { "/srv/www/a.php/" }, true },
+	{ { "/srv//www/./x/../a.php" }, true },
+	{ { "/srv/www/a.ph" }, false },
+	{ { "/srv/w" }, false },
+	{ { "/srv/old.txt" }, true },
+	{ { "www" }, true },
+	{ { "." }, true },
+	{ { "./www/a.php" }, true },
+	{ { "../srv/www" }, true },
+	{ { "../../../srv" }, true },
+	{ { "a.php" }, false },
+	{ { "file" }, true },
+	{ { "./file" }, false },
+	{ { "file", "/srv/www" }, true },
+	{ { "file", "/etc", "/srv/www/a.php" }, true },
+	{ { "file", "/srv/**/*.php" }, true },
+	{ { "file", "/srv/*.php" }, false },
+	{ { "file:/srv/www/*.php" }, true },
+	{ { "file:/srv/www/*.c" }, false },
+	{ { "file:/srv/www" }, true },
+	{ { "nokind:/srv/www" }, false },
+	{ { "rule:web" }, true },
+	{ { "rule:we" }, false },
+	{ { "seq:7" }, true },
+	{ { "seq:1-6" }, false },
+	{ { "seq:1-7" }, true },
+	{ { "seq:7-9" }, true },
+	{ { "card:01J" }, true },
+	{ { "card:01K" }, false },
+	{ { "/etc", "rule:x", "seq:7" }, true },
+	{ { NULL }, false },
+};
+
+static size_t count(const char *const *words)
+{
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	return n;
+}
+
+static void a_selection_holds_what_it_names(void **state)
+{
+	const struct ledger_record r = asked();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct change_selection sel;
+		struct err e = { 0 };
+
+		if (change_selection_parse(a, cases[i].words, count(cases[i].words), "/srv", &sel,
+			    &e) < 0)
+			fail_msg("case %zu '%s': %s", i, cases[i].words[0], e.text);
+		if (change_selection_holds(&sel, &r) != cases[i].holds)
+			fail_msg("case %zu '%s'", i, cases[i].words[0]);
+	}
+}
+
+static void what_is_no_selection_is_refused(void **state)
+{
+	static const char *const bad[] = { "", "seq:", "seq:x", "seq:0", "seq:5-4", "seq:5-",
+		"seq:99999999999999999999", "rule:", "card:", "file:/a/*\\" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct change_selection sel;
+		struct err e = { 0 };
+
+		if (change_selection_parse(a, &bad[i], 1, "/", &sel, &e) != ERR_USAGE)
+			fail_msg("'%s': %d %s", bad[i], e.code, e.text);
+		assert_non_null(strstr(e.text, "selection"));
+	}
+}
+
+static void other_records_match_by_place_number_or_all(void **state)
+{
+	static const struct {
+		const char *word;
+		bool gap, note;
+	} rows[] = {
+		{ "all", true, true },
+		{ "/srv", true, false },
+		{ "rule:web", false, false },
+		{ "seq:3", true, true },
+		{ "card:01J", false, false },
+	};
+	struct ledger_record gap = { .type = RECORD_GAP, .seq = 3, .chained = true };
+	struct ledger_record note = { .type = RECORD_NOTE, .seq = 3, .chained = true };
+
+	(void)state;
+	gap.gap.kind = &kind_file;
+	gap.gap.key = span_of("/srv/private");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct change_selection sel;
+		struct err e = { 0 };
+
+		assert_int_equal(change_selection_parse(a, &rows[i].word, 1, "/", &sel, &e), 0);
+		if (change_selection_holds(&sel, &gap) != rows[i].gap ||
+			change_selection_holds(&sel, &note) != rows[i].note)
+			fail_msg("'%s'", rows[i].word);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_selection_holds_what_it_names),
+		cmocka_unit_test(what_is_no_selection_is_refused),
+		cmocka_unit_test(other_records_match_by_place_number_or_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
