@@ -58,7 +58,6 @@ container_base() {
 		[ -d "$CONTAINER_BASE" ] && exit 0
 		rm -rf --one-file-system "$CONTAINER_CACHE"/base-*
 		include=$(IFS=,; echo "${CONTAINER_PACKAGES[*]}")
-		# Fifo links of interrupted downloads and a missing network show in this log.
 		if ! debootstrap --variant=minbase --include="$include" "$CONTAINER_SUITE" \
 			"$CONTAINER_CACHE/$name.part" "$(container_mirror)" \
 			>"$CONTAINER_CACHE/debootstrap.log" 2>&1; then
@@ -121,22 +120,15 @@ container_libs() {
 }
 
 container_boot() {
-	systemd-nspawn --quiet --register=no --keep-unit --private-network --link-journal=no \
+	systemd-nspawn --register=no --keep-unit --private-network --link-journal=no \
 		--resolv-conf=off --timezone=off --console=pipe -D "$CONTAINER_ROOT" "$@" --boot \
 		</dev/null >"$CONTAINER_WORK/console" 2>&1 &
 	CONTAINER_NSPAWN=$!
 	echo "$CONTAINER_NSPAWN" >"$CONTAINER_WORK/nspawn.pid"
-	local pid
 	CONTAINER_LEADER=
 	for _ in $(seq 600); do
 		kill -0 "$CONTAINER_NSPAWN" 2>/dev/null || break
-		for pid in $(cat "/proc/$CONTAINER_NSPAWN/task/$CONTAINER_NSPAWN/children" 2>/dev/null); do
-			# Its pid inside is the last number; 1 only once it is the init of its namespace.
-			if grep -q '^NSpid:.*[[:space:]]1$' "/proc/$pid/status" 2>/dev/null &&
-				[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = systemd ]; then
-				CONTAINER_LEADER=$pid
-			fi
-		done
+		[ -n "$CONTAINER_LEADER" ] || container_find_leader
 		if [ -n "$CONTAINER_LEADER" ] && container_up; then
 			return 0
 		fi
@@ -147,9 +139,20 @@ container_boot() {
 	return 1
 }
 
+# systemd-nspawn has more children while it sets up; init's pid inside, the last number, is 1.
+container_find_leader() {
+	local children pid
+	read -r -a children <"/proc/$CONTAINER_NSPAWN/task/$CONTAINER_NSPAWN/children"
+	for pid in "${children[@]}"; do
+		if grep -q '^NSpid:.*[[:space:]]1$' "/proc/$pid/status" 2>/dev/null &&
+			[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = systemd ]; then
+			CONTAINER_LEADER=$pid
+		fi
+	done
+}
+
 container_up() {
-	[ -S "$CONTAINER_ROOT/run/systemd/private" ] ||
-		[ -S "/proc/$CONTAINER_LEADER/root/run/systemd/private" ] || return 1
+	[ -S "/proc/$CONTAINER_LEADER/root/run/systemd/private" ] || return 1
 	case $(container_run systemctl is-system-running 2>/dev/null) in
 	running | degraded) return 0 ;;
 	esac
@@ -172,7 +175,8 @@ container_halt() {
 	done
 	container_end_process "$CONTAINER_NSPAWN" "$CONTAINER_ROOT"
 	wait "$CONTAINER_NSPAWN" 2>/dev/null
-	CONTAINER_NSPAWN= CONTAINER_LEADER=
+	CONTAINER_NSPAWN=
+	CONTAINER_LEADER=
 	rm -f "$CONTAINER_WORK/nspawn.pid"
 }
 
@@ -181,8 +185,10 @@ container_drop() {
 	if [ -n "$CONTAINER_NSPAWN" ]; then
 		container_end_process "$CONTAINER_NSPAWN" "$CONTAINER_ROOT"
 		wait "$CONTAINER_NSPAWN" 2>/dev/null
-		CONTAINER_NSPAWN= CONTAINER_LEADER=
+		CONTAINER_NSPAWN=
+		CONTAINER_LEADER=
 	fi
 	rm -rf --one-file-system "$CONTAINER_WORK"
-	CONTAINER_WORK= CONTAINER_ROOT=
+	CONTAINER_WORK=
+	CONTAINER_ROOT=
 }

@@ -2,7 +2,7 @@
 # The shipped rules load without an error or a warning, and docs/RULES.md says what they say.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-INVAR_BIN=${INVAR_BIN:-build/dev/invar}
+INVAR=${INVAR:-build/dev/invar}
 failed=0
 
 point() {
@@ -14,11 +14,11 @@ point() {
 	fi
 }
 
-text=$("$INVAR_BIN" policy check --policy rules 2>&1)
+text=$("$INVAR" policy check --policy rules 2>&1)
 rc=$?
 grep -qi warning <<<"$text" && rc=1
 point 1 $rc "policy check finds nothing"
-[ $rc = 0 ] || sed 's/^/# /' <<<"$text"
+[ $rc = 0 ] || echo "# ${text//$'\n'/$'\n'# }"
 
 rules/document | diff -u docs/RULES.md - | head -n 40 | sed 's/^/# /'
 [ "${PIPESTATUS[1]}" = 0 ]
