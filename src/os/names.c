@@ -62,16 +62,6 @@ static int compare(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static void keep_first_of_each(struct table *t)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < t->n; i++)
-		if (kept == 0 || t->names[kept - 1].id != t->names[i].id)
-			t->names[kept++] = t->names[i];
-	t->n = kept;
-}
-
 static void table_fill(struct table *t, struct span text)
 {
 	struct span rest, line, name;
@@ -92,10 +82,8 @@ static void table_fill(struct table *t, struct span text)
 		t->names[t->n++] =
 			(struct name){ id, (uint32_t)(name.p - t->text), (uint32_t)name.n };
 	}
-	if (t->n == 0)
-		return;
-	qsort(t->names, t->n, sizeof *t->names, compare);
-	keep_first_of_each(t);
+	if (t->n)
+		qsort(t->names, t->n, sizeof *t->names, compare);
 }
 
 struct names *names_from(struct span passwd, struct span group)
@@ -124,6 +112,7 @@ void names_freep(struct names **n)
 	*n = NULL;
 }
 
+/* The first line of that number. */
 static struct span find(const struct table *t, uint32_t id)
 {
 	size_t low = 0, high = t->n;

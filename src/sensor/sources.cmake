@@ -5,5 +5,14 @@ set(SENSOR_SOURCES
   src/sensor/file/file_flags.c
   src/sensor/file/file_verity.c
   src/sensor/file/file_xattr.c
+  src/sensor/file/file_content.c
+  src/sensor/file/file_crew.c
+  src/sensor/file/file_digest.c
+  src/sensor/file/file_facts.c
+  src/sensor/file/file_linux.c
+  src/sensor/file/file_list.c
+  src/sensor/file/file_look.c
+  src/sensor/file/file_walk.c
   src/sensor/gap.c
+  src/sensor/sensors_linux.c
 )

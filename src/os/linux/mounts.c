@@ -1,0 +1,134 @@
+#include "os/mounts.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/mem.h"
+
+#define MOUNTINFO_MAX ((size_t)16 << 20)
+#define MOUNTS_MAX 100000
+
+struct mounts {
+	struct arena *arena;
+	struct mount_point *point;
+	size_t n, cap;
+};
+
+/* Spaces, tabs, newlines and backslashes are written \ooo. */
+static struct span unescape(struct arena *a, struct span s)
+{
+	char *p = arena_get(a, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\\' && s.n - i > 3) {
+			p[n++] = (char)((s.p[i + 1] - '0') * 64 + (s.p[i + 2] - '0') * 8 +
+					(s.p[i + 3] - '0'));
+			i += 3;
+		} else {
+			p[n++] = s.p[i];
+		}
+	}
+	return (struct span){ p, n };
+}
+
+/* "36 35 98:0 /root /mount/point options… - type source superoptions" */
+static void add_line(struct mounts *m, struct span line)
+{
+	struct span rest = line, cell, path = SPAN_NONE;
+
+	for (int i = 0; span_cut(&rest, ' ', &cell); i++) {
+		if (i == 4)
+			path = cell;
+		if (i > 4 && span_is(cell, "-"))
+			break;
+	}
+	if (!path.n || !span_cut(&rest, ' ', &cell) || m->n == MOUNTS_MAX)
+		return;
+	if (m->n == m->cap) {
+		m->cap = m->cap ? m->cap * 2 : 64;
+		m->point = mem_grow(m->point, m->cap, sizeof *m->point);
+	}
+	m->point[m->n++] =
+		(struct mount_point){ unescape(m->arena, path), arena_copy(m->arena, cell) };
+}
+
+struct mounts *mounts_from(struct span text)
+{
+	struct mounts *m = mem_new(sizeof *m);
+	struct span rest = text, line;
+
+	m->arena = arena_new();
+	while (span_cut(&rest, '\n', &line))
+		add_line(m, line);
+	return m;
+}
+
+int mounts_load(struct mounts **ret, struct err *e)
+{
+	AUTO(buf) text = BUF_INIT(MOUNTINFO_MAX);
+	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '/proc/self/mountinfo'");
+	for (;;) {
+		char *room = buf_room(&text, 16384);
+
+		n = room ? read(fd, room, 16384) : 0;
+		if (n <= 0)
+			break;
+		text.n += (size_t)n;
+	}
+	close(fd);
+	if (n < 0)
+		return err_sys(e, "cannot read '/proc/self/mountinfo'");
+	*ret = mounts_from(buf_span(&text));
+	return 0;
+}
+
+void mounts_free(struct mounts *m)
+{
+	if (!m)
+		return;
+	arena_free(m->arena);
+	free(m->point);
+	free(m);
+}
+
+void mounts_freep(struct mounts **m)
+{
+	mounts_free(*m);
+	*m = NULL;
+}
+
+const struct mount_point *mounts_find(const struct mounts *m, struct span path)
+{
+	const struct mount_point *best = NULL;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct span p = m->point[i].path;
+
+		if (span_is(p, "/"))
+			p.n = 0;
+		if (!span_starts(path, p) || (path.n > p.n && path.p[p.n] != '/'))
+			continue;
+		if (!best || m->point[i].path.n >= best->path.n)
+			best = &m->point[i];
+	}
+	return best;
+}
+
+bool mount_is_remote(const struct mount_point *p)
+{
+	static const char *const types[] = { "fuse", "nfs", "cifs", "smb", "9p", "ceph", "afs",
+		"coda", "ncp", "glusterfs", "lustre", "virtiofs", "autofs", "davfs" };
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (span_starts(p->type, span_of(types[i])))
+			return true;
+	return false;
+}

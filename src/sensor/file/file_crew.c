@@ -1,0 +1,448 @@
+#include "sensor/file/file_crew.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "entity/file.h"
+#include "os/clock.h"
+#include "os/host.h"
+#include "sensor/file/file_frame.h"
+
+#define RING_WALK ((size_t)2 << 20)
+#define RING_LATE ((size_t)1 << 20)
+#define RING_REQUESTS ((size_t)256 << 10)
+#define SCRATCH ((size_t)32 << 10) /* for getdents64 */
+#define BLOCK_WARM ((size_t)128 << 10)
+#define BLOCK_COLD ((size_t)32 << 10) /* of the threads added when reads wait for the disk */
+#define STACK ((size_t)256 << 10)
+#define THREADS_COLD 24
+#define TICK_MS 50
+
+struct hand { /* one thread */
+	struct ship *ship;
+	unsigned index;
+	pthread_t id;
+	struct reader *reader;
+	struct folder *folder; /* of the last request; they come folder by folder */
+	char *scratch;
+};
+
+/* Everything in the crew's process. */
+struct ship {
+	struct walk walk;
+	struct look_common common;
+	struct crew *crew;
+	struct hand hand[CREW_MAX];
+	unsigned hands;          /* made */
+	_Atomic unsigned active; /* at work; the others rest */
+	_Atomic unsigned waiting;
+	pthread_mutex_t requests;
+};
+
+/* ---- requests: "look at this one" ---- */
+
+/* The folder of a stored key, opened section by section from the top: no link is followed, no
+ * length is too long. NULL: it cannot be entered any more, and gap says when that is a finding. */
+static struct folder *find_folder(struct ship *s, struct span sections, struct node *gap)
+{
+	struct folder *f = s->walk.top;
+	struct span step;
+
+	pthread_mutex_lock(&s->walk.lock);
+	f->refs++;
+	pthread_mutex_unlock(&s->walk.lock);
+	gap->folder = f;
+	if (!list_open(&s->walk, gap))
+		return NULL;
+	while (sections.n && span_cut(&sections, '\0', &step)) {
+		struct folder *child;
+
+		pthread_mutex_lock(&s->walk.lock);
+		child = folder_new(f, step);
+		child->refs = 1;
+		child->scope = s->walk.selector->enter(f->scope, step, false);
+		folder_drop(&s->walk, f); /* the child holds it until it is open */
+		pthread_mutex_unlock(&s->walk.lock);
+		gap->folder = f = child;
+		if (!f->scope || !list_open(&s->walk, gap)) {
+			folder_release(&s->walk, f);
+			return NULL;
+		}
+	}
+	return f;
+}
+
+/* "etc" NUL "ssh" NUL NUL "config" → "etc" NUL "ssh" and "config"; the topmost folder's are empty.
+ */
+static void split(struct span key, struct span *ret_sections, struct span *ret_name)
+{
+	size_t at = 1;
+
+	while (at + 1 < key.n && (key.p[at] != '\0' || key.p[at + 1] != '\0'))
+		at++;
+	*ret_sections = (struct span){ key.p + 1, at - 1 };
+	*ret_name = span_from_offset(key, at + 2);
+}
+
+static bool is_path(const struct folder *f, struct span sections)
+{
+	if (!f || f->path_n != (sections.n ? sections.n + 1 : 0))
+		return false;
+	for (size_t i = 0; i < sections.n; i++)
+		if (f->path[i + 1] != (sections.p[i] ? sections.p[i] : '/'))
+			return false;
+	return true;
+}
+
+static unsigned char type_now(const struct folder *f, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(f->fd, *name ? name : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return DT_UNKNOWN;
+	return (unsigned char)IFTODT(st.st_mode);
+}
+
+static void answer_gone(struct hand *h, struct batch *b, struct node *gap)
+{
+	struct frame_head head = { .type = FRAME_GONE, .name_n = (uint32_t)b->key.n };
+	uint32_t n = (uint32_t)(sizeof head + b->key.n);
+
+	buf_add_span(&b->frames, buf_span(&gap->notice));
+	if (!gap->notice.n) {
+		buf_add(&b->frames, &n, sizeof n);
+		buf_add(&b->frames, &head, sizeof head);
+		buf_add_span(&b->frames, buf_span(&b->key));
+	}
+	b->piece[0] = (struct piece){ 0, (uint32_t)b->frames.n };
+	walk_done(&h->ship->walk, b);
+}
+
+static void serve(struct hand *h, struct batch *b)
+{
+	struct walk *w = &h->ship->walk;
+	struct node gap = { .notice = BUF_INIT((size_t)1 << 20) };
+	struct span sections, name;
+
+	split(buf_span(&b->key), &sections, &name);
+	if (!is_path(h->folder, sections)) {
+		if (h->folder)
+			folder_release(w, h->folder);
+		reader_at(h->reader, w->top, sections);
+		h->folder = find_folder(h->ship, sections, &gap);
+	}
+	b->folder = h->folder;
+	if (!b->folder || name.n >= sizeof b->name) {
+		b->folder = NULL;
+		answer_gone(h, b, &gap);
+	} else {
+		pthread_mutex_lock(&w->lock);
+		b->folder->refs++;
+		pthread_mutex_unlock(&w->lock);
+		if (name.n)
+			memcpy(b->name, name.p, name.n);
+		b->name[name.n] = '\0';
+		b->name_n = (uint16_t)name.n;
+		b->type = type_now(b->folder, b->name);
+		reader_batch(h->reader, b);
+	}
+	buf_done(&gap.notice);
+}
+
+static bool serve_request(struct hand *h)
+{
+	struct ship *s = h->ship;
+	struct batch *b = NULL;
+	struct span key;
+
+	if (!ring_used(s->crew->requests))
+		return false;
+	pthread_mutex_lock(&s->requests);
+	if (ring_get(s->crew->requests, &key)) {
+		b = walk_batch(&s->walk);
+		b->key.max = (size_t)4 << 20;
+		buf_clear(&b->key);
+		buf_add_span(&b->key, key);
+		ring_pop(s->crew->requests);
+	}
+	pthread_mutex_unlock(&s->requests);
+	if (!b)
+		return false;
+	serve(h, b);
+	return true;
+}
+
+/* ---- a thread ---- */
+
+static void wait_for_work(struct hand *h, uint32_t seen)
+{
+	struct ship *s = h->ship;
+
+	reader_rest(h->reader);
+	walk_pass(&s->walk);
+	atomic_fetch_add(&s->waiting, 1);
+	bell_wait(&s->crew->shared->crew, seen, TICK_MS);
+	atomic_fetch_sub(&s->waiting, 1);
+}
+
+static void *work(void *arg)
+{
+	struct hand *h = arg;
+	struct ship *s = h->ship;
+	struct node *node = NULL;
+	struct batch *batch = NULL;
+
+	if (s->common.options->io_class == 2)
+		syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+			IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+	while (!atomic_load(&s->crew->shared->stop)) {
+		uint32_t seen = bell_seen(&s->crew->shared->crew);
+
+		if (h->index >= atomic_load(&s->active)) {
+			reader_settle(h->reader);
+			wait_for_work(h, seen);
+			continue;
+		}
+		if (serve_request(h))
+			continue;
+		switch (walk_claim(&s->walk, &node, &batch)) {
+		case WORK_LIST:
+			reader_at(h->reader, node->folder, SPAN_NONE);
+			walk_listed(&s->walk, node,
+				list_folder(&s->walk, node, h->scratch, SCRATCH));
+			break;
+		case WORK_ENTRIES:
+			reader_batch(h->reader, batch);
+			break;
+		default:
+			if (reader_idle(h->reader))
+				wait_for_work(h, seen);
+			else
+				reader_settle(h->reader);
+		}
+	}
+	return NULL;
+}
+
+static bool add_hand(struct ship *s, size_t block)
+{
+	struct hand *h = &s->hand[s->hands];
+	pthread_attr_t attr;
+	bool made;
+
+	h->ship = s;
+	h->index = s->hands;
+	h->reader = reader_new(&s->common, &s->crew->shared->station[h->index], block);
+	h->scratch = mem_grow(NULL, SCRATCH, 1);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	made = pthread_create(&h->id, &attr, work, h) == 0;
+	pthread_attr_destroy(&attr);
+	s->hands += made;
+	return made;
+}
+
+/* ---- the process ---- */
+
+struct gauge {
+	int64_t wall, cpu;
+	long blocks;
+};
+
+static struct gauge read_gauge(void)
+{
+	struct gauge g = { .wall = clock_monotonic() };
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	g.cpu = ((int64_t)u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000 +
+		((int64_t)u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
+	g.blocks = u.ru_inblock;
+	return g;
+}
+
+/* With a warm cache as many threads as cores are best; while they wait for the disk, many more keep
+ * its queue full. */
+static void adapt(struct ship *s, const struct gauge *was, const struct gauge *is, unsigned cores)
+{
+	int64_t wall = is->wall - was->wall, cpu = is->cpu - was->cpu;
+	bool disk = is->blocks - was->blocks > 64 && cpu < wall * cores * 3 / 4;
+	unsigned active = atomic_load(&s->active);
+
+	if (disk && atomic_load(&s->waiting) == 0) {
+		unsigned want = active * 2 < THREADS_COLD ? active * 2 : THREADS_COLD;
+
+		while (s->hands < want && add_hand(s, BLOCK_COLD))
+			;
+		atomic_store(&s->active, s->hands < want ? s->hands : want);
+		s->walk.wide = true;
+	} else if (is->blocks - was->blocks < 16 && active > cores && cpu > wall * cores * 9 / 10) {
+		atomic_store(&s->active, cores);
+		s->walk.wide = false;
+	}
+}
+
+/* Rest when more of a core was used than allowed; measured over half a second. */
+static void limit(struct ship *s, struct gauge *from, const struct gauge *is)
+{
+	unsigned percent = s->common.options->limit_cpu;
+	int64_t allowed = (is->wall - from->wall) / 100 * percent;
+
+	if (!percent)
+		return;
+	atomic_store(&s->common.hold, is->cpu - from->cpu > allowed);
+	if (is->wall - from->wall > 2000000000)
+		*from = *is;
+}
+
+static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
+{
+	unsigned jobs = plan->options->jobs, cores = host_cores();
+	struct ship *s = mem_new(sizeof *s);
+	struct timespec tick = { 0, TICK_MS * 1000000L };
+	struct names *names = NULL;
+	struct gauge from, was;
+	struct err e = { 0 };
+
+	jobs = jobs ? jobs : cores;
+	jobs = jobs < CREW_MAX ? jobs : CREW_MAX;
+	s->crew = c;
+	s->walk = (struct walk){ .threads = jobs,
+		.ring = c->walk,
+		.late = c->late,
+		.collector = &c->shared->collector,
+		.crew = &c->shared->crew,
+		.options = plan->options,
+		.selector = plan->selector,
+		.avoid = plan->avoid,
+		.resume = plan->resume,
+		.rootfd = plan->rootfd };
+	if (names_load(&names, plan->rootfd, &e) < 0)
+		names = NULL; /* numbers remain */
+	s->common = (struct look_common){ .options = plan->options,
+		.selector = plan->selector,
+		.names = names,
+		.walk = &s->walk,
+		.tally = &c->shared->tally };
+	pthread_mutex_init(&s->requests, NULL);
+	atomic_store(&s->active, jobs);
+	if (walk_init(&s->walk, &e) < 0)
+		_exit(1);
+	for (unsigned i = 0; i < jobs; i++)
+		if (!add_hand(s, BLOCK_WARM))
+			_exit(1);
+	from = was = read_gauge();
+	while (!atomic_load(&c->shared->stop)) {
+		struct gauge is;
+
+		nanosleep(&tick, NULL);
+		is = read_gauge();
+		if (!plan->options->jobs && !plan->options->limit_cpu)
+			adapt(s, &was, &is, cores);
+		limit(s, &from, &is);
+		was = is;
+	}
+	_exit(0);
+}
+
+static void raise_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static void crew_release(struct crew *c)
+{
+	ring_free(c->walk);
+	ring_free(c->late);
+	ring_free(c->requests);
+	if (c->shared)
+		munmap(c->shared, sizeof *c->shared);
+	*c = (struct crew){ .pid = -1 };
+}
+
+int crew_start(struct crew *ret, const struct crew_plan *plan, struct err *e)
+{
+	struct crew c = { .pid = -1 };
+	pid_t parent = getpid();
+	void *shared = mmap(NULL, sizeof *c.shared, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	c.shared = shared == MAP_FAILED ? NULL : shared;
+	c.walk = ring_new(RING_WALK);
+	c.late = ring_new(RING_LATE);
+	c.requests = ring_new(RING_REQUESTS);
+	if (c.shared && c.walk && c.late && c.requests)
+		c.pid = fork();
+	if (c.pid < 0) {
+		err_sys(e, "cannot start the reading process");
+		crew_release(&c);
+		return e->code;
+	}
+	if (c.pid == 0) {
+		/* die with the collector; it may be gone already */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		prctl(PR_SET_NAME, "invar-crew");
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		signal(SIGINT, SIG_IGN); /* the collector decides when we stop */
+		signal(SIGTERM, SIG_IGN);
+		mallopt(M_ARENA_MAX, 2);
+		raise_files();
+		crew_main(&c, plan);
+	}
+	*ret = c;
+	return 0;
+}
+
+bool crew_died(struct crew *c, struct buf *ret_text)
+{
+	int status;
+
+	if (c->pid < 0 || waitpid(c->pid, &status, WNOHANG) != c->pid)
+		return false;
+	c->pid = -1;
+	if (WIFSIGNALED(status))
+		buf_addf(ret_text, "signal %d", WTERMSIG(status));
+	else
+		buf_addf(ret_text, "exit status %d", WEXITSTATUS(status));
+	return true;
+}
+
+bool crew_end(struct crew *c)
+{
+	struct timespec wait = { 0, 2000000 };
+	bool dead = c->pid < 0;
+
+	atomic_store(&c->shared->stop, 1);
+	if (!dead)
+		kill(c->pid, SIGKILL);
+	for (int i = 0; i < 100 && !dead; i++) {
+		dead = waitpid(c->pid, NULL, WNOHANG) != 0;
+		if (!dead)
+			nanosleep(&wait, NULL);
+	}
+	/* One that is stuck in the kernel keeps its own mappings; ours can go either way. */
+	crew_release(c);
+	return dead;
+}

@@ -1,0 +1,42 @@
+/* The crew: the expendable process that touches what is observed. A file system that never answers
+ * costs this process, not the collector: a thread that reads from a hung server cannot be killed,
+ * but left. */
+#ifndef SENSOR_FILE_CREW_H
+#define SENSOR_FILE_CREW_H
+
+#include <sys/types.h>
+
+#include "os/ring.h"
+#include "sensor/file/file_look.h"
+
+#define CREW_MAX 32 /* threads */
+
+struct crew_shared {
+	struct bell collector, crew;
+	struct tally tally;
+	_Atomic uint32_t stop;
+	struct station station[CREW_MAX];
+};
+
+struct crew {
+	pid_t pid;
+	struct crew_shared *shared;
+	struct ring *walk, *late,
+		*requests; /* the last one is to the crew: stored keys to look at */
+};
+
+struct crew_plan {
+	const struct scan_options *options;
+	const struct selector *selector;
+	struct avoid avoid;
+	struct span resume; /* stored key that came last, or empty */
+	int rootfd;
+};
+
+int crew_start(struct crew *ret, const struct crew_plan *plan, struct err *e) MUST_CHECK;
+/* End it. One that does not die at once is left behind; false then. */
+bool crew_end(struct crew *c);
+/* It ended by itself. ret_text: how, for people. */
+bool crew_died(struct crew *c, struct buf *ret_text);
+
+#endif

@@ -1,0 +1,330 @@
+#include "entity/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "sensor/file/file_walk.h"
+
+#define PART_BYTES ((size_t)3 << 20) /* names of a folder held at a time, with their index */
+#define FOLLOW_MAX 8
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | O_NOATIME)
+
+/* File systems that show the kernel's own state instead of keeping files. They are gone into only
+ * when a rule's base lies inside, never because they are mounted somewhere below one. */
+static const uint32_t pseudo[] = {
+	PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
+	TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC, BPF_FS_MAGIC, PSTOREFS_MAGIC,
+	DEVPTS_SUPER_MAGIC, BINFMTFS_MAGIC, NSFS_MAGIC, AUTOFS_SUPER_MAGIC,
+	0x62656570, /* configfs; not in linux/magic.h */
+	0x19800202, /* mqueue */
+	0x65735543, /* fusectl */
+};
+
+struct linux_dirent {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+static void notice(struct node *node, bool subtree, enum gap_reason reason, int sys,
+	const char *text)
+{
+	AUTO(buf) path = BUF_INIT((size_t)2 << 20);
+
+	buf_add(&path, node->folder->path, node->folder->path_n);
+	if (path.n == 0)
+		buf_add_char(&path, '/');
+	frame_gap(&node->notice, buf_span(&path), subtree, reason, sys, text);
+}
+
+/* ---- opening ---- */
+
+static bool is_pseudo(uint32_t magic)
+{
+	for (size_t i = 0; i < ARRAY_LEN(pseudo); i++)
+		if (pseudo[i] == magic)
+			return true;
+	return false;
+}
+
+static int open_folder(const struct folder *f, struct span name)
+{
+	int nofollow = f->followed > f->parent->followed ? 0 : O_NOFOLLOW;
+	int fd = openat(f->parent->fd, name.p, FOLDER_FLAGS | nofollow);
+
+	if (fd < 0 && errno == EPERM) /* O_NOATIME is for owners and root */
+		fd = openat(f->parent->fd, name.p, (FOLDER_FLAGS & ~O_NOATIME) | nofollow);
+	return fd;
+}
+
+/* A followed link that leads to where we already are would never end. */
+static bool leads_back(int fd, int parent)
+{
+	char a[64], b[64], target[PATH_MAX], here[PATH_MAX];
+	ssize_t n, m;
+
+	snprintf(a, sizeof a, "/proc/self/fd/%d", fd);
+	snprintf(b, sizeof b, "/proc/self/fd/%d", parent);
+	n = readlink(a, target, sizeof target);
+	m = readlink(b, here, sizeof here);
+	if (n < 0 || m < n || memcmp(here, target, (size_t)n) != 0)
+		return false;
+	return m == n || here[n] == '/' || n == 1;
+}
+
+/* Which mount this is; a rule may end here, and so do the kernel's own trees. False: do not go in.
+ */
+static bool enter_mount(struct walk *w, struct folder *f, struct span name)
+{
+	struct statx x;
+	struct statfs fs;
+	struct selection sel;
+	struct scope *scope;
+
+	if (statx(f->fd, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_INO, &x) < 0)
+		return false;
+	f->device = device_make(x.stx_dev_major, x.stx_dev_minor);
+	f->inode = x.stx_ino;
+	if (f->parent && f->mount == x.stx_mnt_id)
+		return true;
+	f->mount = x.stx_mnt_id;
+	f->magic = fstatfs(f->fd, &fs) == 0 ? (uint32_t)fs.f_type : 0;
+	if (!f->parent)
+		return true;
+	if (is_pseudo(f->magic) && w->selector->name(f->parent->scope, name, &sel))
+		return false;
+	scope = w->selector->enter(f->parent->scope, name, true);
+	w->selector->leave(f->scope);
+	f->scope = scope;
+	return scope != NULL;
+}
+
+bool list_open(struct walk *w, struct node *node)
+{
+	struct folder *f = node->folder, *parent = f->parent;
+	struct span name = SPAN_NONE;
+	bool in;
+
+	if (f->fd >= 0)
+		return f->scope != NULL;
+	if (parent) {
+		name = (struct span){ f->path + parent->path_n + 1,
+			f->path_n - parent->path_n - 1 };
+		f->fd = open_folder(f, name);
+	} else {
+		f->fd = fcntl(w->rootfd, F_DUPFD_CLOEXEC, 0);
+	}
+	if (f->fd < 0) {
+		/* gone, or no folder any more: what was below it is gone with it */
+		if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+			notice(node, true,
+				errno == EACCES || errno == EPERM    ? GAP_DENIED
+				: errno == EMFILE || errno == ENFILE ? GAP_LIMIT
+								     : GAP_IO,
+				errno, "cannot open the folder");
+		return false;
+	}
+	in = enter_mount(w, f, name) &&
+	     !(parent && f->followed > parent->followed && leads_back(f->fd, parent->fd));
+	if (in)
+		f->uniform = w->selector->uniform(f->scope, &f->sel);
+	f->parent = NULL;
+	folder_release(w, parent);
+	return in;
+}
+
+/* ---- names ---- */
+
+static int by_name(const void *a, const void *b, void *bytes)
+{
+	const struct name *x = a, *y = b;
+
+	return strcmp((const char *)bytes + x->at, (const char *)bytes + y->at);
+}
+
+static void sort(struct listing *l)
+{
+	if (l->n > 1)
+		qsort_r(l->name, l->n, sizeof *l->name, by_name, l->bytes);
+}
+
+size_t listing_bytes(const struct listing *l)
+{
+	return l->bytes_n + l->n * sizeof *l->name;
+}
+
+/* Too many to hold: keep the first half in order, the rest is listed again later. */
+static void halve(struct listing *l)
+{
+	char *bytes = mem_grow(NULL, l->bytes_cap, 1);
+	size_t n = 0;
+
+	sort(l);
+	l->n /= 2;
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct name *name = &l->name[i];
+
+		memcpy(bytes + n, l->bytes + name->at, name->n + 1u);
+		name->at = (uint32_t)n;
+		n += name->n + 1u;
+	}
+	free(l->bytes);
+	l->bytes = bytes;
+	l->bytes_n = n;
+	free(l->bound);
+	l->bound = mem_text(l->bytes + l->name[l->n - 1].at);
+}
+
+static void listing_add(struct listing *l, struct span text, const struct name *name)
+{
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 32;
+		l->name = mem_grow(l->name, l->cap, sizeof *l->name);
+	}
+	if (l->bytes_cap - l->bytes_n < text.n + 1) {
+		l->bytes_cap = l->bytes_cap ? l->bytes_cap * 2 + text.n : 512 + text.n;
+		l->bytes = mem_grow(l->bytes, l->bytes_cap, 1);
+	}
+	l->name[l->n] = *name;
+	l->name[l->n].at = (uint32_t)l->bytes_n;
+	l->name[l->n].n = (uint16_t)text.n;
+	memcpy(l->bytes + l->bytes_n, text.p, text.n);
+	l->bytes[l->bytes_n + text.n] = '\0';
+	l->bytes_n += text.n + 1;
+	l->n++;
+	l->folders |= (name->flags & NAME_FOLDER) != 0;
+}
+
+static unsigned char type_of(int fd, const char *name, unsigned char type, bool follow)
+{
+	struct statx x;
+
+	if (type != DT_UNKNOWN && !(follow && type == DT_LNK))
+		return type;
+	if (statx(fd, name, follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_TYPE, &x) < 0)
+		return type;
+	return (unsigned char)IFTODT(x.stx_mode);
+}
+
+/* What the policy and the request say about one name; false: nothing. */
+static bool judge(const struct walk *w, const struct folder *f, struct span text, struct name *ret)
+{
+	enum folder_part part;
+	struct selection sel;
+	const struct selection *held = NULL;
+
+	if (f->part == PART_ABOVE) {
+		if (!walk_asks(w, f, text, &part))
+			return false;
+	} else {
+		part = PART_INSIDE;
+	}
+	if (walk_avoids(w, f, text))
+		return false;
+	if (f->uniform)
+		held = f->sel.n ? &f->sel : NULL;
+	else if (w->selector->name(f->scope, text, &sel))
+		held = &sel;
+	ret->type = type_of(f->fd, text.p, ret->type, false);
+	ret->flags = held && part == PART_INSIDE ? NAME_SELECTED : 0;
+	if (ret->type == DT_DIR)
+		ret->flags |= NAME_FOLDER;
+	else if (ret->type == DT_LNK && held && held->follow_links && f->followed < FOLLOW_MAX &&
+		 type_of(f->fd, text.p, DT_LNK, true) == DT_DIR)
+		ret->flags |= NAME_FOLDER;
+	return ret->flags != 0;
+}
+
+static bool wanted(const struct node *node, const struct listing *l, const char *name)
+{
+	int order;
+
+	if (name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0')))
+		return false;
+	if (l->bound && strcmp(name, l->bound) > 0)
+		return false;
+	if (!node->after)
+		return true;
+	order = strcmp(name, node->after);
+	return order > 0 || (order == 0 && node->from);
+}
+
+static void take(struct walk *w, const struct node *node, struct listing *l,
+	const struct linux_dirent *d)
+{
+	struct name name = { .inode = d->inode, .type = d->type };
+	struct span text = span_of(d->name);
+
+	if (!wanted(node, l, d->name) || !judge(w, node->folder, text, &name))
+		return;
+	if (node->descend && !(name.flags & NAME_FOLDER))
+		return;
+	listing_add(l, text, &name);
+	if (listing_bytes(l) > PART_BYTES)
+		halve(l);
+}
+
+struct listing *list_folder(struct walk *w, struct node *node, char *scratch, size_t scratch_n)
+{
+	struct listing *l;
+	int fd;
+
+	if (!list_open(w, node))
+		return NULL;
+	fd = node->folder->fd;
+	l = mem_new(sizeof *l);
+	l->refs = 1;
+	if (node->after)
+		lseek(fd, 0, SEEK_SET);
+	for (;;) {
+		long n = syscall(SYS_getdents64, fd, scratch, scratch_n);
+
+		if (n < 0 && errno != ENOENT) /* ENOENT: removed while open, so it is empty */
+			notice(node, true, errno == EACCES ? GAP_DENIED : GAP_IO, errno,
+				"cannot list the folder");
+		if (n <= 0)
+			break;
+		for (long at = 0; at < n;) {
+			const struct linux_dirent *d = (const void *)(scratch + at);
+
+			take(w, node, l, d);
+			at += d->length;
+		}
+	}
+	sort(l);
+	return l;
+}
+
+struct listing *listing_of_top(const struct walk *w)
+{
+	struct listing *l = mem_new(sizeof *l);
+	struct name name = { .type = DT_DIR, .flags = NAME_SELECTED };
+	struct selection sel;
+
+	l->refs = 1;
+	if (w->selector->root(w->selector->policy, &kind_file, &sel))
+		listing_add(l, SPAN_NONE, &name);
+	return l;
+}
+
+void listing_drop(struct listing *l)
+{
+	if (!l || --l->refs > 0)
+		return;
+	free(l->name);
+	free(l->bytes);
+	free(l->bound);
+	free(l);
+}

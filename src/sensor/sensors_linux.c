@@ -1,0 +1,7 @@
+#include "sensor/file/file_room.h"
+#include "sensor/sensor.h"
+
+const struct sensor *const sensors[] = {
+	&sensor_file,
+	NULL,
+};
