@@ -113,7 +113,7 @@ static int check_room(const struct cbor *c, const struct head *h, struct err *e)
 	return 0;
 }
 
-static int get_head(const struct cbor *c, struct head *ret, struct err *e)
+static int get_bare_head(const struct cbor *c, struct head *ret, struct err *e)
 {
 	struct head h;
 	unsigned char first;
@@ -132,10 +132,28 @@ static int get_head(const struct cbor *c, struct head *ret, struct err *e)
 		if (rc < 0)
 			return rc;
 	}
-	rc = check_room(c, &h, e);
+	*ret = h;
+	return 0;
+}
+
+static int get_head(const struct cbor *c, struct head *ret, struct err *e)
+{
+	struct head h;
+	int rc = get_bare_head(c, &h, e);
+
+	if (rc == 0)
+		rc = check_room(c, &h, e);
 	if (rc < 0)
 		return rc;
 	*ret = h;
+	return 0;
+}
+
+static int check_type(const struct head *h, enum cbor_type type, struct err *e)
+{
+	if (h->type != (unsigned)type)
+		return err_set(e, ERR_FORMAT, "CBOR: %s where %s was expected", type_names[h->type],
+			type_names[type]);
 	return 0;
 }
 
@@ -144,12 +162,25 @@ static int expect(const struct cbor *c, enum cbor_type type, struct head *ret, s
 	struct head h;
 	int rc = get_head(c, &h, e);
 
+	if (rc == 0)
+		rc = check_type(&h, type, e);
 	if (rc < 0)
 		return rc;
-	if (h.type != (unsigned)type)
-		return err_set(e, ERR_FORMAT, "CBOR: %s where %s was expected", type_names[h.type],
-			type_names[type]);
 	*ret = h;
+	return 0;
+}
+
+int cbor_get_head(struct cbor *c, enum cbor_type type, uint64_t *ret, struct err *e)
+{
+	struct head h;
+	int rc = get_bare_head(c, &h, e);
+
+	if (rc == 0)
+		rc = check_type(&h, type, e);
+	if (rc < 0)
+		return rc;
+	c->p = h.behind;
+	*ret = h.n;
 	return 0;
 }
 

@@ -93,6 +93,10 @@ struct cbor_map {
 int cbor_get_map(struct cbor *c, struct cbor_map *ret, struct err *e) MUST_CHECK;
 int cbor_next_key(struct cbor *c, struct cbor_map *m, struct err *e) MUST_CHECK; /* 1, 0, error */
 
+/* Only the head of an item of this type; what it announces need not be among the bytes given (they
+ * are a window on a stream). */
+int cbor_get_head(struct cbor *c, enum cbor_type type, uint64_t *ret, struct err *e) MUST_CHECK;
+
 /* Pass over one whole item, checking it; *ret (may be NULL) is its encoding. */
 int cbor_skip(struct cbor *c, struct span *ret, struct err *e) MUST_CHECK;
 

@@ -15,7 +15,8 @@ struct tree_entry {
 	struct span local;  /* canonical bytes of the local fields */
 };
 
-/* Build a whole tree from entries in ascending key order. Memory does not grow with the tree. */
+/* Build a whole tree from entries in ascending key order. Memory does not grow with the tree.
+ * s NULL: nothing is stored, only the root is worked out. */
 struct tree_builder;
 struct tree_builder *tree_builder_new(struct store *s);
 void tree_builder_free(struct tree_builder *b);

@@ -1,0 +1,215 @@
+#include "store/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/escape.h"
+#include "core/mem.h"
+
+#define LOCK_FILE "lock"
+
+struct place {
+	int fd;
+	int lock; /* -1: not locked */
+	char *dir;
+};
+
+static int refuse(struct err *e, const char *what, const char *why)
+{
+	return err_set(e, ERR_DENIED, "state '%s' is not safe: %s", what, why);
+}
+
+/* Whoever else may write here could put any state in our place. */
+static int check_owner(const struct stat *st, const char *what, struct err *e)
+{
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return refuse(e, what, "it belongs to another user");
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return refuse(e, what, "others may write to it");
+	return 0;
+}
+
+int place_open(struct place **ret, const char *dir, bool create, struct err *e)
+{
+	struct place *p;
+	struct stat st;
+	int fd, rc;
+
+	if (create && mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "cannot make state folder '%s'", dir);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "cannot open state folder '%s'", dir);
+	p = mem_new(sizeof(*p));
+	*p = (struct place){ .fd = fd, .lock = -1 };
+	p->dir = realpath(dir, NULL);
+	if (!p->dir)
+		rc = err_sys(e, "cannot find state folder '%s'", dir);
+	else if (fstat(fd, &st) < 0)
+		rc = err_sys(e, "cannot look at state folder '%s'", dir);
+	else
+		rc = check_owner(&st, dir, e);
+	if (rc < 0) {
+		place_close(p);
+		return rc;
+	}
+	*ret = p;
+	return 0;
+}
+
+void place_close(struct place *p)
+{
+	if (!p)
+		return;
+	if (p->lock >= 0)
+		close(p->lock);
+	close(p->fd);
+	free(p->dir);
+	free(p);
+}
+
+const char *place_dir(const struct place *p)
+{
+	return p->dir;
+}
+
+const char *place_path(const struct place *p, const char *name, char *ret, size_t n)
+{
+	snprintf(ret, n, "%s/%s", p->dir, name);
+	return ret;
+}
+
+/* ---- the lock ---- */
+
+static int locked_by(int fd, const char *dir, struct err *e)
+{
+	char text[32] = { 0 };
+	long pid = 0;
+
+	if (pread(fd, text, sizeof(text) - 1, 0) > 0)
+		pid = strtol(text, NULL, 10);
+	close(fd);
+	if (pid > 0)
+		return err_set(e, ERR_LOCKED, "state '%s' is locked by PID %ld", dir, pid);
+	return err_set(e, ERR_LOCKED, "state '%s' is locked by another process", dir);
+}
+
+int place_lock(struct place *p, struct err *e)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct stat st;
+	char text[32];
+	int n, rc;
+	int fd = openat(p->fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s/%s'", p->dir, LOCK_FILE);
+	rc = fstat(fd, &st) < 0 ? err_sys(e, "cannot look at '%s/%s'", p->dir, LOCK_FILE)
+				: check_owner(&st, LOCK_FILE, e);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	/* Of the open file, not the process: a second store in one process is kept out too, and
+	 * closing another descriptor of the file does not give the lock away. */
+	if (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
+		if (errno == EAGAIN || errno == EACCES)
+			return locked_by(fd, p->dir, e);
+		rc = err_sys(e, "cannot lock '%s/%s'", p->dir, LOCK_FILE);
+		close(fd);
+		return rc;
+	}
+	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n) {
+		rc = err_sys(e, "cannot write '%s/%s'", p->dir, LOCK_FILE);
+		close(fd);
+		return rc;
+	}
+	p->lock = fd;
+	return 0;
+}
+
+/* ---- files ---- */
+
+int place_check(struct place *p, const char *name, char *head, size_t *head_n, struct err *e)
+{
+	/* Non-blocking: it might be a FIFO that somebody put there. */
+	int fd = openat(p->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	ssize_t n = 0;
+	int rc = 0;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 && errno == ELOOP)
+		return refuse(e, name, "it is a symbolic link");
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s/%s'", p->dir, name);
+	if (fstat(fd, &st) < 0)
+		rc = err_sys(e, "cannot look at '%s/%s'", p->dir, name);
+	else if (!S_ISREG(st.st_mode))
+		rc = refuse(e, name, "it is not a regular file");
+	else
+		rc = check_owner(&st, name, e);
+	if (rc == 0 && head) {
+		n = pread(fd, head, *head_n, 0);
+		if (n < 0)
+			rc = err_sys(e, "cannot read '%s/%s'", p->dir, name);
+	}
+	close(fd);
+	if (rc < 0)
+		return rc;
+	if (head)
+		*head_n = (size_t)n;
+	return 1;
+}
+
+static int write_whole(int fd, struct span bytes)
+{
+	while (bytes.n) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		bytes = span_from_offset(bytes, (size_t)n);
+	}
+	return fsync(fd);
+}
+
+int place_write_new(struct place *p, const char *name, struct span bytes, struct err *e)
+{
+	int fd = openat(p->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc = 0;
+
+	if (fd < 0 && errno == EEXIST)
+		return err_set(e, ERR_EXISTS, "'%s/%s' is there already", p->dir, name);
+	if (fd < 0)
+		return err_sys(e, "cannot make '%s/%s'", p->dir, name);
+	if (write_whole(fd, bytes) < 0 || fsync(p->fd) < 0) {
+		rc = err_sys(e, "cannot write '%s/%s'", p->dir, name);
+		unlinkat(p->fd, name, 0);
+	}
+	close(fd);
+	return rc;
+}
+
+int place_rename(struct place *p, const char *from, const char *to, struct err *e)
+{
+	if (renameat(p->fd, from, p->fd, to) < 0)
+		return err_sys(e, "cannot rename '%s/%s'", p->dir, from);
+	if (fsync(p->fd) < 0)
+		return err_sys(e, "cannot sync state folder '%s'", p->dir);
+	return 0;
+}
+
+void place_remove(struct place *p, const char *name)
+{
+	unlinkat(p->fd, name, 0);
+}

@@ -1,0 +1,270 @@
+#include "store/seal.h"
+
+#include <stdio.h>
+
+#include "core/sha256.h"
+#include "store/store_db.h"
+
+/* The key file holds the 32 bytes of the private key (RFC 8032 §5.1.5) and nothing else. */
+#define KEY_FILE "seal.key"
+
+/* What is signed: docs/STORE.md §6. */
+enum {
+	AT_SEQ = 16,
+	AT_HEAD = AT_SEQ + 8,
+	AT_VALUES = AT_HEAD + DIGEST_BYTES,
+	AT_ROOTS = AT_VALUES + DIGEST_BYTES,
+	ROOT_BYTES = 1 + 2 * DIGEST_BYTES + 8,
+	MESSAGE_BYTES = AT_ROOTS + ROOT_N * ROOT_BYTES,
+	SEAL_BYTES = MESSAGE_BYTES + SEAL_SIGNATURE_BYTES,
+};
+static const char prefix[AT_SEQ + 1] = "invar seal 1\0\0\0\0";
+
+/* ---- the key ---- */
+
+static int crypto_err(const char *what, struct err *e)
+{
+	return err_set(e, ERR_SYSTEM, "cannot %s: the cryptographic library refused", what);
+}
+
+int seal_make_key(struct store *s, struct err *e)
+{
+	AUTO(buf) text = BUF_INIT(2 * SEAL_KEY_BYTES);
+	uint8_t bytes[SEAL_KEY_BYTES];
+	size_t n = sizeof(bytes);
+	EVP_PKEY *key;
+	int rc = place_check(s->place, KEY_FILE, NULL, NULL, e);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	if (!key || EVP_PKEY_get_raw_private_key(key, bytes, &n) != 1 || n != sizeof(bytes)) {
+		EVP_PKEY_free(key);
+		return crypto_err("make a signing key", e);
+	}
+	rc = place_write_new(s->place, KEY_FILE, span_from(bytes, n), e);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	EVP_PKEY_free(key);
+	return rc;
+}
+
+static int read_key(struct store *s, struct err *e)
+{
+	char bytes[SEAL_KEY_BYTES + 1];
+	size_t n = sizeof(bytes);
+	int rc = place_check(s->place, KEY_FILE, bytes, &n, e);
+
+	if (rc < 0)
+		return rc;
+	if (rc == 0 || n != SEAL_KEY_BYTES)
+		return err_set(e, ERR_DAMAGED, "the signing key '%s/%s' is %s", place_dir(s->place),
+			KEY_FILE, rc == 0 ? "missing" : "damaged");
+	s->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, (unsigned char *)bytes, n);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return s->key ? 0 : crypto_err("use the signing key", e);
+}
+
+int seal_key(struct store *s, struct err *e)
+{
+	AUTO(buf) pinned = BUF_INIT(SEAL_KEY_BYTES);
+	uint8_t own[SEAL_KEY_BYTES];
+	int rc;
+
+	if (s->key)
+		return 0;
+	rc = seal_public_key(s, own, e);
+	if (rc == 0)
+		rc = store_value_get(s, SEAL_KEY_VALUE, &pinned, e);
+	if (rc == 0 && span_same(buf_span(&pinned), span_from(own, sizeof(own))))
+		return 0;
+	EVP_PKEY_free(s->key);
+	s->key = NULL;
+	if (rc < 0 && rc != ERR_MISSING && rc != ERR_LIMIT)
+		return rc;
+	return err_set(e, ERR_DAMAGED, "the signing key '%s/%s' is not the one of this store",
+		place_dir(s->place), KEY_FILE);
+}
+
+int seal_public_key(struct store *s, uint8_t ret[SEAL_KEY_BYTES], struct err *e)
+{
+	size_t n = SEAL_KEY_BYTES;
+	int rc = s->key ? 0 : read_key(s, e);
+
+	if (rc < 0)
+		return rc;
+	if (EVP_PKEY_get_raw_public_key(s->key, ret, &n) != 1 || n != SEAL_KEY_BYTES)
+		return crypto_err("use the signing key", e);
+	return 0;
+}
+
+int seal_sign(struct store *s, struct span message, uint8_t *ret, struct err *e)
+{
+	size_t n = SEAL_SIGNATURE_BYTES;
+	EVP_MD_CTX *c;
+	int rc = seal_key(s, e);
+
+	if (rc < 0)
+		return rc;
+	c = EVP_MD_CTX_new();
+	if (!c || EVP_DigestSignInit(c, NULL, NULL, NULL, s->key) != 1 ||
+		EVP_DigestSign(c, ret, &n, (const unsigned char *)message.p, message.n) != 1 ||
+		n != SEAL_SIGNATURE_BYTES)
+		rc = crypto_err("sign", e);
+	EVP_MD_CTX_free(c);
+	return rc;
+}
+
+bool seal_holds(const uint8_t *public_key, struct span message, const uint8_t *signature)
+{
+	EVP_PKEY *key =
+		EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, SEAL_KEY_BYTES);
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	bool yes = key && c && EVP_DigestVerifyInit(c, NULL, NULL, NULL, key) == 1 &&
+		   EVP_DigestVerify(c, signature, SEAL_SIGNATURE_BYTES,
+			   (const unsigned char *)message.p, message.n) == 1;
+
+	EVP_MD_CTX_free(c);
+	EVP_PKEY_free(key);
+	return yes;
+}
+
+/* ---- the seal of the state ---- */
+
+static void put_number(uint8_t *p, uint64_t n)
+{
+	for (int i = 7; i >= 0; i--, n >>= 8)
+		p[i] = (uint8_t)n;
+}
+
+/* SHA-256 over the digests of names and values, in order of name. */
+static int digest_values(struct store *s, struct err *e)
+{
+	AUTO(buf) b = BUF_INIT(BUF_MAX_DEFAULT);
+	sqlite3_stmt *q;
+	int rc;
+
+	if (s->values_known && s->in_transaction)
+		return 0;
+	q = sql_use(s, SQL_VALUE_ALL, e);
+	if (!q)
+		return e->code;
+	while ((rc = sql_step(s, q, "read a value", e)) == 1) {
+		for (int i = 0; i < 2; i++) {
+			uint8_t digest[DIGEST_BYTES];
+			struct span part = sql_bytes(q, i);
+
+			sha256_once(part.p, part.n, digest);
+			buf_add(&b, digest, sizeof(digest));
+		}
+	}
+	sql_done(q);
+	if (rc < 0)
+		return rc;
+	if (b.full)
+		return err_set(e, ERR_LIMIT, "the store has too many named values");
+	sha256_once(b.p, b.n, s->values);
+	s->values_known = true;
+	return 0;
+}
+
+static int put_root(struct store *s, enum store_root which, uint8_t *p, struct err *e)
+{
+	struct tree_root root;
+	int rc = store_root_get(s, which, &root, e);
+
+	memset(p, 0, ROOT_BYTES);
+	if (rc == ERR_MISSING)
+		return 0;
+	if (rc < 0)
+		return rc;
+	p[0] = 1;
+	memcpy(p + 1, root.id, DIGEST_BYTES);
+	memcpy(p + 1 + DIGEST_BYTES, root.full, DIGEST_BYTES);
+	put_number(p + 1 + 2 * DIGEST_BYTES, root.count);
+	return 0;
+}
+
+static int make_message(struct store *s, uint8_t *ret, struct err *e)
+{
+	uint64_t seq;
+	int rc;
+
+	memcpy(ret, prefix, AT_SEQ);
+	rc = ledger_last(s, &seq, ret + AT_HEAD, e);
+	if (rc < 0)
+		return rc;
+	put_number(ret + AT_SEQ, seq);
+	rc = digest_values(s, e);
+	if (rc < 0)
+		return rc;
+	memcpy(ret + AT_VALUES, s->values, DIGEST_BYTES);
+	for (int i = 0; i < ROOT_N && rc == 0; i++)
+		rc = put_root(s, (enum store_root)i, ret + AT_ROOTS + i * ROOT_BYTES, e);
+	return rc;
+}
+
+int seal_write(struct store *s, struct err *e)
+{
+	uint8_t seal[SEAL_BYTES];
+	sqlite3_stmt *q;
+	int rc = make_message(s, seal, e);
+
+	if (rc == 0)
+		rc = seal_sign(s, span_from(seal, MESSAGE_BYTES), seal + MESSAGE_BYTES, e);
+	if (rc < 0)
+		return rc;
+	q = sql_use(s, SQL_SEAL_SET, e);
+	if (!q)
+		return e->code;
+	sql_bind(q, 1, span_from(seal, sizeof(seal)));
+	return sql_write(s, q, "write the seal", e);
+}
+
+static int read_seal(struct store *s, uint8_t *ret, struct err *e)
+{
+	sqlite3_stmt *q = sql_use(s, SQL_SEAL_GET, e);
+	struct span row;
+	int rc;
+
+	if (!q)
+		return e->code;
+	rc = sql_step(s, q, "read the seal", e);
+	row = rc == 1 ? sql_bytes(q, 0) : SPAN_NONE;
+	if (row.n == SEAL_BYTES)
+		memcpy(ret, row.p, SEAL_BYTES);
+	else if (rc >= 0)
+		rc = err_set(e, ERR_DAMAGED, "the state has no seal");
+	sql_done(q);
+	return rc < 0 ? rc : 0;
+}
+
+int seal_verify(struct store *s, struct err *e)
+{
+	static const struct {
+		int at, n;
+		const char *what;
+	} parts[] = {
+		{ 0, AT_SEQ, "the format of the seal" },
+		{ AT_SEQ, 8 + DIGEST_BYTES, "the end of the ledger" },
+		{ AT_VALUES, DIGEST_BYTES, "a named value" },
+		{ AT_ROOTS, ROOT_BYTES, "the approved state" },
+		{ AT_ROOTS + ROOT_BYTES, ROOT_BYTES, "the current state" },
+	};
+	uint8_t seal[SEAL_BYTES], message[MESSAGE_BYTES], key[SEAL_KEY_BYTES];
+	int rc = seal_key(s, e);
+
+	if (rc == 0)
+		rc = seal_public_key(s, key, e);
+	if (rc == 0)
+		rc = read_seal(s, seal, e);
+	if (rc == 0)
+		rc = make_message(s, message, e);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (memcmp(seal + parts[i].at, message + parts[i].at, (size_t)parts[i].n) != 0)
+			return err_set(e, ERR_DAMAGED, "%s is not what was sealed", parts[i].what);
+	if (!seal_holds(key, span_from(message, sizeof(message)), seal + MESSAGE_BYTES))
+		return err_set(e, ERR_DAMAGED, "the seal is not signed by the key of this store");
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* A state folder of its own for a test, and trees in it. */
+#ifndef TESTS_STORE_SCRATCH_H
+#define TESTS_STORE_SCRATCH_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../check.h"
+#include "store/seal.h"
+#include "store/stage.h"
+#include "store/store.h"
+#include "store/tree.h"
+
+#define OK(call) \
+	do { \
+		struct err e = { 0 }; \
+		if ((call) < 0) \
+			fail_msg("%s: %d %s", #call, e.code, e.text); \
+	} while (0)
+#define FAILS(call, wanted) \
+	do { \
+		struct err e = { 0 }; \
+		int rc_ = (call); \
+		if (rc_ != (wanted)) \
+			fail_msg("%s: %d %s", #call, rc_, e.text); \
+	} while (0)
+
+static char scratch[PATH_MAX];
+
+static inline void scratch_empty(void)
+{
+	DIR *d = opendir(scratch);
+	struct dirent *de;
+
+	while (d && (de = readdir(d)) != NULL)
+		if (de->d_name[0] != '.')
+			unlinkat(dirfd(d), de->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
+static inline int scratch_make(void **state)
+{
+	const char *top = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(scratch, sizeof(scratch), "%s/invar-store-XXXXXX", top ? top : "/var/tmp");
+	return mkdtemp(scratch) ? 0 : -1;
+}
+
+static inline int scratch_remove(void **state)
+{
+	(void)state;
+	scratch_empty();
+	return rmdir(scratch);
+}
+
+static inline const char *scratch_file(const char *name)
+{
+	static char path[PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
+	return path;
+}
+
+/* xorshift: the same numbers every time. */
+static inline uint32_t scratch_random(void)
+{
+	static uint32_t x = 2463534242u;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return x;
+}
+
+#endif
