@@ -6,3 +6,7 @@ foreach(program bench_floor bench_gentree)
   target_link_libraries(${program} PRIVATE core Threads::Threads)
   set_target_properties(${program} PROPERTIES OUTPUT_NAME bench/${program})
 endforeach()
+# Lanes of core/sha256 beside OpenSSL; prints its own table.
+add_executable(bench_sha256 EXCLUDE_FROM_ALL bench/bench_sha256.c)
+target_link_libraries(bench_sha256 PRIVATE core PkgConfig::CRYPTO)
+set_target_properties(bench_sha256 PROPERTIES OUTPUT_NAME bench/bench_sha256)
