@@ -1,2 +1,37 @@
 set(CLI_SOURCES
+  src/cli/approve.c
+  src/cli/baseline_diff.c
+  src/cli/baseline_export.c
+  src/cli/baseline_import.c
+  src/cli/baseline_show.c
+  src/cli/baseline_verify.c
+  src/cli/check.c
+  src/cli/command.c
+  src/cli/commands.c
+  src/cli/completion.c
+  src/cli/drift.c
+  src/cli/entity.c
+  src/cli/exit.c
+  src/cli/explain.c
+  src/cli/findings.c
+  src/cli/help.c
+  src/cli/help_command.c
+  src/cli/infile.c
+  src/cli/init.c
+  src/cli/keyset.c
+  src/cli/log.c
+  src/cli/man.c
+  src/cli/observe.c
+  src/cli/option.c
+  src/cli/paths.c
+  src/cli/policy_check.c
+  src/cli/policy_show.c
+  src/cli/problems.c
+  src/cli/progress.c
+  src/cli/records.c
+  src/cli/scan_options.c
+  src/cli/session.c
+  src/cli/show.c
+  src/cli/status.c
+  src/cli/suggest.c
 )

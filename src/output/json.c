@@ -154,6 +154,15 @@ static void add_gap(struct json *j, const struct gap_note *g)
 	add_span_member(j, "text", g->text);
 }
 
+/* Zeroes: there is none. */
+static void add_root_member(struct json *j, const char *name, const uint8_t root[32])
+{
+	static const uint8_t none[32];
+
+	if (memcmp(root, none, sizeof none) != 0)
+		json_hex_member(j, name, span_from(root, sizeof none));
+}
+
 static void add_decision(struct json *j, const struct decision *d)
 {
 	add_span_member(j, "what", d->what);
@@ -161,6 +170,8 @@ static void add_decision(struct json *j, const struct decision *d)
 	add_span_member(j, "by", d->by);
 	add_span_member(j, "selection", d->selection);
 	json_number_member(j, "items", d->items);
+	add_root_member(j, "from_root", d->from_root);
+	add_root_member(j, "to_root", d->to_root);
 }
 
 static void add_coverage(struct json *j, const struct coverage *c)

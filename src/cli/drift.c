@@ -1,0 +1,67 @@
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/findings.h"
+
+static struct {
+	int fail_on;
+	bool exit_zero;
+} arg = { .fail_on = -1 };
+
+static const struct option_row options[] = {
+	OPT_CHOICE(0, "fail-on", &arg.fail_on, fail_on_names, "WHAT",
+		"what counts for the exit status: any (default), unexplained, or a severity and "
+		"all above it"),
+	OPT_FLAG(0, "exit-zero", &arg.exit_zero, "exit 0 whatever stands; errors stay errors"),
+	OPT_END,
+};
+
+static const struct example examples[] = {
+	{ "invar drift", "everything that differs from the baseline" },
+	{ "invar drift /etc rule:sshd", "what is below /etc, or reported by the rule sshd" },
+	{ NULL, NULL },
+};
+
+static void print(struct session *s, struct findings *f)
+{
+	if (!f->counts.changes) {
+		buf_add_text(&s->out, "No drift: the last observation is as approved.\n");
+		return;
+	}
+	report_print(f->report, &s->out);
+	buf_add_text(&s->out, "Drift that stands: ");
+	report_types(&s->out, &f->counts);
+	buf_add_text(&s->out, ".\n");
+	findings_advise(f);
+}
+
+static int run(struct session *s, int argc, char **argv, struct err *e)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	AUTO(findings) findings;
+	AUTO(chosen) chosen = { 0 };
+	struct tree_root root;
+
+	findings_init(&findings, s, arg.fail_on);
+	if (session_root(s, ROOT_APPROVED, &root, e) < 0 ||
+		chosen_parse(s, arena, (const char *const *)argv, (size_t)argc, &chosen, e) < 0 ||
+		drift_chosen(s, &chosen, findings_add, &findings, e) < 0)
+		return e->code;
+	if (!s->json)
+		print(s, &findings);
+	return arg.exit_zero ? 0 : findings.status;
+}
+
+const struct command command_drift = {
+	.name = "drift",
+	.args = "[SELECTION…]",
+	.text = "what differs between the baseline and the last observation, without looking again",
+	.about = "SELECTION is a path (a file or everything below a folder), KIND:GLOB, rule:ID, "
+		 "seq:N, seq:N-M, card:ID or all; several are added up. The exit status is that of "
+		 "check.",
+	.examples = examples,
+	.options = options,
+	.needs = NEEDS_POLICY | NEEDS_STATE,
+	.operands = OPERANDS_PATHS,
+	.max = -1,
+	.run = run,
+};

@@ -1,0 +1,65 @@
+#include "cli/findings.h"
+
+#include "cli/exit.h"
+
+void findings_init(struct findings *f, struct session *s, int fail_on)
+{
+	*f = (struct findings){ .session = s,
+		.report = report_new(s->policy, &s->style, s->full ? 0 : REPORT_SHOWN),
+		.keys = keyset_new(),
+		.fail_on = fail_on,
+		.example = BUF_INIT(BUF_MAX_DEFAULT),
+		.example_severity = -1 };
+}
+
+void findings_done(struct findings *f)
+{
+	report_freep(&f->report);
+	keyset_freep(&f->keys);
+	buf_done(&f->example);
+}
+
+static void take_example(struct findings *f, const struct change *c)
+{
+	if ((int)c->severity <= f->example_severity)
+		return;
+	f->example_severity = (int)c->severity;
+	buf_clear(&f->example);
+	buf_addf(&f->example, "show %s ", c->kind->name);
+	text_shell(&f->example, c->key);
+}
+
+static void take_change(struct findings *f, const struct change *c)
+{
+	f->counts.changes++;
+	f->counts.types[c->type]++;
+	f->counts.severities[c->severity]++;
+	f->counts.explained += c->verdict != VERDICT_UNEXPLAINED;
+	if (exit_counts(f->fail_on, c))
+		f->status |= exit_of_change(c->type);
+	keyset_add(f->keys, c->kind, c->key);
+	take_example(f, c);
+}
+
+int findings_add(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	struct findings *f = ctx;
+
+	if (r->type == RECORD_CHANGE)
+		take_change(f, &r->change);
+	if (f->session->json)
+		return session_log(f->session, r, e);
+	if (!f->but || r->type != RECORD_CHANGE ||
+		!keyset_has(f->but, r->change.kind, r->change.key))
+		report_add(f->report, r);
+	return 0;
+}
+
+void findings_advise(struct findings *f)
+{
+	buf_add_text(&f->session->out, "\nNext:\n");
+	if (f->example.n)
+		session_advise(f->session, buf_text(&f->example), "see one of them in full");
+	session_advise(f->session, "approve all --reason '…'",
+		"accept all of this as the new baseline; or name paths instead of all");
+}

@@ -1,0 +1,28 @@
+#include "cli/infile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/escape.h"
+
+void infile_done(struct infile *f)
+{
+	if (f->fd > STDIN_FILENO)
+		close(f->fd);
+}
+
+int infile_open(struct infile *f, const char *path, struct err *e)
+{
+	AUTO(buf) shown = BUF_INIT(8192);
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int sys = errno;
+
+	f->fd = fd;
+	if (fd >= 0)
+		return 0;
+	escape_text(&shown, span_from(path, strnlen(path, 1024)));
+	errno = sys;
+	return err_sys(e, "cannot open '%.300s'", buf_text(&shown));
+}

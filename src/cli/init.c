@@ -1,0 +1,100 @@
+#include "cli/commands.h"
+#include "cli/observe.h"
+#include "cli/scan_options.h"
+#include "output/report.h"
+#include "store/seal.h"
+
+static struct {
+	bool replace;
+} arg;
+
+static const struct option_row options[] = {
+	OPT_FLAG(0, "replace", &arg.replace,
+		"replace the baseline there is: whatever drifted is then accepted"),
+	OPT_END,
+};
+
+static const struct example examples[] = {
+	{ "invar init", "observe what /etc/invar/policy.d selects and approve it" },
+	{ "invar init --policy rules/ --state /tmp/try", "try it without touching the system" },
+	{ NULL, NULL },
+};
+
+struct heard {
+	struct session *session;
+	struct report *report; /* of the gaps */
+};
+
+static int hear(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	struct heard *h = ctx;
+
+	if (h->session->json)
+		return session_log(h->session, r, e);
+	report_add(h->report, r);
+	return 0;
+}
+
+static void print(struct session *s, const struct report *gaps, const struct check_summary *sum)
+{
+	buf_add_text(&s->out, "Baseline made: ");
+	summary_entities(&s->out, sum);
+	buf_add_char(&s->out, ' ');
+	summary_speed(&s->out, sum);
+	buf_add_text(&s->out, ".\n");
+	if (sum->gaps) {
+		buf_add_char(&s->out, '\n');
+		report_print(gaps, &s->out);
+	}
+	buf_add_text(&s->out, "\nNext:\n");
+	session_advise(s, "check", "look for changes");
+}
+
+static int existing(const struct session *s, struct err *e)
+{
+	AUTO(buf) check = BUF_INIT(8192);
+	AUTO(buf) replace = BUF_INIT(8192);
+
+	session_command(s, &check, "check");
+	session_command(s, &replace, "init --replace");
+	return err_set(e, ERR_EXISTS,
+		"there is a baseline already; compare with it: %s; or replace it: %s",
+		buf_text(&check), buf_text(&replace));
+}
+
+static int run(struct session *s, int argc, char **argv, struct err *e)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	AUTO_FREE(report) gaps = report_new(s->policy, &s->style, s->full ? 0 : REPORT_SHOWN);
+	struct heard heard = { s, gaps };
+	AUTO(observing) observing = { .record = hear, .ctx = &heard };
+	struct check_listener listener = observing_listener(&observing, s);
+	struct check_summary sum;
+	struct scan_options scan;
+	int rc;
+
+	(void)argv;
+	if (scan_options_make(s, arena, NULL, (size_t)argc, &scan, e) < 0 ||
+		seal_make_key(s->store, e) < 0)
+		return e->code;
+	rc = pipeline_init(s->store, s->policy, &scan, arg.replace, &listener, &sum, e);
+	if (rc < 0)
+		return rc == ERR_EXISTS ? existing(s, e) : rc;
+	progress_clear(&observing.progress);
+	if (!s->json)
+		print(s, gaps, &sum);
+	return 0;
+}
+
+const struct command command_init = {
+	.name = "init",
+	.args = "",
+	.text = "observe everything the policy selects and approve it as the baseline",
+	.about = "Makes the state folder and its signing key when they are not there. A baseline "
+		 "that "
+		 "exists is replaced only with --replace.",
+	.examples = examples,
+	.options = options,
+	.needs = NEEDS_POLICY | NEEDS_STATE_CREATE | NEEDS_SCAN,
+	.run = run,
+};

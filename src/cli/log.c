@@ -1,0 +1,186 @@
+#include "cli/commands.h"
+#include "cli/paths.h"
+#include "cli/records.h"
+
+static struct {
+	struct option_time since, until;
+	const struct kind *kind;
+	const char *key, *rule;
+	int severity, verdict, record;
+	uint64_t limit;
+	bool reverse, verify;
+} arg = { .severity = -1, .verdict = -1, .record = -1 };
+
+static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
+static const char *const verdicts[] = { "unexplained", "explained", "cosmetic", NULL };
+static const char *const records[] = { "change", "gap", "loss", "repair", "decision", "coverage",
+	"note", NULL };
+_Static_assert(ARRAY_LEN(severities) == SEVERITY_N + 1, "every severity needs a word");
+_Static_assert(ARRAY_LEN(verdicts) == VERDICT_N + 1, "every verdict needs a word");
+_Static_assert(ARRAY_LEN(records) == RECORD_TYPE_N + 1, "every record type needs a word");
+
+static const struct option_row options[] = {
+	OPT_TIME(0, "since", &arg.since, "from here on: RFC 3339, a date, -2h, today, yesterday"),
+	OPT_TIME(0, "until", &arg.until, "up to here"),
+	OPT_KIND('k', "kind", &arg.kind, "only entities of this kind"),
+	OPT_TEXT(0, "key", &arg.key, "KEY", "only this entity, what is below it, or a pattern"),
+	OPT_TEXT(0, "rule", &arg.rule, "ID", "only changes reported by this rule"),
+	OPT_CHOICE(0, "severity", &arg.severity, severities, "SEVERITY", "so severe or more"),
+	OPT_CHOICE(0, "verdict", &arg.verdict, verdicts, "VERDICT",
+		"only explained, cosmetic or unexplained changes"),
+	OPT_CHOICE(0, "record", &arg.record, records, "TYPE",
+		"only change, gap, loss, repair, decision, coverage or note records"),
+	OPT_NUMBER('n', "limit", &arg.limit, "N", INT64_MAX, "only the newest N"),
+	OPT_FLAG('r', "reverse", &arg.reverse, "newest first"),
+	OPT_FLAG(0, "verify", &arg.verify,
+		"prove that the ledger and the store are whole and unaltered, and print nothing "
+		"else"),
+	OPT_END,
+};
+
+static const struct example examples[] = {
+	{ "invar log --since yesterday", "what was recorded since midnight before last" },
+	{ "invar log /etc/ssh --severity high", "severe changes below /etc/ssh" },
+	{ "invar log --record decision", "who approved what, and why" },
+	{ "invar log --verify", "prove the chain" },
+	{ NULL, NULL },
+};
+
+struct query {
+	struct session *session;
+	struct change_selection selection;
+	struct change_selection key;
+	bool selected, keyed;
+	uint64_t found, first; /* how many matched, the seq of the last one looked at */
+};
+
+static bool change_matches(const struct change *c)
+{
+	if (arg.severity >= 0 && (int)c->severity < arg.severity)
+		return false;
+	if (arg.verdict >= 0 && (int)c->verdict != arg.verdict)
+		return false;
+	return !arg.rule || span_is(c->rule, arg.rule);
+}
+
+static const struct kind *kind_of(const struct ledger_record *r)
+{
+	if (r->type == RECORD_CHANGE)
+		return r->change.kind;
+	return r->type == RECORD_GAP ? r->gap.kind : NULL;
+}
+
+static bool matches(const struct query *q, const struct ledger_record *r)
+{
+	bool only_changes = arg.severity >= 0 || arg.verdict >= 0 || arg.rule;
+
+	if (arg.record >= 0 && (int)r->type != arg.record)
+		return false;
+	if ((arg.since.set && r->time < arg.since.ns) || (arg.until.set && r->time > arg.until.ns))
+		return false;
+	if (arg.kind && kind_of(r) != arg.kind)
+		return false;
+	if (r->type == RECORD_CHANGE ? !change_matches(&r->change) : only_changes)
+		return false;
+	if (q->keyed && !change_selection_holds(&q->key, r))
+		return false;
+	return !q->selected || change_selection_holds(&q->selection, r);
+}
+
+static int print(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	struct query *q = ctx;
+
+	if (!matches(q, r))
+		return 0;
+	q->found++;
+	if (session_log(q->session, r, e) < 0)
+		return e->code;
+	return arg.reverse && arg.limit && q->found == arg.limit;
+}
+
+/* Backwards, to find where the newest N begin. */
+static int count(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	struct query *q = ctx;
+
+	(void)e;
+	if (!matches(q, r))
+		return 0;
+	q->first = r->seq;
+	return ++q->found == arg.limit;
+}
+
+static int print_all(struct query *q, struct err *e)
+{
+	int rc;
+
+	if (!arg.reverse && arg.limit) {
+		rc = records_each(q->session, 1, LEDGER_END, true, count, q, e);
+		if (rc < 0 || q->found == 0)
+			return rc;
+	}
+	rc = records_each(q->session, q->first, LEDGER_END, arg.reverse, print, q, e);
+	return rc < 0 ? rc : 0;
+}
+
+static int verify(struct session *s, struct err *e)
+{
+	uint8_t head[DIGEST_BYTES];
+	uint64_t n, seq;
+
+	if (ledger_verify(s->store, &n, e) < 0 || ledger_last(s->store, &seq, head, e) < 0 ||
+		store_verify(s->store, e) < 0)
+		return e->code;
+	if (s->json) {
+		struct json j = JSON_INIT(&s->out);
+
+		json_envelope(&j, buf_span(&s->host), "verified");
+		json_text_member(&j, "what", "ledger");
+		json_number_member(&j, "records", n);
+		json_hex_member(&j, "head", span_from(head, sizeof head));
+		json_object_end(&j);
+		buf_add_char(&s->out, '\n');
+		return 0;
+	}
+	buf_add_text(&s->out, "The ledger is whole: ");
+	text_plural(&s->out, n, "record");
+	buf_add_text(&s->out, ", each proven by the next; head ");
+	text_value_styled(&s->out, &(struct field){ .type = FIELD_DIGEST },
+		(union value){ .bytes = span_from(head, sizeof head) }, &s->style);
+	buf_add_text(&s->out,
+		".\nThe store is whole: both trees, the ledger and the seal agree.\n");
+	return 0;
+}
+
+static int run(struct session *s, int argc, char **argv, struct err *e)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	struct query q = { .session = s, .selected = argc > 0, .keyed = arg.key, .first = 1 };
+	const char *key[] = { arg.kind ? arg.kind->name : arg.key, arg.key };
+	size_t n_key = arg.kind ? 2 : 1;
+
+	if (arg.verify)
+		return verify(s, e);
+	if (change_selection_parse(arena, (const char *const *)argv, (size_t)argc, path_here(arena),
+		    &q.selection, e) < 0)
+		return e->code;
+	if (arg.key && change_selection_parse(arena, key, n_key, path_here(arena), &q.key, e) < 0)
+		return e->code;
+	return print_all(&q, e);
+}
+
+const struct command command_log = {
+	.name = "log",
+	.args = "[SELECTION…]",
+	.text = "what the ledger holds: changes, gaps, decisions, what was observed and when",
+	.about =
+		"Oldest first. SELECTION is a path (a file or everything below a folder), "
+		"KIND:GLOB, rule:ID, seq:N or seq:N-M, card:ID or all; the options narrow it down.",
+	.examples = examples,
+	.options = options,
+	.needs = NEEDS_STATE,
+	.operands = OPERANDS_PATHS,
+	.max = -1,
+	.run = run,
+};

@@ -1,0 +1,9 @@
+/* invar: the program joins the command tables of its parts. */
+#include "cli/command.h"
+
+int main(int argc, char **argv)
+{
+	static const struct command *const *const tables[] = { cli_commands, NULL };
+
+	return cli_main(tables, argc, argv);
+}

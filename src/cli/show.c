@@ -1,0 +1,197 @@
+#include "cli/commands.h"
+#include "cli/entity.h"
+#include "cli/paths.h"
+#include "cli/records.h"
+#include "core/escape.h"
+
+#define HISTORY_DEFAULT 10
+
+static struct {
+	uint64_t limit;
+} arg = { .limit = HISTORY_DEFAULT };
+
+static const struct option_row options[] = {
+	OPT_NUMBER('n', "limit", &arg.limit, "N", INT64_MAX,
+		"the newest N records of its history (default 10)"),
+	OPT_END,
+};
+
+static const struct example examples[] = {
+	{ "invar show file /etc/passwd", "its fields as approved and as last seen" },
+	{ "invar show /etc/passwd", "the same: a path is a file" },
+	{ NULL, NULL },
+};
+
+struct shown {
+	struct session *session;
+	const struct kind *kind;
+	struct span key;
+	struct record *approved, *current;
+	struct selection held;
+	uint64_t records;
+};
+
+/* The key as typed, or as we print it. */
+static int find(struct session *s, struct arena *a, struct shown *x, struct err *e)
+{
+	struct tree_root approved, current;
+	struct span plain;
+
+	if (session_root(s, ROOT_APPROVED, &approved, e) < 0 ||
+		session_root(s, ROOT_CURRENT, &current, e) < 0)
+		return e->code;
+	for (int again = 0; again < 2; again++) {
+		if (entity_find(s, &approved, x->kind, x->key, a, &x->approved, e) < 0 ||
+			entity_find(s, &current, x->kind, x->key, a, &x->current, e) < 0)
+			return e->code;
+		if (x->approved || x->current || !key_unescaped(a, x->key, &plain))
+			return 0;
+		x->key = plain;
+	}
+	return 0;
+}
+
+static void add_values(struct session *s, const struct record *r, const char *title)
+{
+	size_t width = 0;
+
+	buf_addf(&s->out, "\n%s\n", title);
+	for (unsigned i = 0; i < r->kind->n_fields; i++)
+		if (record_has(r, i) && strlen(r->kind->fields[i].name) > width)
+			width = strlen(r->kind->fields[i].name);
+	for (unsigned i = 0; i < r->kind->n_fields; i++) {
+		if (!record_has(r, i))
+			continue;
+		buf_addf(&s->out, "  %-*s  ", (int)width, r->kind->fields[i].name);
+		text_value(&s->out, &r->kind->fields[i], r->v[i]);
+		buf_add_char(&s->out, '\n');
+	}
+}
+
+static void add_states(struct session *s, const struct shown *x)
+{
+	uint64_t differs;
+
+	if (!x->approved) {
+		add_values(s, x->current, "Not approved; last seen:");
+		return;
+	}
+	if (!x->current) {
+		add_values(s, x->approved, "Gone; approved was:");
+		return;
+	}
+	differs = record_changes(x->approved, x->current,
+		x->held.n ? x->held.fields : kind_fields_all(x->kind));
+	add_values(s, x->current, differs ? "Last seen:" : "Approved, and last seen:");
+	if (!differs)
+		return;
+	buf_add_text(&s->out, "\nApproved → last seen:\n");
+	text_difference(&s->out, x->approved, x->current, differs,
+		&(struct text_style){ .full = true, .width = s->style.width });
+}
+
+static void add_rules(struct session *s, const struct shown *x)
+{
+	buf_add_text(&s->out, x->held.n ? "\nWatched by:\n" : "\nWatched by no rule.\n");
+	for (size_t i = 0; i < x->held.n; i++) {
+		const struct rule *rule = x->held.rule[i];
+
+		buf_addf(&s->out, "  %s (%s)  ", rule->id, severity_names[rule->severity]);
+		escape_text(&s->out, span_of(rule->title));
+		buf_add_text(&s->out, "  ");
+		escape_text(&s->out, span_of(rule->file));
+		buf_addf(&s->out, ":%u\n", rule->line);
+	}
+}
+
+static bool concerns(const struct shown *x, const struct ledger_record *r)
+{
+	if (r->type == RECORD_GAP)
+		return r->gap.kind == x->kind && span_same(r->gap.key, x->key);
+	return r->type == RECORD_CHANGE && r->change.kind == x->kind &&
+	       (span_same(r->change.key, x->key) || span_same(r->change.old_key, x->key));
+}
+
+static int add_history(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	struct shown *x = ctx;
+
+	if (!concerns(x, r))
+		return 0;
+	if (!x->session->json && x->records == 0)
+		buf_add_text(&x->session->out, "\nHistory, newest first:\n");
+	if (session_log(x->session, r, e) < 0)
+		return e->code;
+	return ++x->records >= arg.limit;
+}
+
+static void add_json(struct session *s, const struct shown *x)
+{
+	struct json j = JSON_INIT(&s->out);
+
+	json_envelope(&j, buf_span(&s->host), "entity");
+	json_text_member(&j, "kind", x->kind->name);
+	json_exact(&j, "key", x->key);
+	json_name(&j, "rules");
+	json_array(&j);
+	for (size_t i = 0; i < x->held.n; i++)
+		(void)json_text(&j, span_of(x->held.rule[i]->id));
+	json_array_end(&j);
+	if (x->approved) {
+		json_name(&j, "approved");
+		json_record_fields(&j, x->approved);
+	}
+	if (x->current) {
+		json_name(&j, "current");
+		json_record_fields(&j, x->current);
+	}
+	json_object_end(&j);
+	buf_add_char(&s->out, '\n');
+}
+
+static int run(struct session *s, int argc, char **argv, struct err *e)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	AUTO(buf) shown = BUF_INIT(BUF_MAX_DEFAULT);
+	struct shown x = { .session = s };
+	int rc;
+
+	if (key_typed(arena, argc, argv, &x.kind, &x.key, e) < 0 || find(s, arena, &x, e) < 0)
+		return e->code;
+	text_shell(&shown, x.key);
+	if (!x.approved && !x.current) {
+		AUTO(buf) words = BUF_INIT(BUF_MAX_DEFAULT);
+		AUTO(buf) line = BUF_INIT(BUF_MAX_DEFAULT);
+
+		buf_addf(&words, "explain %s %s", x.kind->name, buf_text(&shown));
+		session_command(s, &line, buf_text(&words));
+		return err_set(e, ERR_MISSING,
+			"nothing is known of %s %.200s; is it watched? %.200s", x.kind->name,
+			buf_text(&shown), buf_text(&line));
+	}
+	(void)policy_select(s->policy, x.kind, x.key, x.current ? x.current : x.approved, &x.held);
+	if (s->json) {
+		add_json(s, &x);
+	} else {
+		buf_addf(&s->out, "%s ", x.kind->name);
+		escape_text(&s->out, x.key);
+		buf_add_char(&s->out, '\n');
+		add_rules(s, &x);
+		add_states(s, &x);
+	}
+	rc = records_each(s, 1, LEDGER_END, true, add_history, &x, e);
+	return rc < 0 ? rc : 0;
+}
+
+const struct command command_show = {
+	.name = "show",
+	.args = "[KIND] KEY",
+	.text = "one entity: its fields as approved and as last seen, its rules, its history",
+	.examples = examples,
+	.options = options,
+	.needs = NEEDS_POLICY | NEEDS_STATE,
+	.operands = OPERANDS_ENTITY,
+	.min = 1,
+	.max = 2,
+	.run = run,
+};

@@ -1,0 +1,55 @@
+#include "os/person.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/escape.h"
+#include "os/names.h"
+
+#define LOGIN_UNSET UINT32_MAX /* proc(5): nobody logged in; set by a service manager */
+#define NAME_MAX_SHOWN 256
+
+static uint32_t login_uid(void)
+{
+	char text[16] = { 0 };
+	int fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	unsigned long uid = n > 0 ? strtoul(text, NULL, 10) : LOGIN_UNSET;
+
+	if (fd >= 0)
+		close(fd);
+	return uid < LOGIN_UNSET ? (uint32_t)uid : LOGIN_UNSET;
+}
+
+static void add_user(struct buf *ret, const struct names *names, uint32_t uid)
+{
+	struct span name = names_user(names, uid);
+
+	if (name.n)
+		escape_text(ret, name);
+	else
+		buf_addf(ret, "uid %u", uid);
+}
+
+void person_running(struct buf *ret)
+{
+	AUTO_FREE(names) names = NULL;
+	const char *sudo = getenv("SUDO_USER");
+	uint32_t uid = geteuid(), login = login_uid();
+	struct span name;
+	struct err e;
+
+	if (names_load(&names, AT_FDCWD, &e) < 0 || !names)
+		names = NULL;
+	if (login != LOGIN_UNSET)
+		add_user(ret, names, login);
+	else if (uid == 0 && sudo && *sudo)
+		escape_text(ret, span_from(sudo, strnlen(sudo, NAME_MAX_SHOWN)));
+	else
+		add_user(ret, names, uid);
+	name = names_user(names, uid);
+	buf_add_text(ret, " (");
+	escape_text(ret, name);
+	buf_addf(ret, "%suid %u)", name.n ? ", " : "", uid);
+}
