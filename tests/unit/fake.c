@@ -379,7 +379,7 @@ static void describe_change(struct buf *b, const struct change *c)
 	add_fields(b, c->kind, c->fields);
 }
 
-void describe(struct buf *b, const struct ledger_record *r)
+static void describe(struct buf *b, const struct ledger_record *r)
 {
 	switch (r->type) {
 	case RECORD_CHANGE:
@@ -449,10 +449,10 @@ void world_expect(struct world *w, const char *lines)
 	assert_string_equal(buf_text(&w->log), lines);
 }
 
-static int hear_drift(void *ctx, const struct ledger_record *r, struct err *e)
+int world_hear(void *buf, const struct ledger_record *r, struct err *e)
 {
 	(void)e;
-	describe(ctx, r);
+	describe(buf, r);
 	return 0;
 }
 
@@ -461,7 +461,7 @@ void world_expect_drift(struct world *w, const char *lines)
 	struct err e = { 0 };
 
 	buf_clear(&w->log);
-	if (drift_each(w->store, w->policy, hear_drift, &w->log, &e) < 0)
+	if (drift_each(w->store, w->policy, world_hear, &w->log, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_string_equal(buf_text(&w->log), lines);
 }

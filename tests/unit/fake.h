@@ -70,6 +70,7 @@ uint64_t world_approve(struct world *w, const char *selection);
 /* Every ledger record of a type, as lines. */
 const char *world_ledger(struct world *w, enum record_type type);
 void world_roots(struct world *w, struct tree_root *approved, struct tree_root *current);
-void describe(struct buf *b, const struct ledger_record *r);
+/* For drift_each: one line into the buf. */
+int world_hear(void *buf, const struct ledger_record *r, struct err *e);
 
 #endif
