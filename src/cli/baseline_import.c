@@ -96,7 +96,7 @@ static int import(struct session *s, const char *path, struct tree_root *ret, st
 
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
-	struct tree_root root;
+	struct tree_root root = { 0 };
 	uint64_t dropped;
 
 	(void)argc;

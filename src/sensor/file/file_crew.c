@@ -405,8 +405,9 @@ int crew_start(struct crew *ret, const struct crew_plan *plan, struct err *e)
 			_exit(1);
 		prctl(PR_SET_NAME, "invar-crew");
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		signal(SIGINT, SIG_IGN); /* the collector decides when we stop */
-		signal(SIGTERM, SIG_IGN);
+		/* the collector decides when we stop */
+		sigaction(SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+		sigaction(SIGTERM, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 		mallopt(M_ARENA_MAX, 2);
 		raise_files();
 		crew_main(&c, plan);
