@@ -466,12 +466,14 @@ static void a_check_of_a_part_does_not_adopt_the_policy(void **state)
 			"rules:\n"
 			"  - { id: other, kind: file, base: /, fields: [mode] }\n");
 	w->options.below = w->below;
-	w->below[0] = span_of("/www");
+	w->below[0] = span_of("/private/key");
 	w->options.n_below = 1;
 	world_expect(w, "note policy-changed\n");
 	w->options.below = NULL;
-	world_expect(w, "note policy-changed\n");
-	assert_int_equal(w->summary.newly_watched, 2);
+	fake_chmod("/private/key", 0600);
+	world_expect(w, "note policy-changed\nupdated /private/key mode\n");
+	assert_int_equal(w->summary.newly_watched, 1);
+	world_expect_drift(w, "updated /private/key mode\n");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
