@@ -1,4 +1,5 @@
 set(STORE_SOURCES
+  src/store/baseline.c
   src/store/collect.c
   src/store/delta.c
   src/store/ledger.c
