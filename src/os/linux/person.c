@@ -37,11 +37,14 @@ void person_running(struct buf *ret)
 	AUTO_FREE(names) names = NULL;
 	const char *sudo = getenv("SUDO_USER");
 	uint32_t uid = geteuid(), login = login_uid();
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct span name;
 	struct err e;
 
-	if (names_load(&names, AT_FDCWD, &e) < 0 || !names)
+	if (root >= 0 && names_load(&names, root, &e) < 0)
 		names = NULL;
+	if (root >= 0)
+		close(root);
 	if (login != LOGIN_UNSET)
 		add_user(ret, names, login);
 	else if (uid == 0 && sudo && *sudo)

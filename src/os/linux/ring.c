@@ -1,6 +1,5 @@
 #include "os/ring.h"
 
-#include <limits.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -108,11 +107,11 @@ void ring_pop(struct ring *r)
 	atomic_store_explicit(&r->tail, tail + padded(n), memory_order_release);
 }
 
-void bell_ring(struct bell *b)
+void bell_ring(struct bell *b, unsigned n)
 {
 	atomic_fetch_add(&b->count, 1);
 	if (atomic_load(&b->waiting))
-		syscall(SYS_futex, &b->count, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+		syscall(SYS_futex, &b->count, FUTEX_WAKE, n, NULL, NULL, 0);
 }
 
 void bell_wait(struct bell *b, uint32_t seen, unsigned timeout_ms)

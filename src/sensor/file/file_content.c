@@ -18,6 +18,10 @@
 #define SECONDS_CAP 120
 /* A file that says it is empty (procfs, FUSE), or grows: how far it is followed. */
 #define GROWTH ((uint64_t)16 << 20)
+/* After a file this large, entries are handed out singly for a while: more of its kind may follow.
+ */
+#define LARGE ((uint64_t)4 << 20)
+#define CAREFUL 64
 #ifndef RWF_DONTCACHE
 #define RWF_DONTCACHE 0x80 /* Linux 6.14: pages that this read brings in are dropped again */
 #endif
@@ -305,6 +309,8 @@ static void go_on(struct reader *r, struct job *j, size_t n, int64_t began)
 		j->fd = -1;
 		feed(r, j, n, true);
 	} else if (n == r->block) {
+		if (x->stx_size > LARGE)
+			atomic_store_explicit(&r->c->walk->careful, CAREFUL, memory_order_relaxed);
 		feed(r, j, n, false);
 	} else if (lseek(j->fd, 0, SEEK_SET) < 0) {
 		unreadable(r, j, errno);

@@ -9,8 +9,6 @@
 #include "os/ring.h"
 #include "sensor/file/file_look.h"
 
-#define CREW_MAX 32 /* threads */
-
 struct crew_shared {
 	struct bell collector, crew;
 	struct tally tally;

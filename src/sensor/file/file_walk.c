@@ -225,15 +225,25 @@ struct batch *walk_batch(struct walk *w)
 	return b;
 }
 
-/* A few entries at a time: few enough that large files spread over the threads. */
+/* A few entries at a time, so that taking costs little; where files are large, so few that they
+ * spread over the threads. */
+static uint32_t portion(struct walk *w, uint32_t left)
+{
+	uint32_t least = atomic_load_explicit(&w->careful, memory_order_relaxed) ? 1 : 8;
+	uint32_t most = w->wide ? 32 : 16;
+	uint32_t take = left / (2 * w->threads);
+
+	if (least == 1)
+		atomic_fetch_sub_explicit(&w->careful, 1, memory_order_relaxed);
+	take = take < least ? least : take > most ? most : take;
+	return take < left ? take : left;
+}
+
 static struct batch *hand_out(struct walk *w, struct node *n)
 {
 	struct batch *b = batch_get(w);
-	uint32_t left = n->names->n - n->next_name;
-	uint32_t take = w->wide ? left / 4 : left / (2 * w->threads);
-	uint32_t most = w->wide ? 32 : 16;
+	uint32_t take = portion(w, n->names->n - n->next_name);
 
-	take = take < 1 ? 1 : take > most ? most : take;
 	b->node = n;
 	b->folder = n->folder;
 	b->first = n->next_name;
@@ -305,6 +315,11 @@ static enum work hand_out_from(struct walk *w, struct node *n, bool head_only,
 	return WORK_NONE;
 }
 
+static bool is_full(const struct walk *w)
+{
+	return w->ahead_bytes > AHEAD_BYTES || w->ahead_entries > AHEAD_ENTRIES;
+}
+
 static bool all_handed_out(const struct node *n)
 {
 	return n->type == NODE_ENTRIES && n->next_name >= n->names->n;
@@ -320,7 +335,7 @@ enum work walk_claim(struct walk *w, struct node **ret_node, struct batch **ret_
 		w->open = w->open->next;
 	/* What the first unfinished place waits for must go on, however much is waiting behind it.
 	 */
-	full = w->ahead_bytes > AHEAD_BYTES || w->ahead_entries > AHEAD_ENTRIES;
+	full = is_full(w);
 	work = hand_out_from(w, full ? w->head : w->open, full, ret_node, ret_batch);
 	if (work == WORK_NONE && w->ended)
 		work = WORK_END;
@@ -369,7 +384,7 @@ void walk_listed(struct walk *w, struct node *n, struct listing *l)
 	n->type = n->descend ? NODE_CHILDREN : NODE_ENTRIES;
 	n->next_name = 0;
 	pthread_mutex_unlock(&w->lock);
-	bell_ring(w->crew);
+	bell_ring(w->crew, 2); /* entries for one, sub-folders for another */
 	walk_pass(w);
 }
 
@@ -505,14 +520,14 @@ static void pass_end(struct walk *w)
 
 	w->ended = ring_put(w->ring, span_from(&head, sizeof head));
 	if (w->ended) {
-		bell_ring(w->collector);
-		bell_ring(w->crew);
+		bell_ring(w->collector, 1);
+		bell_ring(w->crew, CREW_MAX);
 	}
 }
 
 void walk_pass(struct walk *w)
 {
-	bool room = true, freed = false;
+	bool room = true, freed = false, was_full;
 
 	pthread_mutex_lock(&w->lock);
 	if (w->passing) {
@@ -521,6 +536,7 @@ void walk_pass(struct walk *w)
 		return;
 	}
 	w->passing = true;
+	was_full = is_full(w);
 	do {
 		w->again = false;
 		pass_late(w);
@@ -539,9 +555,9 @@ void walk_pass(struct walk *w)
 	w->passing = false;
 	pthread_mutex_unlock(&w->lock);
 	if (!room || ring_used(w->ring) > BELL_BYTES || ring_used(w->late) > BELL_BYTES / 8)
-		bell_ring(w->collector);
-	if (freed)
-		bell_ring(w->crew);
+		bell_ring(w->collector, 1);
+	if (freed && was_full)
+		bell_ring(w->crew, CREW_MAX);
 }
 
 /* ---- the beginning ---- */

@@ -15,6 +15,7 @@
 #include "sensor/sensor.h"
 
 #define BATCH_MAX 64
+#define CREW_MAX 32 /* threads */
 
 enum name_flag {
 	NAME_SELECTED = 1 << 0, /* the policy holds the entry itself */
@@ -118,6 +119,7 @@ struct walk {
 	size_t ahead_bytes, ahead_entries, name_bytes;
 	unsigned threads;
 	bool wide;                /* cold: larger batches */
+	_Atomic uint32_t careful; /* large files are about: so many portions are small ones */
 	struct ring *ring, *late; /* to the collector */
 	struct bell *collector, *crew;
 	const struct scan_options *options;
