@@ -472,7 +472,7 @@ uint64_t world_approve(struct world *w, const char *selection)
 	struct decision d = { .what = span_of("approve"), .reason = span_of("test") };
 	struct change_selection sel;
 	struct err e = { 0 };
-	uint64_t items;
+	uint64_t items = 0;
 
 	if (change_selection_parse(a, &selection, 1, "/", &sel, &e) < 0 ||
 		approve(w->store, w->policy, &sel, &d, &items, &e) < 0)
