@@ -132,7 +132,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_baseline_diff = {
 	.name = "baseline diff",
 	.args = "FILE",
-	.text = "compare an exported baseline with what is approved here",
+	.text = "compare a signed export with what is approved",
 	.about = "The export is the side before. Only what identifies equal state across hosts "
 		 "counts: "
 		 "no time stamps, inodes or link counts. The exit status is that of check.",

@@ -115,7 +115,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_baseline_export = {
 	.name = "baseline export",
 	.args = "[FILE]",
-	.text = "write what is approved as one signed, self-contained file",
+	.text = "write what is approved as one signed file",
 	.about = "Deterministic CBOR with its Ed25519 signature and public key. Without FILE, or "
 		 "with -, to standard output.",
 	.examples = examples,

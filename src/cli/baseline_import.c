@@ -122,7 +122,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_baseline_import = {
 	.name = "baseline import",
 	.args = "FILE",
-	.text = "replace what is approved by an export, once its signature holds",
+	.text = "replace what is approved by a signed export",
 	.about = "The signature must be this host's own, or of the key named with --key. The "
 		 "decision, "
 		 "who made it and why are recorded in the ledger.",

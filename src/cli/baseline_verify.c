@@ -90,7 +90,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_baseline_verify = {
 	.name = "baseline verify",
 	.args = "[FILE]",
-	.text = "prove that the store, or an exported baseline, is whole and unaltered",
+	.text = "prove the store, or a signed export, whole",
 	.about = "Exit status 24 when it is not; the message names the first contradiction.",
 	.examples = examples,
 	.operands = OPERANDS_PATHS,

@@ -169,7 +169,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_check = {
 	.name = "check",
 	.args = "[PATH…]",
-	.text = "observe now, record and print what changed, then the drift that stands",
+	.text = "observe now; print what changed and what drift stands",
 	.about = "Compares with the last observation: what differs is recorded in the ledger and "
 		 "printed. Then prints what differs from the approved baseline. The baseline does "
 		 "not move; see invar help approve.\n\nThe exit status adds up what stands: 1 "

@@ -54,7 +54,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_drift = {
 	.name = "drift",
 	.args = "[SELECTION…]",
-	.text = "what differs between the baseline and the last observation, without looking again",
+	.text = "what differs from the baseline, without looking again",
 	.about = "SELECTION is a path (a file or everything below a folder), KIND:GLOB, rule:ID, "
 		 "seq:N, seq:N-M, card:ID or all; several are added up. The exit status is that of "
 		 "check.",

@@ -82,7 +82,7 @@ static void add_text(struct session *s, const struct answer *x)
 			add_row(s, x, &x->rows[i]);
 	if (x->n == 0)
 		buf_add_text(&s->out, "  No rule has a base above it.\n");
-	if (!x->seen)
+	else if (!x->seen)
 		buf_add_text(&s->out,
 			"  It was not there at the last observation, so tests of type "
 			"and content are not applied.\n");
@@ -132,7 +132,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_explain = {
 	.name = "explain",
 	.args = "[KIND] KEY",
-	.text = "is it watched, by which rule and which line; or which line leaves it out",
+	.text = "is it watched, by which rule and line, or why not",
 	.examples = examples,
 	.needs = NEEDS_POLICY,
 	.operands = OPERANDS_ENTITY,

@@ -89,7 +89,7 @@ void help_command(struct buf *ret, const struct command *c)
 {
 	buf_add_text(ret, "Usage: ");
 	command_synopsis(c, ret);
-	buf_addf(ret, "\n\n%s.\n", c->text);
+	buf_addf(ret, "\n\n%c%s.\n", c->text[0] - 'a' + 'A', c->text + 1);
 	if (c->about) {
 		buf_add_char(ret, '\n');
 		add_about(ret, c->about);

@@ -89,8 +89,9 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_init = {
 	.name = "init",
 	.args = "",
-	.text = "observe everything the policy selects and approve it as the baseline",
-	.about = "Makes the state folder and its signing key when they are not there. A baseline "
+	.text = "approve everything the policy selects as the baseline",
+	.about = "Observes all of it and makes the state folder and its signing key when they are "
+		 "not there. A baseline "
 		 "that "
 		 "exists is replaced only with --replace.",
 	.examples = examples,

@@ -173,7 +173,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_log = {
 	.name = "log",
 	.args = "[SELECTION…]",
-	.text = "what the ledger holds: changes, gaps, decisions, what was observed and when",
+	.text = "read the ledger: changes, gaps, decisions, coverage",
 	.about =
 		"Oldest first. SELECTION is a path (a file or everything below a folder), "
 		"KIND:GLOB, rule:ID, seq:N or seq:N-M, card:ID or all; the options narrow it down.",

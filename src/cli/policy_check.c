@@ -79,7 +79,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_policy_check = {
 	.name = "policy check",
 	.args = "",
-	.text = "say what is wrong with the policy, and what could be better",
+	.text = "say what is wrong with the policy",
 	.about =
 		"One line for each finding: file:line:column: error or warning: what was found and "
 		"what was expected. Exit status 17 when there are errors.",

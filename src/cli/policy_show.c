@@ -56,7 +56,10 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_policy_show = {
 	.name = "policy show",
 	.args = "",
-	.text = "print the policy in force as one text: variables replaced, shorthands resolved",
+	.text = "print the policy in force as one text",
+	.about = "Variables are replaced and shorthands resolved. The text loads as a policy "
+		 "again; its "
+		 "SHA-256 is what the ledger calls the policy.",
 	.examples = examples,
 	.needs = NEEDS_POLICY,
 	.run = run,

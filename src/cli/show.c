@@ -186,7 +186,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_show = {
 	.name = "show",
 	.args = "[KIND] KEY",
-	.text = "one entity: its fields as approved and as last seen, its rules, its history",
+	.text = "one entity: as approved, as last seen, rules, history",
 	.examples = examples,
 	.options = options,
 	.needs = NEEDS_POLICY | NEEDS_STATE,

@@ -195,8 +195,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 const struct command command_status = {
 	.name = "status",
 	.args = "",
-	.text = "what is watched, when it was last looked at, what stands, and whether all is "
-		"proven",
+	.text = "the state at a glance: last check, drift, ledger, key",
 	.examples = examples,
 	.needs = NEEDS_POLICY | NEEDS_STATE,
 	.run = run,

@@ -66,6 +66,8 @@ void text_bytes(struct buf *ret, uint64_t n);                  /* "412.0 MiB" */
 void text_duration(struct buf *ret, int64_t ns);               /* "3.2 s", "2 min 5 s" */
 /* "2026-11-23 01:02:03 UTC", and when style->now is set "(3 minutes ago)" behind it. */
 void text_time(struct buf *ret, int64_t ns, const struct text_style *style);
+/* Lines (each ended by a newline), each that many columns further in. */
+void text_indent(struct buf *ret, struct span text, unsigned columns);
 /* A word for a shell: as it is when nothing in it is special, else in single quotes; escaped, which
  * our commands undo. */
 void text_shell(struct buf *ret, struct span word);

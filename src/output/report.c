@@ -177,18 +177,6 @@ static int by_weight(const void *va, const void *vb)
 	return span_compare(span_from(a->rule, a->rule_n), span_from(b->rule, b->rule_n));
 }
 
-/* Each line of an entry two columns in, under its heading. */
-static void add_indented(struct buf *ret, struct span text)
-{
-	struct span line;
-
-	while (text.n && span_cut(&text, '\n', &line)) {
-		buf_add_text(ret, "  ");
-		buf_add_span(ret, line);
-		buf_add_char(ret, '\n');
-	}
-}
-
 void report_print(const struct report *p, struct buf *ret)
 {
 	const struct group **order = mem_array(p->n, sizeof(struct group *));
@@ -198,7 +186,7 @@ void report_print(const struct report *p, struct buf *ret)
 	qsort(order, p->n, sizeof(struct group *), by_weight);
 	for (size_t i = 0; i < p->n; i++) {
 		add_heading(ret, p, order[i]);
-		add_indented(ret, buf_span(&order[i]->text));
+		text_indent(ret, buf_span(&order[i]->text), 2);
 		if (order[i]->n > p->shown) {
 			buf_add_text(ret, "  … and ");
 			text_count(ret, order[i]->n - p->shown);

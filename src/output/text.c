@@ -3,6 +3,8 @@
 #include "core/time.h"
 #include "output/output.h"
 
+#define LOG_INDENT 4 /* of details, beyond their own */
+
 static const struct {
 	const char *sign;
 	enum tone tone;
@@ -152,9 +154,19 @@ void text_record(struct buf *ret, const struct ledger_record *r, const struct te
 		add_change_details(ret, &r->change, style);
 }
 
+static void add_rule(struct buf *ret, const struct change *c, const struct text_style *style)
+{
+	buf_add_text(ret, "  [");
+	text_tone(ret, style, text_severity_tone(c->severity), severity_names[c->severity]);
+	buf_add_char(ret, ' ');
+	escape_text(ret, c->rule);
+	buf_add_char(ret, ']');
+}
+
 void text_log(struct buf *ret, const struct ledger_record *r, const struct text_style *style)
 {
 	AUTO(buf) front = BUF_INIT(256);
+	AUTO(buf) details = BUF_INIT(BUF_MAX_DEFAULT);
 	char time[TIME_TEXT];
 
 	time_format_short(r->time, time);
@@ -162,15 +174,9 @@ void text_log(struct buf *ret, const struct ledger_record *r, const struct text_
 	add_faint(ret, style, &front);
 	add_line(ret, r, style);
 	if (r->type == RECORD_CHANGE) {
-		const struct change *c = &r->change;
-
-		buf_add_text(ret, "  [");
-		text_tone(ret, style, text_severity_tone(c->severity), severity_names[c->severity]);
-		buf_add_char(ret, ' ');
-		escape_text(ret, c->rule);
-		buf_add_char(ret, ']');
+		add_rule(ret, &r->change, style);
+		add_change_details(&details, &r->change, style);
 	}
 	buf_add_char(ret, '\n');
-	if (r->type == RECORD_CHANGE)
-		add_change_details(ret, &r->change, style);
+	text_indent(ret, buf_span(&details), LOG_INDENT);
 }

@@ -159,8 +159,9 @@ static void add_line(struct buf *ret, const char *label, size_t width, const str
 
 	buf_add_text(ret, indent);
 	text_tone(ret, style, TONE_FAINT, label);
-	for (size_t n = utf8_columns(span_of(label)); n < width + 2; n++)
+	for (size_t n = utf8_columns(span_of(label)); n < width; n++)
 		buf_add_char(ret, ' ');
+	buf_add_text(ret, "  ");
 	buf_add_span(ret, buf_span(was));
 	if (style->width && columns > style->width)
 		buf_addf(ret, "\n%s%*s", indent, (int)width, "");
@@ -254,9 +255,12 @@ void text_difference(struct buf *ret, const struct record *was, const struct rec
 			add_difference(ret, was, is, i, width, style);
 }
 
-/* Worth a word when an entity is named: what it is, its rights, its texts and its size. */
+/* Worth a word when an entity is named: what it is, its rights, its texts and its size. Not what
+ * nearly every file of a file system has alike. */
 static bool tells(const struct field *f)
 {
+	if (strcmp(f->name, "flags") == 0 || strcmp(f->name, "label") == 0)
+		return false;
 	if (!(f->flags & FIELD_STANDARD) || (f->flags & FIELD_LOCAL))
 		return false;
 	return f->type == FIELD_CHOICE || f->type == FIELD_MODE || f->type == FIELD_TEXT ||

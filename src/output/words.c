@@ -98,7 +98,10 @@ void text_duration(struct buf *ret, int64_t ns)
 				units[i].part);
 		return;
 	}
-	buf_addf(ret, s < 10 ? "%.2f s" : "%.1f s", (double)ns / (double)TIME_SECOND);
+	if (ns < TIME_SECOND / 10)
+		buf_addf(ret, "%lld ms", (long long)(ns / (TIME_SECOND / 1000)));
+	else
+		buf_addf(ret, s < 10 ? "%.2f s" : "%.1f s", (double)ns / (double)TIME_SECOND);
 }
 
 static void add_ago(struct buf *ret, int64_t ns)
@@ -130,6 +133,17 @@ void text_time(struct buf *ret, int64_t ns, const struct text_style *style)
 	buf_add_text(ret, " (");
 	add_ago(ret, style->now - ns);
 	buf_add_char(ret, ')');
+}
+
+void text_indent(struct buf *ret, struct span text, unsigned columns)
+{
+	struct span line;
+
+	while (text.n && span_cut(&text, '\n', &line)) {
+		buf_addf(ret, "%*s", (int)columns, "");
+		buf_add_span(ret, line);
+		buf_add_char(ret, '\n');
+	}
 }
 
 void text_shell(struct buf *ret, struct span word)

@@ -1,0 +1,249 @@
+#include "../check.h"
+#include "core/cbor.h"
+#include "core/time.h"
+#include "entity/file.h"
+#include "output/report.h"
+
+static const struct text_style plain;
+
+static void small_words__read_well(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *count, *plural, *bytes;
+	} cases[] = {
+		{ 0, "0", "0 entities", "0 bytes" },
+		{ 1, "1", "1 entity", "1 byte" },
+		{ 999, "999", "999 entities", "999 bytes" },
+		{ 1000, "1,000", "1,000 entities", "1,000 bytes" },
+		{ 1024, "1,024", "1,024 entities", "1.00 KiB" },
+		{ 1234567, "1,234,567", "1,234,567 entities", "1.18 MiB" },
+		{ UINT64_MAX, "18,446,744,073,709,551,615", "18,446,744,073,709,551,615 entities",
+			"16.0 EiB" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf) count = BUF_INIT(256);
+		AUTO(buf) plural = BUF_INIT(256);
+		AUTO(buf) bytes = BUF_INIT(256);
+
+		text_count(&count, cases[i].n);
+		text_plural(&plural, cases[i].n, "entity");
+		text_bytes(&bytes, cases[i].n);
+		assert_string_equal(buf_text(&count), cases[i].count);
+		assert_string_equal(buf_text(&plural), cases[i].plural);
+		assert_string_equal(buf_text(&bytes), cases[i].bytes);
+	}
+}
+
+static void text_duration__picks_its_units(void **state)
+{
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} cases[] = { { 0, "0 ms" }, { 12 * TIME_SECOND / 1000, "12 ms" },
+		{ 3200 * TIME_SECOND / 1000, "3.20 s" }, { 59 * TIME_SECOND, "59.0 s" },
+		{ 125 * TIME_SECOND, "2 min 5 s" }, { 7200 * TIME_SECOND, "2 h" },
+		{ 90000 * TIME_SECOND, "1 d 1 h" }, { -5, "0 ms" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf) b = BUF_INIT(256);
+
+		text_duration(&b, cases[i].ns);
+		assert_string_equal(buf_text(&b), cases[i].text);
+	}
+}
+
+static void text_time__says_how_long_ago(void **state)
+{
+	struct text_style style = { .now = 7200 * TIME_SECOND };
+	AUTO(buf) b = BUF_INIT(256);
+
+	(void)state;
+	text_time(&b, 3600 * TIME_SECOND, &style);
+	buf_add_char(&b, '\n');
+	text_time(&b, 0, &plain);
+	assert_string_equal(buf_text(&b), "1970-01-01 01:00:00 UTC (1 hour ago)\n"
+					  "1970-01-01 00:00:00 UTC");
+}
+
+static void text_shell__quotes_what_a_shell_would_read(void **state)
+{
+	static const struct {
+		const char *word, *text;
+	} cases[] = { { "/etc/ssh", "/etc/ssh" }, { "", "''" }, { "a b", "'a b'" },
+		{ "it's", "'it'\\''s'" }, { "$(reboot)", "'$(reboot)'" }, { "a\nb", "'a\\x0ab'" },
+		{ "~", "'~'" }, { "日本", "'日本'" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf) b = BUF_INIT(256);
+
+		text_shell(&b, span_of(cases[i].word));
+		assert_string_equal(buf_text(&b), cases[i].text);
+	}
+}
+
+/* Two states of one file that differ in all a reader may meet. */
+static struct ledger_record updated(struct arena *a)
+{
+	struct record *was = record_new(a, &kind_file), *is = record_new(a, &kind_file);
+	struct ledger_record r = { .type = RECORD_CHANGE };
+	struct buf map = BUF_INIT(4096);
+
+	record_set_number(was, FILE_MODE, 0644);
+	record_set_number(is, FILE_MODE, 0600);
+	record_set_number(was, FILE_SIZE, 3289);
+	record_set_number(is, FILE_SIZE, 1);
+	record_set_bytes(was, FILE_SHA256,
+		arena_copy(a, span_from("\x01\x02\x03\x04\x05\x06\x07\x08", 8)));
+	record_set_bytes(is, FILE_SHA256,
+		arena_copy(a, span_from("\xab\x02\x03\x04\x05\x06\x07\x08", 8)));
+	record_set_time(was, FILE_MTIME, 1);
+	record_set_time(is, FILE_MTIME, 2);
+	record_set_bytes(is, FILE_TARGET, span_of("x\x1b[2J"));
+	cbor_put_map(&map, 1);
+	cbor_put_bytes(&map, span_of("user.a"));
+	cbor_put_bytes(&map, span_of("yes"));
+	record_set_bytes(is, FILE_XATTR, arena_copy(a, buf_span(&map)));
+	buf_done(&map);
+	r.change = (struct change){ .type = CHANGE_UPDATED,
+		.kind = &kind_file,
+		.key = span_of("/etc/a\nb"),
+		.fields = record_diff(was, is),
+		.was = was,
+		.is = is,
+		.rule = span_of("etc"),
+		.severity = SEVERITY_HIGH };
+	return r;
+}
+
+static void text_record__shows_before_and_after(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct ledger_record r = updated(a);
+
+	(void)state;
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b), "~ /etc/a\\x0ab\n"
+					  "    mode    0644 → 0600\n"
+					  "    size    3,289 bytes → 1 byte\n"
+					  "    sha256  010203040506… → ab0203040506…\n"
+					  "    mtime   1970-01-01T00:00:00.000000001Z → "
+					  "1970-01-01T00:00:00.000000002Z\n"
+					  "    target  none → x\\x1b[2J\n"
+					  "    xattr user.a  none → \"yes\"\n");
+}
+
+static void text_record__breaks_lines_that_are_too_wide(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct ledger_record r = updated(a);
+
+	(void)state;
+	r.change.fields = field_bit(FILE_SHA256);
+	text_record(&b, &r, &(struct text_style){ .full = true, .width = 40 });
+	assert_string_equal(buf_text(&b), "~ /etc/a\\x0ab\n"
+					  "    sha256  0102030405060708\n"
+					  "           → ab02030405060708\n");
+}
+
+static void text_record__never_lets_an_escape_through(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct ledger_record r = updated(a);
+
+	(void)state;
+	text_record(&b, &r, &plain);
+	assert_null(memchr(b.p, '\x1b', b.n));
+	buf_clear(&b);
+	text_record(&b, &r, &(struct text_style){ .colour = true });
+	assert_non_null(memchr(b.p, '\x1b', b.n));
+}
+
+static void text_record__has_a_sign_for_every_kind_of_change(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct record *one = record_new(a, &kind_file);
+	struct change c = { .kind = &kind_file, .key = span_of("/b"), .old_key = span_of("/a") };
+	static const struct {
+		enum change_type type;
+		uint64_t subtree;
+		const char *text;
+	} cases[] = { { CHANGE_CREATED, 0, "+ /b  regular, mode 0644\n" },
+		{ CHANGE_DELETED, 0, "- /b  was regular, mode 0644\n" },
+		{ CHANGE_UPDATED, 0, "~ /b\n" }, { CHANGE_RENAMED, 0, "> /a → /b\n" },
+		{ CHANGE_RENAMED, 312, "> /a → /b (and 312 entries below)\n" } };
+
+	(void)state;
+	record_set_number(one, FILE_TYPE, FILE_REGULAR);
+	record_set_number(one, FILE_MODE, 0644);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf) b = BUF_INIT(4096);
+		struct ledger_record r = { .type = RECORD_CHANGE, .change = c };
+
+		r.change.type = cases[i].type;
+		r.change.subtree = cases[i].subtree;
+		r.change.was = cases[i].type == CHANGE_CREATED ? NULL : one;
+		r.change.is = cases[i].type == CHANGE_DELETED ? NULL : one;
+		text_record(&b, &r, &plain);
+		assert_string_equal(buf_text(&b), cases[i].text);
+	}
+}
+
+static void report__groups_by_severity_and_rule(void **state)
+{
+	AUTO_FREE(report) p = report_new(NULL, &plain, 2);
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct record one = { .kind = &kind_file };
+	struct ledger_record r = { .type = RECORD_CHANGE }, gap = { .type = RECORD_GAP };
+
+	(void)state;
+	gap.gap = (struct gap_note){ &kind_file, span_of("/fuse"), true, span_of("timeout"),
+		span_of("no answer") };
+	report_add(p, &gap);
+	r.change = (struct change){ .type = CHANGE_DELETED,
+		.kind = &kind_file,
+		.key = span_of("/1"),
+		.was = &one,
+		.rule = span_of("web"),
+		.severity = SEVERITY_LOW };
+	report_add(p, &r);
+	r.change.rule = span_of("etc");
+	r.change.severity = SEVERITY_CRITICAL;
+	for (int i = 0; i < 3; i++)
+		report_add(p, &r);
+	report_print(p, &b);
+	assert_string_equal(buf_text(&b), "CRITICAL  etc (3 changes)\n"
+					  "  - /1  was \n  - /1  was \n"
+					  "  … and 1 more (--full shows all)\n\n"
+					  "LOW  web (1 change)\n  - /1  was \n\n"
+					  "NOT SEEN  what is known there stays as it was (1 gap)\n"
+					  "  ! /fuse and everything below: timeout, no answer\n\n");
+	assert_int_equal(report_counts(p)->changes, 4);
+	assert_int_equal(report_counts(p)->types[CHANGE_DELETED], 4);
+	assert_int_equal(report_counts(p)->severities[SEVERITY_CRITICAL], 3);
+	assert_int_equal(report_counts(p)->gaps, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(small_words__read_well),
+		cmocka_unit_test(text_duration__picks_its_units),
+		cmocka_unit_test(text_time__says_how_long_ago),
+		cmocka_unit_test(text_shell__quotes_what_a_shell_would_read),
+		cmocka_unit_test(text_record__shows_before_and_after),
+		cmocka_unit_test(text_record__breaks_lines_that_are_too_wide),
+		cmocka_unit_test(text_record__never_lets_an_escape_through),
+		cmocka_unit_test(text_record__has_a_sign_for_every_kind_of_change),
+		cmocka_unit_test(report__groups_by_severity_and_rule),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
