@@ -20,7 +20,7 @@ char *buf_room(struct buf *b, size_t n)
 		b->full = true;
 		return NULL;
 	}
-	if (b->cap - b->n >= n)
+	if (b->p && b->cap - b->n >= n)
 		return b->p + b->n;
 	while (cap - b->n < n)
 		cap *= 2;
