@@ -75,6 +75,8 @@ int sql_err(struct store *s, const char *doing, struct err *e)
 		{ SQLITE_CORRUPT, ERR_DAMAGED, "the store is damaged" },
 		{ SQLITE_NOTADB, ERR_DAMAGED, "it is not a store, or damaged" },
 		{ SQLITE_FORMAT, ERR_DAMAGED, "it is not a store, or damaged" },
+		/* Our statements are right: what they do not find is not there. */
+		{ SQLITE_ERROR, ERR_DAMAGED, "it does not hold what a store holds" },
 		{ SQLITE_BUSY, ERR_LOCKED, "another process is at work in it" },
 		{ SQLITE_LOCKED, ERR_LOCKED, "another process is at work in it" },
 		{ SQLITE_IOERR, ERR_SYSTEM, "input or output failed" },

@@ -49,7 +49,9 @@ static inline int scratch_make(void **state)
 	const char *top = getenv("TMPDIR");
 
 	(void)state;
-	snprintf(scratch, sizeof(scratch), "%s/invar-store-XXXXXX", top ? top : "/var/tmp");
+	if (!top) /* memory: these tests sync thousands of times */
+		top = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/var/tmp";
+	snprintf(scratch, sizeof(scratch), "%s/invar-store-XXXXXX", top);
 	return mkdtemp(scratch) ? 0 : -1;
 }
 

@@ -294,7 +294,8 @@ static void tree_root__is_the_one_of_the_format(void **state)
 	build(NULL, &a, &x);
 	for (int i = 0; i < DIGEST_BYTES; i++)
 		snprintf(hex + 2 * i, 3, "%02x", x.full[i]);
-	assert_string_equal(hex, "fb63ad8ef32107d54aa3c9701809ab9b6cfe9c3c51b167c1c97a09bc728ab670");
+	assert_string_equal(hex,
+		"fb63ad8ef32107d54aa3c9701809ab9b6cfe9c3c51b167c1c97a09bc728ab670");
 }
 
 static void tree_builder_add__refuses_disorder_and_giants(void **state)

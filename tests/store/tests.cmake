@@ -1,1 +1,3 @@
 store_test(tree store)
+store_test(fault store)
+store_test(store store)
