@@ -1,0 +1,498 @@
+#!/bin/bash
+# Every command as people and programs use it, on real files: what it prints, its JSON against the
+# schema, its exit status.
+# shellcheck disable=SC2016,SC2317 # functions are called through ok; single quotes hold shell text that is to stay as it is
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+INVAR=$(readlink -f "${INVAR:-build/dev/invar}")
+schema=$PWD/docs/change.schema.json
+dir=$(mktemp -d) || exit 1
+trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+export LC_ALL=C.UTF-8
+unset NO_COLOR SUDO_USER
+n=0
+failed=0
+
+# ok TEXT COMMAND…: the command must succeed; what it said is shown when it does not.
+ok() {
+	local text=$1 said
+	shift
+	n=$((n + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $n - $text"
+	else
+		echo "not ok $n - $text"
+		printf '%s\n' "$*" "$said" | head -n 40 | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# run ARG…: invar with our policy and state; leaves out, err and rc.
+run() {
+	"$INVAR" "$@" --policy "$dir/policy.yaml" --state "$dir/state" >out 2>err </dev/null
+	rc=$?
+}
+# bare ARG…: without them.
+bare() {
+	"$INVAR" "$@" >out 2>err </dev/null
+	rc=$?
+}
+status() { [ "$rc" = "$1" ] || { echo "status $rc, expected $1"; cat out err; return 1; }; }
+says() { grep -qF -- "$1" out || { echo "no '$1' in:"; cat out; return 1; }; }
+complains() { grep -qF -- "$1" err || { echo "no '$1' in:"; cat err; return 1; }; }
+silent() { [ ! -s "$1" ] || { cat "$1"; return 1; }; }
+clean() { ! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' out err; }
+
+cat >validate.py <<'END'
+import json, sys
+import jsonschema
+check = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
+wanted = sys.argv[2:]
+seen = set()
+for n, line in enumerate(open("out", encoding="utf-8", newline="\n"), 1):
+    one = json.loads(line)
+    for e in check.iter_errors(one):
+        best = jsonschema.exceptions.best_match([e])
+        sys.exit(f"line {n}: {best.json_path}: {best.message[:300]}\n{line[:500]}")
+    seen.add(one["record"])
+for w in wanted:
+    if w not in seen:
+        sys.exit(f"no record {w}, only {sorted(seen)}")
+END
+# valid RECORD…: each line of out follows the schema; these record types are among them.
+valid() { python3 validate.py "$schema" "$@"; }
+# field EXPRESSION: Python over the list L of objects in out.
+field() { python3 -c 'import json,sys
+L=[json.loads(l) for l in open("out", encoding="utf-8", newline="\n")]
+sys.exit(not eval(sys.argv[1]) and sys.argv[1])' "$1"; }
+
+cat >policy.yaml <<END
+version: 1
+rules:
+  - id: tree
+    title: A tree of this test
+    severity: high
+    kind: file
+    base: $dir/tree
+    exclude: ["cache/**"]
+    tags: [attack.T1098]
+  - id: notes
+    severity: low
+    kind: file
+    base: $dir/notes
+END
+plant() {
+	rm -rf tree notes
+	mkdir -p tree/conf tree/cache tree/old notes
+	echo one >tree/conf/a
+	echo two >tree/conf/b
+	echo three >tree/conf/c
+	echo x >notes/n
+	echo x >tree/old/1
+	echo y >tree/old/2
+	ln -s a tree/conf/link
+}
+fresh() {
+	rm -rf state
+	plant
+	run init
+}
+
+# ---- before there is anything ----
+plant
+bare check --policy "$dir/none" --state "$dir/state"
+ok "a missing policy is 17" status 17
+ok "and the message says what to do" complains "--policy PATH"
+run check
+ok "a missing state is 18" status 18
+ok "and the message is the next command" complains "invar init --policy $dir/policy.yaml --state $dir/state"
+ok "a refused command makes nothing" test ! -e state
+
+# ---- init ----
+run init
+ok "init is 0" status 0
+ok "init says how much" says "Baseline made: 11 files"
+ok "init says what to do next" says "invar check --policy $dir/policy.yaml"
+run init
+ok "a second init is 15" status 15
+ok "and names the way on" complains "init --replace"
+run init --replace
+ok "init --replace is 0" status 0
+ok "the key is readable by us alone" bash -c '[ "$(stat -c %a state)" = 700 ] && ! find state -type f -perm /077 | grep .'
+run init --replace --json
+ok "init --json follows the schema" valid decision coverage
+
+# ---- check and its exit statuses ----
+run check
+ok "an untouched tree is 0" status 0
+ok "and says so in one line" bash -c '[ "$(wc -l <out)" = 1 ] && grep -q "^No changes: 11 files as approved" out'
+ok "nothing on standard error when it is no terminal" silent err
+echo more >>tree/conf/a
+run check
+ok "updated is 4" status 4
+ok "the group has severity, rule, title, count" says "HIGH  tree  A tree of this test (1 change)"
+ok "before and after" bash -c 'grep -qE "size +4 bytes → 9 bytes" out && grep -qE "sha256 +[0-9a-f]{12}… → [0-9a-f]{12}…" out'
+ok "and whole command lines" bash -c 'grep -q "invar approve all --reason .* --policy" out && grep -q "invar show file" out'
+ok "no escape sequence in a pipe" clean
+run check
+ok "drift stands on" status 4
+ok "and is not reported as new" says "Standing from before"
+run check --new
+ok "--new speaks of what was found now" status 0
+echo new >tree/conf/new
+rm tree/conf/b
+run check
+ok "created, deleted, updated are 7" status 7
+run check --exit-zero
+ok "--exit-zero is 0" status 0
+run check --fail-on critical
+ok "--fail-on critical passes over high" status 0
+run check --fail-on high
+ok "--fail-on high counts it" status 7
+run check --fail-on unexplained
+ok "--fail-on unexplained counts it" status 7
+run check notes
+ok "check PATH speaks of that path" status 0
+run check tree/conf/new --kind file --quick --jobs 2 --io-class idle --limit-rate 100M --limit-cpu 400
+ok "all options of a scan together" status 1
+echo hidden >tree/cache/x
+run check --quick
+ok "excluded files are none of our business" bash -c '! grep -q cache/x out'
+run check --json
+ok "check --json follows the schema" valid change coverage
+ok "drift has no place in the ledger" field 'all("seq" not in x for x in L if x["record"]=="change")'
+ok "and holds both states" field '[x for x in L if x.get("change")=="updated" and x["was"].get("size")==4 and x["is"].get("size")==9 and x["tags"]==["attack.T1098"]]'
+
+fresh
+mv tree/old tree/young
+run check
+ok "a renamed folder is 4" status 4
+ok "and one change" bash -c 'grep -q "> .*/tree/old → .*/tree/young (and 2 entries below)" out'
+run drift --json
+ok "renamed, as JSON" field '[x for x in L if x["change"]=="renamed" and x["old_key"].endswith("/tree/old") and x["subtree"]==2]'
+ok "which is valid" valid change
+
+# ---- drift, approve ----
+fresh
+echo 1 >>tree/conf/a
+echo 2 >>tree/conf/b
+echo 3 >>notes/n
+run check
+run drift
+ok "drift has the status of check" status 4
+run drift notes
+ok "drift SELECTION" bash -c 'grep -q notes/n out && ! grep -q conf/a out'
+run drift rule:tree --json
+ok "drift rule:ID" field 'len(L)>0 and all(x["rule"]=="tree" for x in L)'
+run approve
+ok "approve without a selection is 15" status 15
+ok "and lists what stands" says conf/b
+ok "and the whole command" complains "invar approve all --reason"
+run approve all
+ok "approve without a reason is 15" status 15
+run approve tree/conf/a --reason "it's fine"
+ok "approve is 0" status 0
+ok "approve prints what it moved" bash -c 'grep -q "~ .*/conf/a" out && ! grep -q conf/b out'
+run drift
+ok "exactly that moved" bash -c '! grep -q conf/a out && grep -q conf/b out && grep -q notes/n out'
+seq=$(run log --json && python3 -c 'import json
+print([json.loads(l)["seq"] for l in open("out") if "conf/b" in l][-1])')
+run approve "seq:$seq" --reason number
+ok "approve seq:N prints what it moved" says conf/b
+run drift
+ok "and moves it" bash -c '! grep -q conf/b out && grep -q notes/n out'
+run approve tree/conf/a --reason again
+ok "approving what does not differ says so" says "Nothing of this differs"
+run approve all --reason rest --json
+ok "approve --json follows the schema" valid change
+run check
+ok "and nothing is left" status 0
+
+# ---- show, explain, log, status ----
+echo 4 >>tree/conf/a
+run check
+run show file "$dir/tree/conf/a"
+ok "show: both states, the rule, the history" bash -c 'grep -q "Approved → last seen" out && grep -q "tree (high)" out && grep -q "History" out'
+run show tree/conf/a --json
+ok "show --json" valid entity change
+run show file "$dir/nothing"
+ok "show of what is not known is 18" status 18
+ok "and says what to ask" complains "invar explain file $dir/nothing"
+run explain tree/conf/a
+ok "explain names rule and line" bash -c 'grep -q "is watched" out && grep -qE "policy.yaml:[0-9]+" out'
+run explain tree/cache/x
+ok "explain names the line that excludes" bash -c 'grep -q "is not watched" out && grep -qE "tree excludes it.*policy.yaml:8" out'
+run explain /nowhere --json
+ok "explain --json" bash -c true
+ok "follows the schema" valid explanation
+run log
+ok "log is 0" status 0
+ok "log holds decisions" bash -c 'grep -q "decision init" out && grep -q "decision approve tree/conf/a.*it.s fine" out'
+run log --record decision --json
+ok "log --record --json" valid decision
+ok "only those" field 'all(x["record"]=="decision" for x in L)'
+ok "chained" field 'all(len(x["prev"])==64 for x in L)'
+run log --limit 2 --json
+ok "log --limit takes the newest, oldest first" field 'len(L)==2 and L[0]["seq"]<L[1]["seq"]'
+last=$(python3 -c 'import json
+print([json.loads(l)["seq"] for l in open("out")][-1])')
+run log --limit 1 --reverse --json
+ok "log --reverse begins with the newest" field "L[0]['seq']==$last"
+run log --since -1h --until now --severity high --kind file --rule tree --verdict unexplained --key "$dir/tree/**" --json
+ok "all filters of log together" field 'len(L)>0 and all(x["rule"]=="tree" for x in L)'
+run log --since 2200-01-01
+ok "nothing since the future" silent out
+run log --verify
+ok "log --verify proves" bash -c 'grep -q "ledger is whole" out && grep -q "store is whole" out'
+run log --verify --json
+ok "also as JSON" valid verified
+run status
+ok "status is 0" status 0
+ok "status has it all" bash -c 'for w in host state policy baseline "last check" drift ledger key; do grep -q "^$w" out || exit 1; done'
+run status --json
+ok "status --json" valid status
+ok "status counts drift" field 'L[0]["drift"]["high"]==1 and L[0]["policy_changed"]==False'
+sed -i 's/severity: low/severity: medium/' policy.yaml
+run status
+ok "status notices another policy" says "changed since the last check"
+
+# ---- policy ----
+run policy check
+ok "policy check is 0" status 0
+run policy show
+ok "policy show loads again" bash -c 'cp out shown.yaml && "$0" policy check --policy shown.yaml >/dev/null' "$INVAR"
+run policy show --json
+ok "policy show --json" valid rule
+printf 'version: 1\nrules:\n  - id: x\n    kind: file\n    bas: /etc\n' >bad.yaml
+bare policy check --policy bad.yaml
+ok "policy check of a wrong policy is 17" status 17
+ok "and says where" bash -c 'grep -qE "^bad.yaml:5:[0-9]+: error: " out'
+bare policy check --policy bad.yaml --json
+ok "policy check --json" valid problem
+bare check --policy bad.yaml --state state
+ok "check with a wrong policy is 17" status 17
+ok "and says where too" bash -c 'grep -qE "^bad.yaml:5:[0-9]+: error: " err'
+
+# ---- baseline ----
+fresh
+run baseline show
+ok "baseline show lists all" bash -c '[ "$(wc -l <out)" = 11 ]'
+run baseline show tree/conf --json
+ok "baseline show SELECTION --json" valid entity
+ok "only that" field 'len(L)==5'
+run baseline export b1
+ok "baseline export is 0" status 0
+run baseline export -
+ok "baseline export to a pipe" bash -c '[ "$(head -c 4 out | wc -c)" = 4 ] && [ ! -s err ]'
+cp out b2
+bare baseline verify b1
+ok "baseline verify FILE is 0" status 0
+bare baseline verify b2 --json
+ok "baseline verify FILE --json" valid verified
+run baseline verify
+ok "baseline verify of the store is 0" status 0
+run baseline diff b1
+ok "no difference to what was just exported" status 0
+echo 5 >>tree/conf/a
+rm notes/n
+run check
+run approve all --reason move
+run baseline diff b1
+ok "baseline diff has the status of check" status 6
+run baseline diff b1 --json
+ok "baseline diff --json" valid change
+run baseline import b1
+ok "baseline import without a reason is 15" status 15
+run baseline import b1 --reason back
+ok "baseline import is 0" status 0
+run drift
+ok "and the drift is back" bash -c 'grep -q conf/a out && grep -q notes/n out'
+run log --record decision --limit 1
+ok "and in the ledger" says "decision baseline-import"
+bare init --policy policy.yaml --state other
+bare baseline import b1 --reason foreign --policy policy.yaml --state other
+ok "a foreign signature is refused" status 18
+key=$(sed -n 's/.*--key \([0-9a-f]*\).*/\1/p' err)
+bare baseline import b1 --reason foreign --key "$key" --policy policy.yaml --state other
+ok "unless its key is named" status 0
+python3 -c 'b=bytearray(open("b1","rb").read()); b[len(b)//2]^=1; open("b3","wb").write(b)'
+bare baseline verify b3
+ok "a damaged export is 24" status 24
+run baseline import b3 --reason no
+ok "and cannot be imported" bash -c "[ $rc != 0 ]"
+run drift
+ok "and leaves the baseline alone" says conf/a
+head -c 100 b1 >b4
+bare baseline verify b4
+ok "half an export is 24" status 24
+
+# ---- names that nobody should have to read ----
+fresh
+evil=$'tree/conf/\x1b[31m\n\\x\xff"; $(reboot)'
+echo evil >"$evil"
+touch tree/conf/$'\xe2\x80\xaegnp.exe'
+mkdir tree/conf/$'dir\r'
+run check
+ok "hostile names are found" status 5
+ok "and shown harmless" clean
+ok "escaped" says '\x1b[31m\x0a\x5cx\xff"; $(reboot)'
+run check --json
+ok "hostile names in JSON are valid" valid change
+ok "with the exact bytes beside them" field '[x for x in L if x.get("key_b64") and __import__("base64").b64decode(x["key_b64"]).endswith(b"/tree/conf/\x1b[31m\n\\x\xff\"; $(reboot)")]'
+run show file "$dir/tree/conf/"'\x1b[31m\x0a\x5cx\xff"; $(reboot)'
+ok "a key as we print it can be pasted" says "Not approved"
+run show file "$dir/$evil"
+ok "and typed as it is" says "Not approved"
+run approve "$evil" --reason evil
+ok "approve of a hostile name" status 0
+ok "is harmless too" clean
+
+# ---- locked, damaged, closed pipe, interrupted ----
+fresh
+touch -r tree stamp
+python3 - "$INVAR" "$dir" <<'END' >locked 2>&1
+import os, signal, subprocess, sys, time
+invar, d = sys.argv[1:]
+args = ["--policy", d + "/policy.yaml", "--state", d + "/state"]
+os.makedirs(d + "/tree/slow")
+with open(d + "/tree/slow/big", "wb") as f:
+    f.truncate(64 << 20)
+    os.pwrite(f.fileno(), os.urandom(32 << 20), 0)
+first = subprocess.Popen([invar, "check", "--limit-rate", "2M", *args], stdout=subprocess.DEVNULL)
+time.sleep(1.5)
+second = subprocess.run([invar, "check", *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+reader = subprocess.run([invar, "drift", *args], stdout=subprocess.DEVNULL)
+print("second", second.returncode, str(first.pid) in second.stderr)
+print("reader", reader.returncode)
+first.send_signal(signal.SIGTERM)
+print("first", first.wait(20))
+END
+rm -r tree/slow
+touch -r stamp tree
+ok "a second writer is 21 and is told the PID" grep -q "^second 21 True" locked
+ok "a reader is not kept out" grep -q "^reader 0" locked
+ok "SIGTERM is a clean stop with 25" grep -q "^first 25" locked
+run log --record note
+ok "and in the ledger" says interrupted
+run check
+ok "and the next check is as if it had not been" status 0
+cat >damage.py <<'END'
+import sqlite3, sys
+what, path = sys.argv[1:]
+if what in ("node", "ledger"):
+    db = sqlite3.connect(path)
+    row, blob = db.execute(f"SELECT rowid, data FROM {what} ORDER BY rowid LIMIT 1").fetchone()
+    blob = bytearray(blob)
+    blob[len(blob) // 2] ^= 1
+    db.execute(f"UPDATE {what} SET data = ? WHERE rowid = ?", (bytes(blob), row))
+    db.commit()
+else:
+    with open(path, "r+b") as f:
+        f.truncate(3000) if what == "cut" else f.write(b"\xa5" * 600)
+END
+for damage in node ledger cut header; do
+	cp -a state broken
+	python3 damage.py $damage broken/state.db
+	bare baseline verify --state broken
+	ok "a damaged store ($damage) is 24" status 24
+	ok "and is named" bash -c '[ -s err ]'
+	if [ $damage = cut ] || [ $damage = header ]; then
+		cp broken/state.db before.db
+		bare init --replace --state broken --policy policy.yaml
+		ok "and init --replace leaves it alone" cmp broken/state.db before.db
+	fi
+	rm -r broken
+done
+bash -c 'set -o pipefail; "$0" log --policy policy.yaml --state state 2>err | true; exit 0' "$INVAR"
+ok "a reader that goes away is no error to talk about" silent err
+"$INVAR" status --policy policy.yaml --state state >/dev/full 2>err
+rc=$?
+ok "a full disk under the output is 14" status 14
+
+# ---- help, usage ----
+bare
+ok "invar alone helps" says "Commands:"
+bare --version
+ok "--version" bash -c 'grep -qE "^invar [0-9]+\.[0-9]+\.[0-9]+$" out'
+commands=$("$INVAR" help | sed -n '/^Commands:/,/^$/{s/^  \([a-z]\+\( \(check\|show\|export\|import\|diff\|verify\)\)\?\)  .*/\1/p}')
+ok "help lists sixteen commands" test "$(wc -l <<<"$commands")" = 16
+while read -r c; do
+	# shellcheck disable=SC2086 # two words
+	bare help $c
+	ok "help $c" bash -c "grep -q '^Usage: invar $c ' out && [ $rc = 0 ]"
+	cp out first
+	# shellcheck disable=SC2086
+	bare $c --help
+	ok "$c --help is the same" cmp out first
+	# shellcheck disable=SC2086
+	bare $c --no-such-option
+	ok "$c with a wrong option is 15" status 15
+	# shellcheck disable=SC2086
+	bare help --man $c
+	ok "manual page of $c" bash -c 'grep -q "^\.TH INVAR" out && grep -q "^\.SH SYNOPSIS" out'
+	if command -v groff >/dev/null; then
+		ok "without a complaint of groff" bash -c 'said=$(groff -K utf8 -man -ww -z out 2>&1); [ -z "$said" ] || { echo "$said"; exit 1; }'
+	fi
+done <<<"$commands"
+usage() {
+	local wanted=$1
+	shift
+	bare "$@"
+	ok "usage: $*" status 15
+	ok "which says: $wanted" complains "$wanted"
+}
+usage "did you mean: invar check" chek
+usage "no command 'xyzzy'" xyzzy
+usage "'baseline' needs one of: show, export, import, diff, verify" baseline
+usage "no command 'policy chek'" policy chek
+usage "did you mean --fail-on" check --fail-no
+usage "expected any, unexplained, info" check --fail-on bogus
+usage "expected a number" check --jobs zero
+usage "expected bytes" check --limit-rate 5X
+usage "not a time" log --since tomorrow
+usage "missing operands; usage: invar show" show
+usage "too many operands; usage: invar status" status x
+usage "no command 'nothing'" help nothing
+
+# ---- completion ----
+cat >complete.sh <<'END'
+. ./c
+complete_line() {
+	COMP_WORDS=("$@")
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	COMPREPLY=()
+	_invar
+	echo "${COMPREPLY[*]}"
+}
+[ "$(complete_line invar ch)" = check ] || exit 1
+[ "$(complete_line invar baseline im)" = import ] || exit 2
+[ "$(complete_line invar check --fail-on cr)" = critical ] || exit 3
+[ "$(complete_line invar check --lim)" = "--limit-rate --limit-cpu" ] || exit 4
+[ "$(complete_line invar check polic)" = policy.yaml ] || exit 5
+[ "$(complete_line invar log --kind f)" = file ] || exit 6
+END
+"$INVAR" help --completion bash >c
+ok "completion for bash" bash complete.sh
+for shell in zsh fish; do
+	"$INVAR" help --completion $shell >c
+	ok "completion for $shell names commands and options" bash -c 'grep -q baseline c && grep -q limit-rate c'
+	if command -v $shell >/dev/null; then
+		ok "and $shell reads it" $shell -n c
+	fi
+done
+
+# ---- on a terminal ----
+if command -v script >/dev/null; then
+	echo 6 >>tree/conf/a
+	line="'$INVAR' check --policy policy.yaml --state state"
+	script -qec "stty cols 100; $line" /dev/null >tty 2>/dev/null </dev/null
+	ok "colour on a terminal" grep -q $'\x1b\\[' tty
+	script -qec "NO_COLOR=1 $line --json" /dev/null >tty 2>/dev/null </dev/null
+	ok "none with NO_COLOR" bash -c '! grep -q $'"'\\x1b\\\\[[0-9;]*m'"' tty'
+	script -qec "$line --plain" /dev/null >tty 2>/dev/null </dev/null
+	ok "nothing but text with --plain" bash -c '! grep -q $'"'\\x1b'"' tty'
+fi
+
+echo "1..$n"
+exit $failed
