@@ -87,45 +87,56 @@ static void lint_text(const struct entry *entry, const struct pattern *p, struct
 static void lint_tests(const struct entry *entry, const struct pattern *p,
 	struct problems *problems)
 {
-	for (size_t i = 0; i < p->n_tests; i++)
+	bool broad = span_starts(p->key, span_of("**"));
+
+	for (size_t i = 0; broad && i < p->n_tests; i++)
 		if (entry->rule.kind == &kind_file && p->tests[i].field == FILE_EXECUTABLE)
 			lint_warn(problems, "executable-test", entry, pattern_place(p),
-				"the test 'executable' opens every file the pattern matches; a "
-				"narrow 'key' keeps that cheap");
+				"the test 'executable' opens every file below the base; a 'key' "
+				"that begins with a folder keeps that cheap");
 }
 
-/* An include that an exclude takes back, or a line another line of its list makes needless. */
-static void lint_covered(const struct entry *entry, const struct patterns *of, const char *word,
-	const struct glob_section **cuts, const struct patterns *by,
-	const struct glob_section **by_cuts, struct problems *problems)
-{
-	for (size_t i = 0; i < of->n; i++)
-		for (size_t k = 0; k < by->n; k++) {
-			const struct pattern *p = &of->list[i], *q = &by->list[k];
+/* The lines of one key, cut. */
+struct lines {
+	const struct patterns *patterns;
+	const struct glob_section **cuts;
+};
 
-			if (p == q || q->n_tests || !covers(by_cuts[k], cuts[i]))
+/* An include that an exclude takes back, or a line another line of its list makes needless. */
+static void lint_covered(const struct entry *entry, const struct lines *of, const struct lines *by,
+	struct arena *a, struct problems *problems)
+{
+	for (size_t i = 0; i < of->patterns->n; i++)
+		for (size_t k = 0; k < by->patterns->n; k++) {
+			const struct pattern *p = &of->patterns->list[i];
+			const struct pattern *q = &by->patterns->list[k];
+
+			if (p == q || q->n_tests || !covers(by->cuts[k], of->cuts[i]))
 				continue;
-			if (of != by) {
+			if (of != by)
 				lint_warn(problems, "never-matches", entry, pattern_place(p),
-					"nothing it includes is left by the exclude in line %u",
+					"nothing of \"%s\" is left by the exclude \"%s\" in line "
+					"%u",
+					problem_quote(a, p->key), problem_quote(a, q->key),
 					q->line);
-			} else if (k < i || !covers(cuts[i], by_cuts[k]) || p->n_tests) {
+			else if (k < i || !covers(of->cuts[i], by->cuts[k]) || p->n_tests)
 				lint_warn(problems, "redundant-pattern", entry, pattern_place(p),
-					"the %s in line %u holds all of this", word, q->line);
-			} else {
+					"\"%s\" is held by \"%s\" in line %u already",
+					problem_quote(a, p->key), problem_quote(a, q->key),
+					q->line);
+			else
 				continue; /* equal: the later one is named */
-			}
 			break;
 		}
 }
 
-static void lint_all_out(const struct entry *entry, const struct glob_section **out,
-	struct arena *a, struct problems *problems)
+static void lint_all_out(const struct entry *entry, const struct lines *out, struct arena *a,
+	struct problems *problems)
 {
 	const struct glob_section *all = cut(a, span_of("**"));
 
 	for (size_t i = 0; entry->include.n == 0 && i < entry->exclude.n; i++)
-		if (!entry->exclude.list[i].n_tests && covers(out[i], all))
+		if (!entry->exclude.list[i].n_tests && covers(out->cuts[i], all))
 			lint_warn(problems, "never-matches", entry,
 				pattern_place(&entry->exclude.list[i]),
 				"it excludes everything the rule holds");
@@ -133,20 +144,20 @@ static void lint_all_out(const struct entry *entry, const struct glob_section **
 
 void lint_patterns(const struct entry *entry, struct problems *problems)
 {
-	const struct patterns *sets[] = { &entry->include, &entry->exclude };
 	AUTO_FREE(arena) a = arena_new();
-	const struct glob_section **in = cut_all(a, &entry->include);
-	const struct glob_section **out = cut_all(a, &entry->exclude);
+	const struct lines in = { &entry->include, cut_all(a, &entry->include) };
+	const struct lines out = { &entry->exclude, cut_all(a, &entry->exclude) };
+	const struct lines *sets[] = { &in, &out };
 
 	for (size_t s = 0; s < ARRAY_LEN(sets); s++)
-		for (size_t i = 0; i < sets[s]->n; i++) {
-			lint_text(entry, &sets[s]->list[i], problems);
-			lint_tests(entry, &sets[s]->list[i], problems);
+		for (size_t i = 0; i < sets[s]->patterns->n; i++) {
+			lint_text(entry, &sets[s]->patterns->list[i], problems);
+			lint_tests(entry, &sets[s]->patterns->list[i], problems);
 		}
-	lint_covered(entry, &entry->include, "", in, &entry->exclude, out, problems);
-	lint_covered(entry, &entry->include, "include", in, &entry->include, in, problems);
-	lint_covered(entry, &entry->exclude, "exclude", out, &entry->exclude, out, problems);
-	lint_all_out(entry, out, a, problems);
+	lint_covered(entry, &in, &out, a, problems);
+	lint_covered(entry, &in, &in, a, problems);
+	lint_covered(entry, &out, &out, a, problems);
+	lint_all_out(entry, &out, a, problems);
 }
 
 static bool is_below(struct span path, const char *folder)
