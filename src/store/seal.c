@@ -29,7 +29,6 @@ static int crypto_err(const char *what, struct err *e)
 
 int seal_make_key(struct store *s, struct err *e)
 {
-	AUTO(buf) text = BUF_INIT(2 * SEAL_KEY_BYTES);
 	uint8_t bytes[SEAL_KEY_BYTES];
 	size_t n = sizeof(bytes);
 	EVP_PKEY *key;
