@@ -486,12 +486,12 @@ done
 if command -v script >/dev/null; then
 	echo 6 >>tree/conf/a
 	line="'$INVAR' check --policy policy.yaml --state state"
-	script -qec "stty cols 100; $line" /dev/null >tty 2>/dev/null </dev/null
-	ok "colour on a terminal" grep -q $'\x1b\\[' tty
-	script -qec "NO_COLOR=1 $line --json" /dev/null >tty 2>/dev/null </dev/null
-	ok "none with NO_COLOR" bash -c '! grep -q $'"'\\x1b\\\\[[0-9;]*m'"' tty'
-	script -qec "$line --plain" /dev/null >tty 2>/dev/null </dev/null
-	ok "nothing but text with --plain" bash -c '! grep -q $'"'\\x1b'"' tty'
+	script -qec "stty cols 100; $line" /dev/null >screen 2>/dev/null </dev/null
+	ok "colour on a terminal" grep -q $'\x1b\\[' screen
+	script -qec "NO_COLOR=1 $line --json" /dev/null >screen 2>/dev/null </dev/null
+	ok "none with NO_COLOR" bash -c '! grep -q $'"'\\x1b\\\\[[0-9;]*m'"' screen'
+	script -qec "$line --plain" /dev/null >screen 2>/dev/null </dev/null
+	ok "nothing but text with --plain" bash -c '! grep -q $'"'\\x1b'"' screen'
 fi
 
 echo "1..$n"
