@@ -143,6 +143,14 @@ int session_log(struct session *s, const struct ledger_record *r, struct err *e)
 	return session_flush_much(s, e);
 }
 
+/* As it was called: what is advised can be pasted also where the program is not installed. */
+static const char *program_name(void)
+{
+	const char *called = program_invocation_name, *last = strrchr(called, '/');
+
+	return last && strcmp(last, "/invar") == 0 ? called : "invar";
+}
+
 void session_command(const struct session *s, struct buf *ret, const char *words)
 {
 	const struct {
@@ -150,7 +158,8 @@ void session_command(const struct session *s, struct buf *ret, const char *words
 	} options[] = { { "policy", s->policy_path, POLICY_DEFAULT },
 		{ "state", s->state_dir, STATE_DEFAULT }, { "root", s->root, NULL } };
 
-	buf_addf(ret, "invar %s", words);
+	text_shell(ret, span_of(program_name()));
+	buf_addf(ret, " %s", words);
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		if (!options[i].value ||
 			(options[i].usual && strcmp(options[i].value, options[i].usual) == 0))
