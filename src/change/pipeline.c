@@ -225,16 +225,12 @@ static int set_values(struct run *r, struct err *e)
 static int record_check(struct run *r, struct err *e)
 {
 	journal_init(&r->journal, r->store, r->summary.ended);
-	if (store_begin(r->store, e) < 0)
-		return e->code;
 	if (update_trees(r, e) < 0 || note_policy(r, e) < 0 ||
 		journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||
 		journal_gaps(&r->journal, r->gaps, e) < 0 || add_coverage(r, e) < 0 ||
-		set_values(r, e) < 0 || store_commit(r->store, e) < 0) {
-		store_rollback(r->store);
+		set_values(r, e) < 0)
 		return e->code;
-	}
-	return 0;
+	return store_commit(r->store, e);
 }
 
 /* A run that was stopped leaves nothing but this. Returns ERR_INTERRUPTED. */
@@ -264,17 +260,28 @@ static int tidy(struct run *r, struct err *e)
 	return store_collect(r->store, &dropped, e);
 }
 
+static int look_and_record(struct run *r, struct err *e)
+{
+	if (store_root_get(r->store, ROOT_CURRENT, &r->current, e) < 0 ||
+		store_root_get(r->store, ROOT_APPROVED, &r->approved, e) < 0 ||
+		look_back(r, e) < 0 || compare(r, e) < 0)
+		return e->code;
+	return record_check(r, e);
+}
+
+/* One transaction from the first look at the tree: what is read needs no lock of its own. */
 static int check(struct run *r, struct err *e)
 {
 	int rc;
 
-	if (store_root_get(r->store, ROOT_CURRENT, &r->current, e) < 0 ||
-		store_root_get(r->store, ROOT_APPROVED, &r->approved, e) < 0 || look_back(r, e) < 0)
+	if (store_begin(r->store, e) < 0)
 		return e->code;
-	rc = compare(r, e);
-	if (rc == ERR_INTERRUPTED)
-		return note_interrupted(r, e);
-	if (rc < 0 || record_check(r, e) < 0 || journal_tell(&r->journal, r->listener, e) < 0)
+	rc = look_and_record(r, e);
+	if (rc < 0) {
+		store_rollback(r->store);
+		return rc == ERR_INTERRUPTED ? note_interrupted(r, e) : rc;
+	}
+	if (journal_tell(&r->journal, r->listener, e) < 0)
 		return e->code;
 	return tidy(r, e);
 }

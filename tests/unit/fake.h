@@ -32,6 +32,7 @@ struct fake {
 	uint64_t last_inode;
 	int64_t now;
 	uint64_t read; /* how many contents the sensor looked at */
+	bool emits;    /* deliver as kinds that are not sorted do */
 	bool disorder; /* deliver in the wrong order */
 	int scan_fails;
 };

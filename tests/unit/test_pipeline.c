@@ -476,6 +476,48 @@ static void a_check_of_a_part_does_not_adopt_the_policy(void **state)
 	world_expect_drift(w, "updated /private/key mode\n");
 }
 
+static void what_is_emitted_in_any_order_is_sorted(void **state)
+{
+	struct world *w = *state;
+
+	fake.emits = true;
+	begin(state);
+	world_expect(w, "");
+	fake_chmod("/etc/a", 0600);
+	fake_remove("/etc/sub/c");
+	world_expect(w, "updated /etc/a mode\ndeleted /etc/sub/c\n");
+	fake.emits = false;
+	world_expect(w, "");
+}
+
+static void a_stored_policy_nobody_can_read_stops_no_check(void **state)
+{
+	struct world *w = begin(state);
+	struct err e;
+
+	assert_int_equal(store_begin(w->store, &e), 0);
+	assert_int_equal(store_value_set(w->store, "policy", span_of("version: 0"), &e), 0);
+	assert_int_equal(store_commit(w->store, &e), 0);
+	fake_chmod("/etc/a", 0600);
+	world_expect(w, "note policy-changed\nupdated /etc/a mode\n");
+	world_expect(w, "");
+}
+
+static void a_check_of_another_kind_looks_at_nothing(void **state)
+{
+	static const struct kind other = { .name = "other", .id = 200 };
+	struct world *w = begin(state);
+
+	fake_chmod("/etc/a", 0600);
+	w->options.kind = &other;
+	world_expect(w, "");
+	w->options.kind = &kind_file;
+	world_expect(w, "updated /etc/a mode\n");
+	assert_string_equal(world_ledger(w, RECORD_COVERAGE), "coverage scan full, everything, 8\n"
+							      "coverage scan full, kind other, 0\n"
+							      "coverage scan full, kind file, 8\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
@@ -506,6 +548,9 @@ int main(void)
 		TEST(a_new_policy_makes_no_changes),
 		TEST(newly_asked_fields_are_no_change),
 		TEST(a_check_of_a_part_does_not_adopt_the_policy),
+		TEST(what_is_emitted_in_any_order_is_sorted),
+		TEST(a_stored_policy_nobody_can_read_stops_no_check),
+		TEST(a_check_of_another_kind_looks_at_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
