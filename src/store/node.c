@@ -15,7 +15,7 @@ enum {
 	LEVELS_HASHED = 16,
 	ROW_RAW = 0,
 	ROW_ZSTD = 1,
-	PACK_LEVEL = 1
+	PACK_LEVEL = -1
 };
 
 bool node_ends(struct span key, unsigned level)
