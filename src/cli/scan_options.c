@@ -3,7 +3,7 @@
 #include "cli/paths.h"
 
 static struct {
-	uint64_t jobs, rate, cpu;
+	uint64_t jobs, rate, cpu, deadline, file_seconds, size_cap;
 	int io_class;
 } arg = { .io_class = -1 };
 
@@ -16,6 +16,13 @@ const struct option_row scan_option_rows[] = {
 	OPT_BYTES(0, "limit-rate", &arg.rate, "BYTES", "read at most so many bytes a second"),
 	OPT_NUMBER(0, "limit-cpu", &arg.cpu, "PERCENT", 100000,
 		"use at most so many per cent of one core"),
+	OPT_NUMBER(0, "deadline", &arg.deadline, "MS", 3600000,
+		"give up what does not answer in so many milliseconds (default 5000; 30000 on "
+		"local file systems)"),
+	OPT_BYTES(0, "size-cap", &arg.size_cap, "BYTES",
+		"do not read larger files whole, only their layout and as much of their data"),
+	OPT_NUMBER(0, "file-seconds", &arg.file_seconds, "N", 86400,
+		"spend at most so many seconds on one file or folder"),
 	OPT_END,
 };
 
@@ -28,6 +35,9 @@ int scan_options_make(const struct session *s, struct arena *a, char **paths, si
 		.io_class = arg.io_class + 1,
 		.limit_rate = arg.rate,
 		.limit_cpu = (unsigned)arg.cpu,
+		.deadline_ms = (unsigned)arg.deadline,
+		.size_cap = arg.size_cap,
+		.file_seconds = (unsigned)arg.file_seconds,
 		.spare = s->state_dir,
 	};
 

@@ -15,7 +15,6 @@
 #define TRIES 3
 #define LEASE_WAIT_NS 20000000
 #define SIZE_CAP ((uint64_t)64 << 30)
-#define SECONDS_CAP 120
 /* A file that says it is empty (procfs, FUSE), or grows: how far it is followed. */
 #define GROWTH ((uint64_t)16 << 20)
 /* After a file this large, entries are handed out singly for a while: more of its kind may follow.
@@ -183,6 +182,9 @@ static void next_part(struct reader *r, struct job *j)
 	else if (clock_monotonic() > j->until)
 		end_without(r, j, CONTENT_TOO_LARGE,
 			&(struct finding){ GAP_LIMIT, 0, "takes too long to read" });
+	else if ((size_t)n == r->block && j->read + (uint64_t)n > most && !is_local(j->folder))
+		end_without(r, j, CONTENT_TOO_LARGE,
+			&(struct finding){ GAP_LIMIT, 0, "goes on far beyond its size" });
 	else
 		feed(r, j, (size_t)n, (size_t)n < r->block || j->read + (uint64_t)n > most);
 }
@@ -294,9 +296,8 @@ static void go_on(struct reader *r, struct job *j, size_t n, int64_t began)
 {
 	const struct statx *x = &j->before;
 	uint64_t cap = r->c->options->size_cap ? r->c->options->size_cap : SIZE_CAP;
-	unsigned seconds = r->c->options->file_seconds;
 
-	j->until = clock_monotonic() + (int64_t)(seconds ? seconds : SECONDS_CAP) * 1000000000;
+	j->until = clock_monotonic() + walk_file_ns(r->c->walk);
 	j->digests = digests_new(j->sel.fields);
 	/* Read to its end at its full size, and not touched since before it was opened: at rest. */
 	j->settled = n < r->block && n == x->stx_size && is_local(j->folder) &&

@@ -123,12 +123,11 @@ static void answer_gone(struct hand *h, struct batch *b, struct node *gap)
 	struct frame_head head = { .type = FRAME_GONE, .name_n = (uint32_t)b->key.n };
 	uint32_t n = (uint32_t)(sizeof head + b->key.n);
 
+	/* Every request has its answer; one that a gap covers is not taken for gone. */
 	buf_add_span(&b->frames, buf_span(&gap->notice));
-	if (!gap->notice.n) {
-		buf_add(&b->frames, &n, sizeof n);
-		buf_add(&b->frames, &head, sizeof head);
-		buf_add_span(&b->frames, buf_span(&b->key));
-	}
+	buf_add(&b->frames, &n, sizeof n);
+	buf_add(&b->frames, &head, sizeof head);
+	buf_add_span(&b->frames, buf_span(&b->key));
 	b->piece[0] = (struct piece){ 0, (uint32_t)b->frames.n };
 	walk_done(&h->ship->walk, b);
 }
@@ -224,7 +223,8 @@ static void *work(void *arg)
 		case WORK_LIST:
 			reader_at(h->reader, node->folder, SPAN_NONE);
 			walk_listed(&s->walk, node,
-				list_folder(&s->walk, node, h->scratch, SCRATCH));
+				list_folder(&s->walk, node, h->scratch, SCRATCH,
+					&s->crew->shared->station[h->index].beat));
 			break;
 		case WORK_ENTRIES:
 			reader_batch(h->reader, batch);
@@ -360,6 +360,20 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 	_exit(0);
 }
 
+/* Keep nothing of the collector's: one that is stuck would hold on to it for as long as it is, and
+ * with it the lock of the state and the pipe that somebody reads our output from. */
+static bool let_go(int but)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	unsigned keep = (unsigned)but;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fd != but && (null < 0 || dup2(null, fd) < 0))
+			return false;
+	return (keep <= 3 || close_range(3, keep - 1, 0) == 0) &&
+	       close_range(keep > 2 ? keep + 1 : 3, ~0U, 0) == 0;
+}
+
 static void raise_files(void)
 {
 	struct rlimit r;
@@ -401,7 +415,7 @@ int crew_start(struct crew *ret, const struct crew_plan *plan, struct err *e)
 	if (c.pid == 0) {
 		/* die with the collector; it may be gone already */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
+		if (getppid() != parent || !let_go(plan->rootfd))
 			_exit(1);
 		prctl(PR_SET_NAME, "invar-crew");
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -3,6 +3,7 @@
 #ifndef SENSOR_FILE_FRAME_H
 #define SENSOR_FILE_FRAME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum frame_type {
@@ -14,6 +15,9 @@ enum frame_type {
 	FRAME_GONE,   /* whole stored key */
 	FRAME_END,    /* the walk is complete */
 };
+
+/* Longest record that is passed on: with a key of the deepest path it still fits every ring. */
+#define FRAME_RECORD_MAX ((size_t)256 << 10)
 
 struct frame_head {
 	uint8_t type;

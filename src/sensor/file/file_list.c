@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "os/clock.h"
 #include "sensor/file/file_walk.h"
 
 #define PART_BYTES ((size_t)3 << 20) /* names of a folder held at a time, with their index */
@@ -37,6 +38,13 @@ struct linux_dirent {
 	unsigned char type;
 	char name[];
 };
+
+static enum gap_reason gap_of(int sys)
+{
+	if (sys == EACCES || sys == EPERM)
+		return GAP_DENIED;
+	return sys == EMFILE || sys == ENFILE || sys == ENOMEM ? GAP_LIMIT : GAP_IO;
+}
 
 static void notice(struct node *node, bool subtree, enum gap_reason reason, int sys,
 	const char *text)
@@ -84,9 +92,9 @@ static bool leads_back(int fd, int parent)
 	return m == n || here[n] == '/' || n == 1;
 }
 
-/* Which mount this is; a rule may end here, and so do the kernel's own trees. False: do not go in.
- */
-static bool enter_mount(struct walk *w, struct folder *f, struct span name)
+/* Which mount this is; a rule may end here, and so do the kernel's own trees. 1: go in, 0: do not,
+ * negative: -errno. */
+static int enter_mount(struct walk *w, struct folder *f, struct span name)
 {
 	struct statx x;
 	struct statfs fs;
@@ -94,17 +102,17 @@ static bool enter_mount(struct walk *w, struct folder *f, struct span name)
 	struct scope *scope;
 
 	if (statx(f->fd, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_INO, &x) < 0)
-		return false;
+		return -errno;
 	f->device = device_make(x.stx_dev_major, x.stx_dev_minor);
 	f->inode = x.stx_ino;
 	if (f->parent && f->mount == x.stx_mnt_id)
-		return true;
+		return 1;
 	f->mount = x.stx_mnt_id;
 	f->magic = fstatfs(f->fd, &fs) == 0 ? (uint32_t)fs.f_type : 0;
 	if (!f->parent)
-		return true;
+		return 1;
 	if (is_pseudo(f->magic) && w->selector->name(f->parent->scope, name, &sel))
-		return false;
+		return 0;
 	scope = w->selector->enter(f->parent->scope, name, true);
 	w->selector->leave(f->scope);
 	f->scope = scope;
@@ -115,7 +123,7 @@ bool list_open(struct walk *w, struct node *node)
 {
 	struct folder *f = node->folder, *parent = f->parent;
 	struct span name = SPAN_NONE;
-	bool in;
+	int in;
 
 	if (f->fd >= 0)
 		return f->scope != NULL;
@@ -129,20 +137,19 @@ bool list_open(struct walk *w, struct node *node)
 	if (f->fd < 0) {
 		/* gone, or no folder any more: what was below it is gone with it */
 		if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-			notice(node, true,
-				errno == EACCES || errno == EPERM    ? GAP_DENIED
-				: errno == EMFILE || errno == ENFILE ? GAP_LIMIT
-								     : GAP_IO,
-				errno, "cannot open the folder");
+			notice(node, true, gap_of(errno), errno, "cannot open the folder");
 		return false;
 	}
-	in = enter_mount(w, f, name) &&
-	     !(parent && f->followed > parent->followed && leads_back(f->fd, parent->fd));
-	if (in)
+	in = enter_mount(w, f, name);
+	if (in < 0)
+		notice(node, true, gap_of(-in), -in, "cannot look at the folder");
+	if (in > 0 && parent && f->followed > parent->followed && leads_back(f->fd, parent->fd))
+		in = 0;
+	if (in > 0)
 		f->uniform = w->selector->uniform(f->scope, &f->sel);
 	f->parent = NULL;
 	folder_release(w, parent);
-	return in;
+	return in > 0;
 }
 
 /* ---- names ---- */
@@ -154,10 +161,17 @@ static int by_name(const void *a, const void *b, void *bytes)
 	return strcmp((const char *)bytes + x->at, (const char *)bytes + y->at);
 }
 
+/* A name may come twice: from a server that lies, or when the folder changes meanwhile. */
 static void sort(struct listing *l)
 {
+	uint32_t n = 0;
+
 	if (l->n > 1)
 		qsort_r(l->name, l->n, sizeof *l->name, by_name, l->bytes);
+	for (uint32_t i = 0; i < l->n; i++)
+		if (n == 0 || by_name(&l->name[n - 1], &l->name[i], l->bytes) != 0)
+			l->name[n++] = l->name[i];
+	l->n = n;
 }
 
 size_t listing_bytes(const struct listing *l)
@@ -169,10 +183,14 @@ size_t listing_bytes(const struct listing *l)
 static void halve(struct listing *l)
 {
 	char *bytes = mem_grow(NULL, l->bytes_cap, 1);
+	uint32_t before = l->n;
 	size_t n = 0;
+	bool cut;
 
 	sort(l);
-	l->n /= 2;
+	cut = l->n > before / 2; /* else they were the same ones again and again */
+	if (cut)
+		l->n /= 2;
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct name *name = &l->name[i];
 
@@ -183,6 +201,8 @@ static void halve(struct listing *l)
 	free(l->bytes);
 	l->bytes = bytes;
 	l->bytes_n = n;
+	if (!cut)
+		return;
 	free(l->bound);
 	l->bound = mem_text(l->bytes + l->name[l->n - 1].at);
 }
@@ -276,8 +296,10 @@ static void take(struct walk *w, const struct node *node, struct listing *l,
 		halve(l);
 }
 
-struct listing *list_folder(struct walk *w, struct node *node, char *scratch, size_t scratch_n)
+struct listing *list_folder(struct walk *w, struct node *node, char *scratch, size_t scratch_n,
+	_Atomic uint32_t *beat)
 {
+	int64_t until = clock_monotonic() + walk_file_ns(w);
 	struct listing *l;
 	int fd;
 
@@ -292,8 +314,12 @@ struct listing *list_folder(struct walk *w, struct node *node, char *scratch, si
 		long n = syscall(SYS_getdents64, fd, scratch, scratch_n);
 
 		if (n < 0 && errno != ENOENT) /* ENOENT: removed while open, so it is empty */
-			notice(node, true, errno == EACCES ? GAP_DENIED : GAP_IO, errno,
-				"cannot list the folder");
+			notice(node, true, gap_of(errno), errno, "cannot list the folder");
+		atomic_fetch_add_explicit(beat, 1, memory_order_relaxed);
+		if (n > 0 && clock_monotonic() > until) {
+			notice(node, true, GAP_LIMIT, 0, "takes too long to list");
+			break;
+		}
 		if (n <= 0)
 			break;
 		for (long at = 0; at < n;) {

@@ -142,11 +142,11 @@ static void done(struct reader *r, struct job *j)
 		walk_done(r->c->walk, b);
 }
 
-static void put_gap(struct reader *r, struct job *j, const struct finding *f)
+static void put_gap(struct reader *r, struct job *j, bool subtree, const struct finding *f)
 {
 	buf_clear(&r->text);
 	folder_path(j->folder, j->name, &r->text);
-	frame_gap(&j->batch->frames, buf_span(&r->text), false, f->reason, f->sys, f->text);
+	frame_gap(&j->batch->frames, buf_span(&r->text), subtree, f->reason, f->sys, f->text);
 }
 
 enum gap_reason reason_of(int sys)
@@ -180,6 +180,12 @@ static void put_record(struct reader *r, struct job *j)
 	buf_clear(&r->local);
 	record_encode_shared(&j->record, &r->shared);
 	record_encode_local(&j->record, &r->local);
+	if (r->shared.n + r->local.n > FRAME_RECORD_MAX) {
+		put_gap(r, j, false,
+			&(struct finding){ GAP_LIMIT, 0, "its attributes are too large" });
+		gone(j);
+		return;
+	}
 	if (!j->batch->node) {
 		head.type = FRAME_LATE;
 		name = buf_span(&j->batch->key);
@@ -206,7 +212,7 @@ void job_finish(struct reader *r, struct job *j, const struct finding *f)
 	} else {
 		j->record.has &= j->sel.fields | ALWAYS_KEPT;
 		if (f && f->text)
-			put_gap(r, j, f);
+			put_gap(r, j, false, f);
 		put_record(r, j);
 	}
 	piece->n = (uint32_t)(j->batch->frames.n - piece->at);
@@ -218,7 +224,8 @@ void job_gap_only(struct reader *r, struct job *j, const struct finding *f)
 	struct piece *piece = &j->batch->piece[j->index];
 
 	piece->at = (uint32_t)j->batch->frames.n;
-	put_gap(r, j, f);
+	put_gap(r, j, true, f); /* it may have been a folder */
+	gone(j);
 	piece->n = (uint32_t)(j->batch->frames.n - piece->at);
 	done(r, j);
 }
@@ -249,13 +256,25 @@ static void facts_by_name(struct reader *r, struct job *j, const struct statx *x
 	*unknown |= missed;
 }
 
+/* Gone, or not to be looked at: what it was is not lost by that. */
+static void cannot_stat(struct reader *r, struct job *j, int sys)
+{
+	struct finding f = { reason_of(sys), sys, "cannot look at it" };
+
+	if (sys == ENOENT || sys == ENOTDIR)
+		job_vanish(r, j);
+	else
+		job_gap_only(r, j, &f);
+}
+
 void look_by_name(struct reader *r, struct job *j, uint64_t unknown, const struct finding *f)
 {
 	struct finding found = f ? *f : (struct finding){ 0 };
 	struct statx x;
 
-	if (statx(j->folder->fd, j->name.p, AT_SYMLINK_NOFOLLOW, FACTS_STATX, &x) < 0) {
-		job_vanish(r, j);
+	if (statx(j->folder->fd, j->name.n ? j->name.p : ".", AT_SYMLINK_NOFOLLOW, FACTS_STATX,
+		    &x) < 0) {
+		cannot_stat(r, j, errno);
 		return;
 	}
 	facts_by_name(r, j, &x, &unknown, &found);
@@ -317,12 +336,7 @@ void look_other(struct reader *r, struct job *j)
 
 	if (statx(j->folder->fd, j->name.n ? j->name.p : ".", AT_SYMLINK_NOFOLLOW, FACTS_STATX,
 		    &x) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR) {
-			job_vanish(r, j);
-			return;
-		}
-		f = (struct finding){ reason_of(errno), errno, "cannot look at it" };
-		job_gap_only(r, j, &f);
+		cannot_stat(r, j, errno);
 		return;
 	}
 	if (S_ISDIR(x.stx_mode)) {

@@ -15,6 +15,7 @@
 #include "sensor/sensor.h"
 
 #define BATCH_MAX 64
+#define FILE_SECONDS 120
 #define CREW_MAX 32 /* threads */
 
 enum name_flag {
@@ -118,7 +119,7 @@ struct walk {
 		ended; /* one thread passes on at a time; again: there is more by now */
 	size_t ahead_bytes, ahead_entries, name_bytes;
 	unsigned threads;
-	bool wide;                /* cold: larger batches */
+	_Atomic bool wide;        /* cold: larger batches */
 	_Atomic uint32_t careful; /* large files are about: so many portions are small ones */
 	struct ring *ring, *late; /* to the collector */
 	struct bell *collector, *crew;
@@ -161,13 +162,23 @@ bool walk_avoids(const struct walk *w, const struct folder *f, struct span name)
 bool list_open(struct walk *w, struct node *node);
 /* The listing whose one name, of no bytes, is the topmost folder itself. */
 struct listing *listing_of_top(const struct walk *w);
-/* Read a folder: open it if need be, filter its names, sort. NULL: nothing; notices are set. */
-struct listing *list_folder(struct walk *w, struct node *node, char *scratch, size_t scratch_n);
+/* Read a folder: open it if need be, filter its names, sort. NULL: nothing; notices are set. *beat
+ * is counted up as it goes on. */
+struct listing *list_folder(struct walk *w, struct node *node, char *scratch, size_t scratch_n,
+	_Atomic uint32_t *beat);
 void listing_drop(struct listing *l);
 size_t listing_bytes(const struct listing *l);
 static inline struct span listing_name(const struct listing *l, uint32_t i)
 {
 	return (struct span){ l->bytes + l->name[i].at, l->name[i].n };
+}
+
+/* How long one file or folder may take. */
+static inline int64_t walk_file_ns(const struct walk *w)
+{
+	unsigned seconds = w->options->file_seconds;
+
+	return (int64_t)(seconds ? seconds : FILE_SECONDS) * 1000000000;
 }
 
 /* Append a gap frame. */
