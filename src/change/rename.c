@@ -23,10 +23,12 @@ struct mover {
 	struct store *store;
 	const struct tree_root *base;
 	const struct lens *lens;
-	struct stage *gone, *born; /* identity, key → [birth time or null, linked] */
-	struct stage *pairs;       /* new key → [old key, device and inode, linked] */
-	struct stage *names;       /* device and inode → NAME_… */
-	struct arena *arena;       /* one pair */
+	/* identity, last section, NUL, key → [birth time or null, linked] */
+	struct stage *gone, *born;
+	struct stage *taken; /* old keys that have a pair */
+	struct stage *pairs; /* new key → [old key, device and inode, linked] */
+	struct stage *names; /* device and inode → NAME_… */
+	struct arena *arena; /* one pair */
 	struct buf key, value, parent, old_parent, root;
 	uint64_t folded; /* into root, not yet written there */
 };
@@ -35,6 +37,7 @@ static void mover_done(struct mover *m)
 {
 	stage_close(m->gone);
 	stage_close(m->born);
+	stage_close(m->taken);
 	stage_close(m->pairs);
 	stage_close(m->names);
 	arena_free(m->arena);
@@ -87,6 +90,8 @@ static int file_away(struct mover *m, struct stage **stage, struct span key,
 		return e->code;
 	buf_clear(&m->key);
 	buf_add(&m->key, id.bytes, sizeof id.bytes);
+	buf_add_span(&m->key, stored_key_name(key));
+	buf_add_char(&m->key, '\0');
 	buf_add_span(&m->key, key);
 	buf_clear(&m->value);
 	cbor_put_array(&m->value, 2);
@@ -118,29 +123,46 @@ static int sort_by_identity(struct mover *m, struct err *e)
 /* ---- pairs ---- */
 
 struct candidate {
-	struct span id, key;
+	struct span id, named, key; /* named: identity with last section */
 	bool born_known, linked;
 	int64_t born;
 };
 
-static int next_candidate(struct stage *stage, struct candidate *ret, struct err *e)
+static int read_candidate(struct span key, struct span value, struct candidate *ret, struct err *e)
 {
-	struct span key, value;
-	struct cbor c;
+	struct span rest = span_from_offset(key, IDENTITY_BYTES), name;
+	struct cbor c = cbor_of(value);
 	uint64_t n;
-	int r = stage_next(stage, &key, &value, e), type;
+	int type;
 
-	if (r <= 0)
-		return r;
+	if (!span_cut(&rest, '\0', &name) || !rest.p)
+		return err_set(e, ERR_DAMAGED, "a moved file without a name");
 	ret->id = (struct span){ key.p, IDENTITY_BYTES };
-	ret->key = span_from_offset(key, IDENTITY_BYTES);
-	c = cbor_of(value);
+	ret->named = (struct span){ key.p, IDENTITY_BYTES + name.n + 1 };
+	ret->key = rest;
 	if (cbor_get_array(&c, &n, e) < 0 || (type = cbor_peek(&c, e)) < 0)
 		return e->code;
 	ret->born_known = type != CBOR_SIMPLE;
 	if (ret->born_known ? cbor_get_int(&c, &ret->born, e) < 0 : cbor_get_null(&c, e) < 0)
 		return e->code;
-	return cbor_get_bool(&c, &ret->linked, e) < 0 ? e->code : 1;
+	return cbor_get_bool(&c, &ret->linked, e);
+}
+
+/* The next one whose key is not in `paired`, which may be NULL. */
+static int next_candidate(struct stage *stage, struct stage *paired, struct candidate *ret,
+	struct err *e)
+{
+	struct span key, value, unused;
+	int r;
+
+	while ((r = stage_next(stage, &key, &value, e)) > 0) {
+		if (read_candidate(key, value, ret, e) < 0)
+			return e->code;
+		r = paired ? stage_get(paired, ret->key, &unused, e) : 0;
+		if (r <= 0)
+			return r < 0 ? r : 1;
+	}
+	return r;
 }
 
 static int add_pair(struct mover *m, const struct candidate *was, const struct candidate *is,
@@ -148,14 +170,16 @@ static int add_pair(struct mover *m, const struct candidate *was, const struct c
 {
 	struct span inode = { was->id.p, INODE_BYTES };
 
-	if (!m->pairs && stage_open(&m->pairs, m->store, e) < 0)
+	if (!m->pairs &&
+		(stage_open(&m->pairs, m->store, e) < 0 || stage_open(&m->taken, m->store, e) < 0))
 		return e->code;
 	buf_clear(&m->value);
 	cbor_put_array(&m->value, 3);
 	cbor_put_bytes(&m->value, was->key);
 	cbor_put_bytes(&m->value, inode);
 	cbor_put_bool(&m->value, was->linked);
-	if (stage_put(m->pairs, is->key, buf_span(&m->value), e) < 0)
+	if (stage_put(m->pairs, is->key, buf_span(&m->value), e) < 0 ||
+		stage_put(m->taken, was->key, span_of("y"), e) < 0)
 		return e->code;
 	if (!was->linked)
 		return 0;
@@ -164,25 +188,29 @@ static int add_pair(struct mover *m, const struct candidate *was, const struct c
 	return stage_put(m->names, inode, span_of(NAME_GONE), e);
 }
 
-static int match(struct mover *m, struct err *e)
+/* An inode number that was given to another file has another time of birth. */
+static bool same_birth(const struct candidate *was, const struct candidate *is)
+{
+	return !was->born_known || !is->born_known || was->born == is->born;
+}
+
+static int match(struct mover *m, bool by_name, struct err *e)
 {
 	struct candidate was, is;
 	int a, b, order;
 
 	stage_rewind(m->gone);
 	stage_rewind(m->born);
-	a = next_candidate(m->gone, &was, e);
-	b = next_candidate(m->born, &is, e);
+	a = next_candidate(m->gone, m->taken, &was, e);
+	b = next_candidate(m->born, m->pairs, &is, e);
 	while (a > 0 && b > 0) {
-		order = span_compare(was.id, is.id);
-		/* An inode number that was given to another file has another time of birth. */
-		if (order == 0 && (!was.born_known || !is.born_known || was.born == is.born) &&
-			add_pair(m, &was, &is, e) < 0)
+		order = by_name ? span_compare(was.named, is.named) : span_compare(was.id, is.id);
+		if (order == 0 && same_birth(&was, &is) && add_pair(m, &was, &is, e) < 0)
 			return e->code;
 		if (order <= 0)
-			a = next_candidate(m->gone, &was, e);
+			a = next_candidate(m->gone, m->taken, &was, e);
 		if (order >= 0 && a >= 0)
-			b = next_candidate(m->born, &is, e);
+			b = next_candidate(m->born, m->pairs, &is, e);
 	}
 	return a < 0 ? a : b < 0 ? b : 0;
 }
@@ -376,7 +404,8 @@ static int settle(struct mover *m, struct err *e)
 		return e->code;
 	if (!m->gone || !m->born)
 		return 0;
-	if (match(m, e) < 0)
+	/* Of several names of one file, those that kept their last section belong together. */
+	if (match(m, true, e) < 0 || match(m, false, e) < 0)
 		return e->code;
 	if (!m->pairs)
 		return 0;

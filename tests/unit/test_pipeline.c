@@ -222,6 +222,17 @@ static void a_name_that_stays_makes_no_rename(void **state)
 	world_expect(w, "renamed /etc/a > /etc/q1\nrenamed /www/a3 > /www/q3\n");
 }
 
+static void names_that_stayed_the_same_belong_together(void **state)
+{
+	struct world *w = begin(state);
+
+	fake_link("/etc/sub/c", "/etc/0");
+	world_expect(w, "created /etc/0\n");
+	fake_move("/etc/sub", "/etc/bus");
+	fake_remove("/etc/0");
+	world_expect(w, "deleted /etc/0\nrenamed /etc/sub > /etc/bus +2\n");
+}
+
 static void a_gap_is_no_deletion(void **state)
 {
 	struct world *w = begin(state);
@@ -535,6 +546,7 @@ int main(void)
 		TEST(a_moved_folder_is_one_change),
 		TEST(what_differs_in_a_moved_folder_stands_apart),
 		TEST(a_name_that_stays_makes_no_rename),
+		TEST(names_that_stayed_the_same_belong_together),
 		TEST(a_gap_is_no_deletion),
 		TEST(a_gap_of_one_key_does_not_cover_what_is_below),
 		TEST(unknown_fields_stay_as_they_were),
