@@ -2,7 +2,7 @@
 # A Debian 12 with systemd, booted from a pristine copy, for end-to-end tests. Source it; needs root.
 #
 #   container_base          build the cached base once (debootstrap; later calls return at once)
-#   container_make          copy the base; sets CONTAINER_ROOT
+#   container_make          mount a copy of the base; sets CONTAINER_ROOT
 #   container_libs PROGRAM  copy into CONTAINER_ROOT the shared libraries PROGRAM needs and it lacks
 #   container_boot [ARG…]   boot CONTAINER_ROOT (ARGs go to systemd-nspawn) and wait until it is up
 #   container_run CMD…      run a command inside, with its exit status
@@ -31,6 +31,7 @@ container_need() {
 		return 1
 	fi
 	local missing=()
+	command -v mkfs.ext4 >/dev/null || missing+=(e2fsprogs)
 	command -v debootstrap >/dev/null || missing+=(debootstrap)
 	command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
 	[ ${#missing[@]} = 0 ] && return 0
@@ -46,43 +47,61 @@ container_mirror() {
 	echo "${found:-http://deb.debian.org/debian}" | tr -d '[:space:]'
 }
 
+# The base is an image, so that a test's copy is made and removed in a second, and is ext4 wherever
+# the tests run.
 container_base() {
-	container_need || return 1
-	mkdir -p "$CONTAINER_CACHE" || return 1
+	container_need && mkdir -p "$CONTAINER_CACHE" || return 1
 	local name
 	name=base-$(echo "$CONTAINER_SUITE ${CONTAINER_PACKAGES[*]}" | sha256sum | cut -c1-12)
-	CONTAINER_BASE=$CONTAINER_CACHE/$name
-	[ -d "$CONTAINER_BASE" ] && return 0
+	CONTAINER_BASE=$CONTAINER_CACHE/$name.img
+	[ -f "$CONTAINER_BASE" ] && return 0
 	(
 		flock 9 || exit 1
-		[ -d "$CONTAINER_BASE" ] && exit 0
+		[ -f "$CONTAINER_BASE" ] && exit 0
+		umount "$CONTAINER_CACHE"/base-* 2>/dev/null
 		rm -rf --one-file-system "$CONTAINER_CACHE"/base-*
-		include=$(IFS=,; echo "${CONTAINER_PACKAGES[*]}")
-		if ! debootstrap --variant=minbase --include="$include" "$CONTAINER_SUITE" \
-			"$CONTAINER_CACHE/$name.part" "$(container_mirror)" \
-			>"$CONTAINER_CACHE/debootstrap.log" 2>&1; then
-			tail -n 20 "$CONTAINER_CACHE/debootstrap.log" >&2
-			rm -rf --one-file-system "$CONTAINER_CACHE/$name.part"
-			exit 1
-		fi
-		rm -f "$CONTAINER_CACHE/$name.part"/var/cache/apt/archives/*.deb
-		echo invar-test >"$CONTAINER_CACHE/$name.part/etc/hostname"
-		mv "$CONTAINER_CACHE/$name.part" "$CONTAINER_BASE"
+		# dpkg syncs every file; in memory that costs nothing.
+		mkdir "$CONTAINER_CACHE/$name" &&
+			mount -t tmpfs -o size=2G,mode=755 invar-test "$CONTAINER_CACHE/$name" &&
+			container_debootstrap "$CONTAINER_CACHE/$name" &&
+			mkfs.ext4 -q -d "$CONTAINER_CACHE/$name" "$CONTAINER_BASE.part" 2G >&2 &&
+			mv "$CONTAINER_BASE.part" "$CONTAINER_BASE"
+		rc=$?
+		umount "$CONTAINER_CACHE/$name"
+		rmdir "$CONTAINER_CACHE/$name"
+		exit $rc
 	) 9>"$CONTAINER_CACHE/lock"
+}
+
+container_debootstrap() {
+	local log=$CONTAINER_CACHE/debootstrap.log include
+	include=$(IFS=,; echo "${CONTAINER_PACKAGES[*]}")
+	if ! debootstrap --variant=minbase --include="$include" "$CONTAINER_SUITE" "$1" \
+		"$(container_mirror)" >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		return 1
+	fi
+	rm -f "$1"/var/cache/apt/archives/*.deb
+	echo invar-test >"$1/etc/hostname"
 }
 
 # Remove what killed tests left: their name carries the pid of the test and its start time.
 container_sweep() {
-	local dir pid start
+	local dir pid start pids
 	for dir in "$CONTAINER_CACHE"/run.*; do
 		[ -d "$dir" ] || continue
 		IFS=. read -r _ pid start _ <<<"${dir##*/}"
 		[ "$(container_start_time "$pid")" = "$start" ] && continue
-		if [ -s "$dir/nspawn.pid" ]; then
-			container_end_process "$(cat "$dir/nspawn.pid")" "$dir/root"
-		fi
-		rm -rf --one-file-system "$dir"
+		[ -s "$dir/pids" ] && read -r -a pids <"$dir/pids" && container_end "${pids[@]}"
+		container_remove "$dir"
 	done
+}
+
+container_remove() {
+	if mountpoint -q "$1/root"; then
+		umount "$1/root" || umount --lazy "$1/root"
+	fi
+	rm -rf --one-file-system "$1"
 }
 
 container_start_time() {
@@ -90,13 +109,19 @@ container_start_time() {
 	sed -e 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
 }
 
-# End a systemd-nspawn by pid, only when it is the one that runs this root.
-container_end_process() {
-	tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -qF -- "$2" || return 0
-	kill -KILL "$1"
-	for _ in $(seq 100); do
-		[ -e "/proc/$1" ] || return 0
-		sleep 0.1
+# container_end [PID START]…: kill these processes, if they are still the ones that started then, in
+# this order: init of the container, with which the kernel ends everything inside, then its
+# systemd-nspawn, which killed alone would leave all of it running.
+container_end() {
+	while [ $# -ge 2 ]; do
+		if [ "$(container_start_time "$1")" = "$2" ]; then
+			kill -KILL "$1" 2>/dev/null
+			for _ in $(seq 100); do
+				[ "$(container_start_time "$1")" = "$2" ] || break
+				sleep 0.1
+			done
+		fi
+		shift 2
 	done
 }
 
@@ -107,8 +132,9 @@ container_make() {
 	CONTAINER_ROOT=$CONTAINER_WORK/root
 	trap container_drop EXIT
 	trap 'exit 130' INT TERM HUP
-	mkdir -p "$CONTAINER_WORK" &&
-		cp -a --reflink=auto "$CONTAINER_BASE" "$CONTAINER_ROOT"
+	mkdir -p "$CONTAINER_ROOT" &&
+		cp --sparse=always --reflink=auto "$CONTAINER_BASE" "$CONTAINER_WORK/image" &&
+		mount -o loop "$CONTAINER_WORK/image" "$CONTAINER_ROOT"
 }
 
 container_libs() {
@@ -120,11 +146,11 @@ container_libs() {
 }
 
 container_boot() {
+	rm -f "$CONTAINER_WORK/pids"
 	systemd-nspawn --register=no --keep-unit --private-network --link-journal=no \
 		--resolv-conf=off --timezone=off --console=pipe -D "$CONTAINER_ROOT" "$@" --boot \
 		</dev/null >"$CONTAINER_WORK/console" 2>&1 &
 	CONTAINER_NSPAWN=$!
-	echo "$CONTAINER_NSPAWN" >"$CONTAINER_WORK/nspawn.pid"
 	CONTAINER_LEADER=
 	for _ in $(seq 600); do
 		kill -0 "$CONTAINER_NSPAWN" 2>/dev/null || break
@@ -147,6 +173,8 @@ container_find_leader() {
 		if grep -q '^NSpid:.*[[:space:]]1$' "/proc/$pid/status" 2>/dev/null &&
 			[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = systemd ]; then
 			CONTAINER_LEADER=$pid
+			echo "$pid $(container_start_time "$pid") $CONTAINER_NSPAWN" \
+				"$(container_start_time "$CONTAINER_NSPAWN")" >"$CONTAINER_WORK/pids"
 		fi
 	done
 }
@@ -169,26 +197,30 @@ container_halt() {
 	[ -n "$CONTAINER_NSPAWN" ] || return 0
 	# systemd.special(7): SIGRTMIN+4 starts poweroff.target.
 	[ -n "$CONTAINER_LEADER" ] && kill -s RTMIN+4 "$CONTAINER_LEADER" 2>/dev/null
-	for _ in $(seq 200); do
+	for _ in $(seq 300); do
 		kill -0 "$CONTAINER_NSPAWN" 2>/dev/null || break
 		sleep 0.1
 	done
-	container_end_process "$CONTAINER_NSPAWN" "$CONTAINER_ROOT"
+	container_kill
+}
+
+container_kill() {
+	local pids
+	if [ -s "$CONTAINER_WORK/pids" ]; then
+		read -r -a pids <"$CONTAINER_WORK/pids" && container_end "${pids[@]}"
+	else
+		kill -KILL "$CONTAINER_NSPAWN" 2>/dev/null # it never got as far as init
+	fi
 	wait "$CONTAINER_NSPAWN" 2>/dev/null
 	CONTAINER_NSPAWN=
 	CONTAINER_LEADER=
-	rm -f "$CONTAINER_WORK/nspawn.pid"
+	rm -f "$CONTAINER_WORK/pids"
 }
 
 container_drop() {
 	[ -n "$CONTAINER_WORK" ] || return 0
-	if [ -n "$CONTAINER_NSPAWN" ]; then
-		container_end_process "$CONTAINER_NSPAWN" "$CONTAINER_ROOT"
-		wait "$CONTAINER_NSPAWN" 2>/dev/null
-		CONTAINER_NSPAWN=
-		CONTAINER_LEADER=
-	fi
-	rm -rf --one-file-system "$CONTAINER_WORK"
+	[ -z "$CONTAINER_NSPAWN" ] || container_kill 2>/dev/null
+	container_remove "$CONTAINER_WORK"
 	CONTAINER_WORK=
 	CONTAINER_ROOT=
 }

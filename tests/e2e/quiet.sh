@@ -59,7 +59,8 @@ prepare() {
 	install -D -m 0755 "$INVAR" "$CONTAINER_ROOT/usr/bin/invar" &&
 		container_libs "$INVAR" &&
 		install -d -m 0755 "$CONTAINER_ROOT/etc/invar/policy.d" &&
-		install -m 0644 rules/*.yaml "$CONTAINER_ROOT/etc/invar/policy.d/"
+		install -m 0644 rules/*.yaml "$CONTAINER_ROOT/etc/invar/policy.d/" &&
+		echo 'Acquire::Retries "0";' >"$CONTAINER_ROOT/etc/apt/apt.conf.d/99no-network"
 }
 
 # What a server has beyond the packages of the base: a user with a key, a site, an application, a
@@ -75,14 +76,16 @@ furnish() {
 		chmod 0755 /opt/app/bin/app
 		install -d /usr/lib/modules/6.1.0-1-amd64/kernel/net
 		echo module >/usr/lib/modules/6.1.0-1-amd64/kernel/net/good.ko
+		depmod 6.1.0-1-amd64 2>/dev/null
 		echo '17 3 * * * true' | crontab -u alice -
+		echo '127.0.0.1 localhost' >/etc/hosts
 	END
 }
 
 # ---- what happens by itself ----
 
 # Every timer and cron job at once, and what else rewrites files behind the administrator's back.
-# apt has no network here; it fails as it does on a host that is cut off.
+# apt has no network here; its jobs fail as they do on a host that is cut off.
 force_timers() {
 	container_run bash -u <<-'END'
 		systemctl list-timers --all --no-legend --plain |
@@ -99,7 +102,6 @@ force_timers() {
 		systemd-sysusers
 		logrotate -f /etc/logrotate.conf
 		mandb -q
-		timeout 60 apt-get update -q
 		ldconfig
 		update-ca-certificates
 		depmod 6.1.0-1-amd64
@@ -123,7 +125,7 @@ intrude() {
 		echo 'PermitRootLogin yes' >/etc/ssh/sshd_config.d/evil.conf
 		echo 'alice ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/evil
 		chmod u+s /usr/bin/find
-		echo /usr/lib/evil.so >/etc/ld.so.preload
+		echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/ld.so.preload
 		echo lib >/usr/lib/x86_64-linux-gnu/libevil.so.1
 		echo '* * * * * root /bin/true' >/etc/cron.d/evil
 		echo '* * * * * /bin/true' >>/var/spool/cron/crontabs/alice
