@@ -15,6 +15,7 @@ struct selection {
 	uint64_t fields;    /* what to observe: the union over its rules */
 	uint64_t tentative; /* bit i: rule[i] has tests (types, executable, …) that need the record
 			     */
+	uint64_t tested;    /* the fields those tests look at */
 	unsigned char n;    /* 0: not selected */
 	bool follow_links;  /* some rule wants symbolic links followed */
 	const struct rule *rule[SELECTION_RULES_MAX]; /* in policy order */

@@ -150,7 +150,7 @@ static void add_state(struct scope *d, const struct policy *p, uint32_t s, uint3
 static void collect(const struct scope *d, const uint8_t *gains, struct selection *ret)
 {
 	ret->n = 0;
-	ret->fields = ret->tentative = 0;
+	ret->fields = ret->tentative = ret->tested = 0;
 	ret->follow_links = false;
 	for (uint32_t i = 0; i < d->n_tracks; i++) {
 		uint8_t g = gains[i];

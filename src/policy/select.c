@@ -125,6 +125,7 @@ void selection_add(struct selection *s, const struct entry *entry, bool definite
 	} else if (!again || entry->rule.types) {
 		s->tentative |= UINT64_C(1) << (s->n - 1);
 		s->fields |= entry->test_fields;
+		s->tested |= entry->test_fields;
 	}
 }
 

@@ -363,6 +363,19 @@ static int64_t ns_of(struct statx_timestamp t)
 	return t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* Fields that tests can decide on by a stat alone. */
+#define STAT_FIELDS \
+	(field_bit(FILE_TYPE) | field_bit(FILE_MODE) | field_bit(FILE_UID) | field_bit(FILE_GID) | \
+		field_bit(FILE_OWNER) | field_bit(FILE_GROUP) | field_bit(FILE_SIZE))
+
+static bool fails_tests(struct reader *r, struct job *j, const struct statx *x)
+{
+	if (!j->sel.tentative || (j->sel.tested & ~STAT_FIELDS))
+		return false;
+	facts_from_statx(&j->record, x, j->sel.tested, r->c->names);
+	return !job_selected(r, j);
+}
+
 /* Only what one statx tells: the collector knows whether that is news. */
 static void look_stamp(struct reader *r, struct job *j)
 {
@@ -374,6 +387,10 @@ static void look_stamp(struct reader *r, struct job *j)
 	if (statx(j->folder->fd, j->name.n ? j->name.p : ".", AT_SYMLINK_NOFOLLOW, FACTS_STATX,
 		    &x) < 0) {
 		look_other(r, j); /* it knows what that means */
+		return;
+	}
+	if (fails_tests(r, j, &x)) {
+		done(r, j);
 		return;
 	}
 	s.size = x.stx_size;
@@ -431,6 +448,12 @@ static void look(struct reader *r, struct batch *b, uint32_t i, struct span name
 	j->sel = sel;
 	j->record.kind = &kind_file;
 	j->record.has = 0;
+	j->record.key = SPAN_NONE;
+	if (sel.tentative) { /* tests match the path again */
+		buf_clear(&r->text);
+		folder_path(b->folder, name, &r->text);
+		j->record.key = arena_copy(j->arena, buf_span(&r->text));
+	}
 	j->unknown = 0;
 	j->fd = fd;
 	j->tries = 0;
