@@ -180,6 +180,7 @@ struct line {
 };
 
 static uint64_t seed;
+static bool links; /* make some */
 
 static uint64_t pick(uint64_t n)
 {
@@ -352,7 +353,7 @@ static void random_edit(void)
 
 	random_path(path, sizeof path);
 	snprintf(old, sizeof old, "%s", f->path);
-	switch (pick(6)) {
+	switch (pick(links ? 7 : 6)) {
 	case 0:
 		if (!known(&fake, path) && fake.n < 200)
 			fake_put(path, pick(3) ? FILE_REGULAR : FILE_DIRECTORY);
@@ -371,8 +372,12 @@ static void random_edit(void)
 		if (!known(&fake, path) && !within(path, old))
 			fake_move(old, path);
 		break;
-	default:
+	case 5:
 		f->ctime = ++fake.now;
+		break;
+	default:
+		if (!known(&fake, path) && f->type == FILE_REGULAR)
+			fake_link(old, path);
 	}
 }
 
@@ -382,6 +387,19 @@ static void random_approval(struct world *w, struct fake *approved)
 		world_approve(w, "all");
 		*approved = fake;
 	}
+}
+
+/* The tree that grew by edits is the one a first observation makes. */
+static void expect_tree_of_scratch(struct world *w)
+{
+	struct tree_root approved, grown, made;
+	struct err e = { 0 };
+
+	assert_int_equal(store_verify(w->store, &e), 0);
+	world_roots(w, &approved, &grown);
+	assert_int_equal(world_init(w, true, &e), 0);
+	world_roots(w, &approved, &made);
+	assert_memory_equal(grown.full, made.full, DIGEST_BYTES);
 }
 
 static void random_edits_are_told_as_a_naive_comparison_tells_them(void **state)
@@ -420,7 +438,32 @@ static void random_edits_are_told_as_a_naive_comparison_tells_them(void **state)
 		compare_lines("drift", w, &approved, round);
 		random_approval(w, &approved);
 	}
-	assert_int_equal(store_verify(w->store, &e), 0);
+	expect_tree_of_scratch(w);
+}
+
+/* What the naive comparison does not know: files with several names. */
+static void random_links_leave_nothing_behind(void **state)
+{
+	struct world *w = *state;
+	struct err e = { 0 };
+
+	seed = 2;
+	links = true;
+	fake_put("/d0", FILE_DIRECTORY);
+	for (int i = 0; i < 30; i++)
+		random_edit();
+	assert_int_equal(world_init(w, false, &e), 0);
+	for (unsigned round = 0; round < 100; round++) {
+		for (uint64_t i = pick(8); i > 0; i--)
+			random_edit();
+		if (world_check(w, &e) < 0)
+			fail_msg("%s", e.text);
+		world_expect(w, "");
+		world_approve(w, "all");
+		world_expect_drift(w, "");
+	}
+	links = false;
+	expect_tree_of_scratch(w);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
@@ -436,6 +479,7 @@ int main(void)
 		TEST(a_rename_is_approved_with_both_names_and_what_is_below),
 		TEST(unwatched_fields_come_along_for_what_is_approved),
 		TEST(random_edits_are_told_as_a_naive_comparison_tells_them),
+		TEST(random_links_leave_nothing_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
