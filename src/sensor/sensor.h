@@ -67,7 +67,8 @@ struct gap {
 	const char *text;
 };
 
-/* ---- what a scan may use ---- */
+/* ---- what a scan may use: from one thread at a time, but for scan_stopped, scan_options and
+ * scan_selector ---- */
 const struct scan_options *scan_options(const struct scan *s);
 const struct selector *scan_selector(const struct scan *s);
 struct arena *scan_arena(struct scan *s);
