@@ -44,8 +44,7 @@ static const char *const texts[] = {
 	[SQL_ROOT_GET] = "SELECT id, full, count FROM root WHERE which = ?1",
 	[SQL_ROOT_SET] =
 		"INSERT OR REPLACE INTO root(which, id, full, count) VALUES (?1, ?2, ?3, ?4)",
-	[SQL_NODE_GET] = ("SELECT node.data, node.n FROM node_at JOIN node ON node.n = node_at.n"
-			  " WHERE node_at.h = ?1"),
+	[SQL_NODE_GET] = "SELECT data, n FROM node_at JOIN node USING (n) WHERE h = ?1",
 	[SQL_NODE_PUT] = "INSERT INTO node(data) VALUES (?1)",
 	[SQL_NODE_AT_PUT] = "INSERT INTO node_at(h, n) VALUES (?1, ?2)",
 	[SQL_LEDGER_PUT] = "INSERT INTO ledger(seq, data) VALUES (?1, ?2)",
