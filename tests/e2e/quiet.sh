@@ -76,7 +76,6 @@ furnish() {
 		chmod 0755 /opt/app/bin/app
 		install -d /usr/lib/modules/6.1.0-1-amd64/kernel/net
 		echo module >/usr/lib/modules/6.1.0-1-amd64/kernel/net/good.ko
-		depmod 6.1.0-1-amd64 2>/dev/null
 		echo '17 3 * * * true' | crontab -u alice -
 		echo '127.0.0.1 localhost' >/etc/hosts
 	END
@@ -104,7 +103,6 @@ force_timers() {
 		mandb -q
 		ldconfig
 		update-ca-certificates
-		depmod 6.1.0-1-amd64
 		systemctl restart cron rsyslog ssh systemd-journald systemd-logind
 		systemd-run --quiet --wait true
 	END

@@ -16,7 +16,7 @@ point() {
 
 text=$("$INVAR" policy check --policy rules 2>&1)
 rc=$?
-grep -qi warning <<<"$text" && rc=1
+grep -q ': warning:' <<<"$text" && rc=1
 point 1 $rc "policy check finds nothing"
 [ $rc = 0 ] || echo "# ${text//$'\n'/$'\n'# }"
 
