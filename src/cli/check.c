@@ -57,10 +57,10 @@ static void say_quiet(struct session *s, const struct check_summary *sum)
 
 static void say_group(struct session *s, const struct findings *f, const char *title)
 {
-	if (!report_counts(f->report)->changes && !report_counts(f->report)->gaps)
-		return;
-	text_tone(&s->out, &s->style, TONE_STRONG, title);
-	buf_add_text(&s->out, "\n\n");
+	if (report_counts(f->report)->changes) {
+		text_tone(&s->out, &s->style, TONE_STRONG, title);
+		buf_add_text(&s->out, "\n\n");
+	}
 	report_print(f->report, &s->out);
 }
 

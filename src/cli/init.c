@@ -46,7 +46,7 @@ static void print(struct session *s, const struct report *gaps, const struct che
 		buf_add_char(&s->out, '\n');
 		report_print(gaps, &s->out);
 	}
-	buf_add_text(&s->out, "\nNext:\n");
+	buf_add_text(&s->out, sum->gaps ? "Next:\n" : "\nNext:\n");
 	session_advise(s, "check", "look for changes");
 }
 

@@ -100,6 +100,8 @@ void text_duration(struct buf *ret, int64_t ns)
 	}
 	if (ns < TIME_SECOND / 10)
 		buf_addf(ret, "%lld ms", (long long)(ns / (TIME_SECOND / 1000)));
+	else if (ns % TIME_SECOND == 0)
+		buf_addf(ret, "%lld s", (long long)s);
 	else
 		buf_addf(ret, s < 10 ? "%.2f s" : "%.1f s", (double)ns / (double)TIME_SECOND);
 }

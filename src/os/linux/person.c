@@ -32,13 +32,27 @@ static void add_user(struct buf *ret, const struct names *names, uint32_t uid)
 		buf_addf(ret, "uid %u", uid);
 }
 
+/* The user whose rights we have, behind the one who acts: "alice (root, uid 0)". */
+static void add_rights(struct buf *ret, const struct names *names, uint32_t uid, size_t from)
+{
+	struct span acting = { ret->p + from, ret->n - from };
+	AUTO(buf) name = BUF_INIT(4096);
+
+	add_user(&name, names, uid);
+	if (span_same(acting, buf_span(&name)) && names_user(names, uid).n)
+		buf_addf(ret, " (uid %u)", uid);
+	else if (!span_same(acting, buf_span(&name)))
+		buf_addf(ret, " (%s%suid %u)", names_user(names, uid).n ? buf_text(&name) : "",
+			names_user(names, uid).n ? ", " : "", uid);
+}
+
 void person_running(struct buf *ret)
 {
 	AUTO_FREE(names) names = NULL;
 	const char *sudo = getenv("SUDO_USER");
 	uint32_t uid = geteuid(), login = login_uid();
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct span name;
+	size_t from = ret->n;
 	struct err e;
 
 	if (root >= 0 && names_load(&names, root, &e) < 0)
@@ -51,8 +65,5 @@ void person_running(struct buf *ret)
 		escape_text(ret, span_from(sudo, strnlen(sudo, NAME_MAX_SHOWN)));
 	else
 		add_user(ret, names, uid);
-	name = names_user(names, uid);
-	buf_add_text(ret, " (");
-	escape_text(ret, name);
-	buf_addf(ret, "%suid %u)", name.n ? ", " : "", uid);
+	add_rights(ret, names, uid, from);
 }
