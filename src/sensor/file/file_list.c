@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -67,13 +68,24 @@ static bool is_pseudo(uint32_t magic)
 	return false;
 }
 
-static int open_folder(const struct folder *f, struct span name)
+/* One call opens the folder and tells whether it lies on the mount of its parent (openat2,
+ * Linux 5.6; EXDEV when not, and always asked anew behind a followed link). */
+static int open_folder(const struct folder *f, struct span name, bool *ret_crossed)
 {
-	int nofollow = f->followed > f->parent->followed ? 0 : O_NOFOLLOW;
-	int fd = openat(f->parent->fd, name.p, FOLDER_FLAGS | nofollow);
+	bool followed = f->followed > f->parent->followed;
+	uint64_t flags = FOLDER_FLAGS | (followed ? 0 : O_NOFOLLOW);
+	struct open_how how = { .flags = flags, .resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH };
+	int fd = -1;
 
-	if (fd < 0 && errno == EPERM) /* O_NOATIME is for owners and root */
-		fd = openat(f->parent->fd, name.p, (FOLDER_FLAGS & ~O_NOATIME) | nofollow);
+	*ret_crossed = false;
+	if (!followed)
+		fd = (int)syscall(SYS_openat2, f->parent->fd, name.p, &how, sizeof how);
+	if (followed || (fd < 0 && (errno == EXDEV || errno == ENOSYS || errno == EPERM))) {
+		*ret_crossed = true;
+		fd = openat(f->parent->fd, name.p, (int)flags);
+		if (fd < 0 && errno == EPERM) /* O_NOATIME is for owners and root */
+			fd = openat(f->parent->fd, name.p, (int)(flags & ~(uint64_t)O_NOATIME));
+	}
 	return fd;
 }
 
@@ -101,10 +113,8 @@ static int enter_mount(struct walk *w, struct folder *f, struct span name)
 	struct selection sel;
 	struct scope *scope;
 
-	if (statx(f->fd, "", AT_EMPTY_PATH, STATX_MNT_ID | STATX_INO, &x) < 0)
+	if (statx(f->fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0)
 		return -errno;
-	f->device = device_make(x.stx_dev_major, x.stx_dev_minor);
-	f->inode = x.stx_ino;
 	if (f->parent && f->mount == x.stx_mnt_id)
 		return 1;
 	f->mount = x.stx_mnt_id;
@@ -123,6 +133,7 @@ bool list_open(struct walk *w, struct node *node)
 {
 	struct folder *f = node->folder, *parent = f->parent;
 	struct span name = SPAN_NONE;
+	bool crossed = true;
 	int in;
 
 	if (f->fd >= 0)
@@ -130,7 +141,7 @@ bool list_open(struct walk *w, struct node *node)
 	if (parent) {
 		name = (struct span){ f->path + parent->path_n + 1,
 			f->path_n - parent->path_n - 1 };
-		f->fd = open_folder(f, name);
+		f->fd = open_folder(f, name, &crossed);
 	} else {
 		f->fd = fcntl(w->rootfd, F_DUPFD_CLOEXEC, 0);
 	}
@@ -140,7 +151,7 @@ bool list_open(struct walk *w, struct node *node)
 			notice(node, true, gap_of(errno), errno, "cannot open the folder");
 		return false;
 	}
-	in = enter_mount(w, f, name);
+	in = crossed ? enter_mount(w, f, name) : 1;
 	if (in < 0)
 		notice(node, true, gap_of(-in), -in, "cannot look at the folder");
 	if (in > 0 && parent && f->followed > parent->followed && leads_back(f->fd, parent->fd))

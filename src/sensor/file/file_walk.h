@@ -53,7 +53,7 @@ struct folder {
 	struct scope *scope;
 	bool uniform; /* sel holds for every name here and below */
 	struct selection sel;
-	uint64_t mount, device, inode;
+	uint64_t mount;
 	uint32_t magic; /* statfs f_type */
 	enum folder_part part;
 	bool guarded;           /* a path to leave alone lies directly in here */
