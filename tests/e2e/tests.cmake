@@ -2,3 +2,21 @@
 e2e_test(quiet 900)
 e2e_test(rules 60)
 e2e_test(cli 300)
+
+# e2e_tool(NAME): tests/e2e/tools/NAME.c, a troublemaker of its own, as $BUILD/e2e/NAME.
+function(e2e_tool name)
+  if(NOT INVAR_TESTS OR WIN32)
+    return()
+  endif()
+  add_executable(e2e_${name} tests/e2e/tools/${name}.c)
+  target_link_libraries(e2e_${name} PRIVATE house)
+  set_target_properties(e2e_${name} PROPERTIES OUTPUT_NAME ${name}
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/e2e)
+endfunction()
+e2e_tool(file_changer)
+e2e_tool(file_maker)
+e2e_tool(fuse_server)
+e2e_tool(lease_holder)
+e2e_tool(swapper)
+
+e2e_test(hostile 120)

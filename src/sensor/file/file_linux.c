@@ -38,6 +38,7 @@ struct collector {
 	size_t n_avoid;
 	struct buf key; /* prefix of the folder at hand, then the entry's name */
 	size_t prefix_n;
+	bool named;          /* key is an entry\'s, not a prefix alone */
 	struct buf last;     /* the key passed on last: where another crew would resume */
 	struct buf *awaited; /* keys the crew was asked for, in order of asking */
 	size_t first, n_awaited, n_sent;
@@ -52,16 +53,24 @@ static void put_key(struct collector *c, struct span name)
 {
 	c->key.n = c->prefix_n;
 	buf_add_span(&c->key, name);
+	c->named = true;
 }
 
+/* Where another crew would resume; kept only where it would be overwritten, once a folder. */
 static void remember(struct collector *c)
 {
-	buf_clear(&c->last);
-	buf_add_span(&c->last, buf_span(&c->key));
+	struct buf key = c->key;
+
+	if (!c->named)
+		return;
+	c->key = c->last;
+	c->last = key;
+	c->named = false;
 }
 
 static void hear_folder(struct collector *c, struct span prefix)
 {
+	remember(c);
 	buf_clear(&c->key);
 	buf_add_char(&c->key, (char)kind_file.id);
 	buf_add_span(&c->key, prefix);
@@ -105,13 +114,17 @@ static void hear_stamp(struct collector *c, const struct frame_stamp *s)
 static void hear_gap(struct collector *c, const struct frame_head *h, struct span path,
 	struct span text)
 {
+	AUTO(buf) why = BUF_INIT(4096);
 	struct gap g = { .kind = &kind_file,
 		.key = path,
 		.subtree = h->subtree,
 		.reason = h->reason < GAP_N ? h->reason : GAP_IO,
 		.sys = (int)h->unknown };
 
-	g.text = arena_text(c->arena, text);
+	buf_add_span(&why, text);
+	if (g.sys)
+		buf_addf(&why, ": %s", strerror(g.sys));
+	g.text = buf_text(&why);
 	scan_gap(c->scan, &g);
 }
 
@@ -164,7 +177,6 @@ static bool hear(struct collector *c, struct span frame)
 		put_key(c, name);
 		o.key = buf_span(&c->key);
 		scan_put(c->scan, &o);
-		remember(c);
 		return true;
 	case FRAME_STAMP:
 		if (o.shared.n != sizeof stamp)
@@ -172,7 +184,6 @@ static bool hear(struct collector *c, struct span frame)
 		memcpy(&stamp, o.shared.p, sizeof stamp);
 		put_key(c, name);
 		hear_stamp(c, &stamp);
-		remember(c);
 		return true;
 	case FRAME_GAP:
 		hear_gap(c, &h, name, o.local);
@@ -404,6 +415,7 @@ static void between_crews(struct collector *c)
 	c->bytes_before += atomic_load(&c->crew.shared->tally.bytes);
 	c->files_before += atomic_load(&c->crew.shared->tally.files_read);
 	crew_end(&c->crew);
+	remember(c);
 	memset(c->seen, 0, sizeof c->seen);
 	c->n_sent = 0; /* the next one is asked again */
 }

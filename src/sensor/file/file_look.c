@@ -13,6 +13,7 @@
 #include "sensor/file/file_frame.h"
 #include "sensor/file/file_job.h"
 
+#define TRIES 16
 #define RECORD_MAX ((size_t)8 << 20)
 #define WINDOW_BYTES (2 << 20) /* asked for ahead of a file's turn when the cache is cold */
 
@@ -285,6 +286,21 @@ void look_by_name(struct reader *r, struct job *j, uint64_t unknown, const struc
 	job_finish(r, j, &found);
 }
 
+/* Between two of our looks something else took its place: look again, a few times. */
+static void became_another(struct reader *r, struct job *j)
+{
+	static const struct finding f = { GAP_UNSTABLE, 0,
+		"became something else while it was looked at" };
+
+	if (++j->tries > TRIES) {
+		job_gap_only(r, j, &f);
+		return;
+	}
+	j->record.has = 0;
+	j->unknown = 0;
+	look_other(r, j);
+}
+
 static void look_folder(struct reader *r, struct job *j)
 {
 	const char *name = j->name.n ? j->name.p : ".";
@@ -297,6 +313,10 @@ static void look_folder(struct reader *r, struct job *j)
 	j->fd = openat(j->folder->fd, name, flags | O_NOATIME);
 	if (j->fd < 0 && errno == EPERM)
 		j->fd = openat(j->folder->fd, name, flags);
+	if (j->fd < 0 && (errno == ENOTDIR || errno == ELOOP)) {
+		became_another(r, j);
+		return;
+	}
 	if (j->fd < 0 || statx(j->fd, "", AT_EMPTY_PATH, FACTS_STATX, &x) < 0) {
 		f = (struct finding){ reason_of(errno), errno, "cannot open the folder" };
 		look_by_name(r, j, FACTS_IOCTL, errno == ENOENT ? NULL : &f);
@@ -351,6 +371,10 @@ void look_other(struct reader *r, struct job *j)
 		record_set_number(&j->record, FILE_CONTENT, CONTENT_UNSTABLE);
 	}
 	if (S_ISLNK(x.stx_mode) && (j->sel.fields & field_bit(FILE_TARGET)) && !read_target(j)) {
+		if (errno == EINVAL || errno == ENOENT) {
+			became_another(r, j);
+			return;
+		}
 		f = (struct finding){ reason_of(errno), errno, "cannot read the link" };
 		unknown |= field_bit(FILE_TARGET);
 	}

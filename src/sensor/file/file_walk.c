@@ -578,6 +578,7 @@ int walk_init(struct walk *w, struct err *e)
 		if (span_is(w->options->below[i], "/"))
 			top->part = PART_INSIDE;
 	list = node_new(NODE_LIST, top);
+	list_open(w, list); /* now: its own entry may be looked at before it is listed */
 	w->head = w->open = list;
 	if (top->part == PART_INSIDE && !top->on_resume) {
 		struct node *self = node_new(NODE_ENTRIES, top);
