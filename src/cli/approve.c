@@ -76,6 +76,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		return list(s, e);
 	if (!arg.reason)
 		return err_set(e, ERR_USAGE, "say why: --reason TEXT (it goes into the ledger)");
+	s->hold = true; /* nothing is printed as moved before it has */
 	if (chosen_parse(s, arena, (const char *const *)argv, (size_t)argc, &chosen, e) < 0 ||
 		drift_chosen(s, &chosen, findings_add, &moved, e) < 0)
 		return e->code;

@@ -112,10 +112,9 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 
 	(void)argc;
 	findings_init(&m.findings, s, -1);
-	if (compare(&m, argv[0], e) < 0) {
-		buf_clear(&s->out); /* what an unproven file led to is not shown */
+	s->hold = true; /* what an unproven file led to is not shown */
+	if (compare(&m, argv[0], e) < 0)
 		return e->code;
-	}
 	if (s->json)
 		return m.findings.status;
 	report_print(m.findings.report, &s->out);

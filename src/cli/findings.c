@@ -9,7 +9,7 @@ void findings_init(struct findings *f, struct session *s, int fail_on)
 		.keys = keyset_new(),
 		.fail_on = fail_on,
 		.example = BUF_INIT(BUF_MAX_DEFAULT),
-		.example_severity = -1 };
+		.example_weight = -1 };
 }
 
 void findings_done(struct findings *f)
@@ -19,11 +19,20 @@ void findings_done(struct findings *f)
 	buf_done(&f->example);
 }
 
+/* The most severe; among equals one where more than a time stamp moved. */
+static int weight(const struct change *c)
+{
+	bool more = c->type != CHANGE_UPDATED ||
+		    (c->fields & ~kind_fields_with(c->kind, FIELD_LOCAL)) != 0;
+
+	return 2 * (int)c->severity + more;
+}
+
 static void take_example(struct findings *f, const struct change *c)
 {
-	if ((int)c->severity <= f->example_severity)
+	if (weight(c) <= f->example_weight)
 		return;
-	f->example_severity = (int)c->severity;
+	f->example_weight = weight(c);
 	buf_clear(&f->example);
 	buf_addf(&f->example, "show %s ", c->kind->name);
 	text_shell(&f->example, c->key);

@@ -15,9 +15,9 @@ struct findings {
 	struct report_counts counts; /* of all, whatever the report holds */
 	int fail_on;                 /* exit_counts() */
 	int status;                  /* bits of what counts */
-	/* the first change of the highest severity, for the advice */
+	/* the first change of the most weight, for the advice */
 	struct buf example;
-	int example_severity;
+	int example_weight;
 };
 
 void findings_init(struct findings *f, struct session *s, int fail_on);

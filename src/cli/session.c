@@ -129,7 +129,7 @@ int session_flush(struct session *s, struct err *e)
 
 int session_flush_much(struct session *s, struct err *e)
 {
-	return s->out.n < OUT_MUCH && !s->out.full ? 0 : session_flush(s, e);
+	return s->hold || (s->out.n < OUT_MUCH && !s->out.full) ? 0 : session_flush(s, e);
 }
 
 int session_log(struct session *s, const struct ledger_record *r, struct err *e)

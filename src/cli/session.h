@@ -21,6 +21,7 @@ struct session {
 	struct problems problems; /* of the policy */
 	struct buf host;
 	struct buf out;
+	bool hold; /* write nothing out before the command has succeeded */
 	struct text_style style;
 };
 

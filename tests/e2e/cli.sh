@@ -319,6 +319,8 @@ ok "unless its key is named" status 0
 python3 -c 'b=bytearray(open("b1","rb").read()); b[len(b)//2]^=1; open("b3","wb").write(b)'
 bare baseline verify b3
 ok "a damaged export is 24" status 24
+run baseline diff b3 --json
+ok "nothing of it is shown" silent out
 run baseline import b3 --reason no
 ok "and cannot be imported" bash -c "[ $rc != 0 ]"
 run drift
