@@ -37,7 +37,7 @@ if(NOT INVAR_SANITIZE AND NOT INVAR_FUZZ)
     target_compile_options(house INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
   endif()
   compile_flags(-fstack-protector-strong -fcf-protection=full -fzero-call-used-regs=used-gpr
-    -fvisibility=hidden)
+    -ftrivial-auto-var-init=zero -fvisibility=hidden)
   if(NOT WIN32) # gcc 12 for MinGW stops with an internal error on it
     compile_flags(-fstack-clash-protection)
   endif()
