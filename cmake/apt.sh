@@ -14,12 +14,14 @@ packages_missing() {
 	done
 }
 
-# Install the packages named, quietly. A mirror that cannot be refreshed is no error by itself: what
-# is asked for may be known already. Needs root; "$SUDO" is put in front.
+# Install the packages named, quietly, after what an interrupted run may have left half done. A mirror
+# that cannot be refreshed is no error by itself: what is asked for may be known already. Needs root;
+# "$SUDO" is put in front.
 packages_install() {
-	local apt=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y
-		-o DPkg::Lock::Timeout=600 -o APT::Acquire::Retries=3)
-	[ -z "${SUDO:-}" ] || apt=("$SUDO" "${apt[@]}")
-	"${apt[@]}" update || echo "apt-get update failed; going on with the lists there are"
-	"${apt[@]}" install --no-install-recommends "$@"
+	local quiet=(env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1)
+	local apt=(apt-get -q -y -o DPkg::Lock::Timeout=600 -o APT::Acquire::Retries=3)
+	[ -z "${SUDO:-}" ] || quiet=("$SUDO" "${quiet[@]}")
+	"${quiet[@]}" dpkg --configure -a
+	"${quiet[@]}" "${apt[@]}" update || echo "apt-get update failed; going on with the lists there are"
+	"${quiet[@]}" "${apt[@]}" install --no-install-recommends "$@"
 }
