@@ -52,14 +52,14 @@ container_mirror() {
 container_base() {
 	container_need && mkdir -p "$CONTAINER_CACHE" || return 1
 	local name
-	name=base-$(echo "$CONTAINER_SUITE ${CONTAINER_PACKAGES[*]}" | sha256sum | cut -c1-12)
-	CONTAINER_BASE=$CONTAINER_CACHE/$name.img
+	name=image-$(echo "$CONTAINER_SUITE ${CONTAINER_PACKAGES[*]}" | sha256sum | cut -c1-12)
+	CONTAINER_BASE=$CONTAINER_CACHE/$name.ext4
 	[ -f "$CONTAINER_BASE" ] && return 0
 	(
 		flock 9 || exit 1
 		[ -f "$CONTAINER_BASE" ] && exit 0
-		umount "$CONTAINER_CACHE"/base-* 2>/dev/null
-		rm -rf --one-file-system "$CONTAINER_CACHE"/base-*
+		umount "$CONTAINER_CACHE"/image-* 2>/dev/null
+		rm -rf --one-file-system "$CONTAINER_CACHE"/image-*
 		# dpkg syncs every file; in memory that costs nothing.
 		mkdir "$CONTAINER_CACHE/$name" &&
 			mount -t tmpfs -o size=2G,mode=755 invar-test "$CONTAINER_CACHE/$name" &&
