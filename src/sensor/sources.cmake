@@ -9,9 +9,11 @@ set(SENSOR_SOURCES
   src/sensor/file/file_crew.c
   src/sensor/file/file_digest.c
   src/sensor/file/file_facts.c
+  src/sensor/file/file_folder.c
   src/sensor/file/file_linux.c
   src/sensor/file/file_list.c
   src/sensor/file/file_look.c
+  src/sensor/file/file_pass.c
   src/sensor/file/file_walk.c
   src/sensor/gap.c
   src/sensor/sensors_linux.c

@@ -185,4 +185,15 @@ static inline int64_t walk_file_ns(const struct walk *w)
 void frame_gap(struct buf *ret, struct span path, bool subtree, enum gap_reason reason, int sys,
 	const char *text);
 
+/* ---- between file_walk.c, file_folder.c and file_pass.c; the walk's lock is held ---- */
+
+void node_free(struct walk *w, struct node *n);
+bool node_handed_out(const struct node *n); /* nothing of it is left to be taken */
+/* Where to begin in a folder that an earlier crew was cut off in or below. */
+void node_resume(struct walk *w, struct node *n);
+void batch_put(struct walk *w, struct batch *b); /* for reuse */
+bool walk_full(const struct walk *w);            /* too much waits to be passed on */
+/* Set what a sub-folder inherits; false: it is not to be gone into at all. */
+bool folder_place(struct walk *w, struct folder *child, struct span name);
+
 #endif
