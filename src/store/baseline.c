@@ -178,7 +178,8 @@ static int fill(struct in *in, size_t n, struct err *e)
 
 	if (have >= n || in->ended)
 		return 0;
-	memmove(in->b.p, in->b.p + in->at, have);
+	if (have && in->at)
+		memmove(in->b.p, in->b.p + in->at, have);
 	in->b.n = have;
 	in->at = 0;
 	while (in->b.n < n && !in->ended) {
