@@ -276,12 +276,20 @@ static struct gauge read_gauge(void)
 	return g;
 }
 
+/* Blocks of 512 bytes a tick. A warm cache has misses too (10 MB/s of them are no cold cache), and
+ * other programs take the processor: that we wait for the disk takes many blocks, or some and
+ * hardly any work. */
+#define BLOCKS_MANY 1024
+#define BLOCKS_SOME 16
+
 /* With a warm cache as many threads as cores are best; while they wait for the disk, many more keep
  * its queue full. */
 static void adapt(struct ship *s, const struct gauge *was, const struct gauge *is, unsigned cores)
 {
-	int64_t wall = is->wall - was->wall, cpu = is->cpu - was->cpu;
-	bool disk = is->blocks - was->blocks > 64 && cpu < wall * cores * 3 / 4;
+	int64_t could = (is->wall - was->wall) * cores, cpu = is->cpu - was->cpu;
+	long blocks = is->blocks - was->blocks;
+	bool disk = (blocks > BLOCKS_MANY && cpu < could * 3 / 4) ||
+		    (blocks > BLOCKS_SOME && cpu < could / 5);
 	unsigned active = atomic_load(&s->active);
 
 	if (disk && atomic_load(&s->waiting) == 0) {
@@ -291,7 +299,7 @@ static void adapt(struct ship *s, const struct gauge *was, const struct gauge *i
 			;
 		atomic_store(&s->active, s->hands < want ? s->hands : want);
 		s->walk.wide = true;
-	} else if (is->blocks - was->blocks < 16 && active > cores && cpu > wall * cores * 9 / 10) {
+	} else if (blocks < BLOCKS_MANY / 4 && active > cores) {
 		atomic_store(&s->active, cores);
 		s->walk.wide = false;
 	}
