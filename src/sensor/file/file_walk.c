@@ -261,9 +261,15 @@ void walk_done(struct walk *w, struct batch *b)
 int walk_init(struct walk *w, struct err *e)
 {
 	struct folder *top = folder_new(NULL, SPAN_NONE);
+	pthread_mutexattr_t spin;
 	struct node *list;
+	int rc = pthread_mutexattr_init(&spin);
 
-	if (pthread_mutex_init(&w->lock, NULL) != 0)
+	/* held for less time than falling asleep takes */
+	pthread_mutexattr_settype(&spin, PTHREAD_MUTEX_ADAPTIVE_NP);
+	rc = rc ? rc : pthread_mutex_init(&w->lock, &spin);
+	pthread_mutexattr_destroy(&spin);
+	if (rc)
 		return err_set(e, ERR_SYSTEM, "cannot make a lock");
 	top->refs = 1;
 	top->scope = w->selector->top(w->selector->policy, &kind_file);
