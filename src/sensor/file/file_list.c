@@ -231,7 +231,8 @@ static void listing_add(struct listing *l, struct span text, const struct name *
 	l->name[l->n] = *name;
 	l->name[l->n].at = (uint32_t)l->bytes_n;
 	l->name[l->n].n = (uint16_t)text.n;
-	memcpy(l->bytes + l->bytes_n, text.p, text.n);
+	if (text.n)
+		memcpy(l->bytes + l->bytes_n, text.p, text.n);
 	l->bytes[l->bytes_n + text.n] = '\0';
 	l->bytes_n += text.n + 1;
 	l->n++;
