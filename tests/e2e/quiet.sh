@@ -29,7 +29,7 @@ bail() {
 }
 
 # found FILE: the changes and gaps in the output of `check --json`, one a line:
-# change, key, rule, severity, fields.
+# change, key, rule, severity, fields. A change that stands is there twice, as found and as drift.
 found() {
 	python3 -c '
 import json, sys
@@ -39,7 +39,7 @@ for line in open(sys.argv[1], encoding="utf-8"):
         print("gap", line.strip())
     elif r.get("record", "change") == "change":
         print(r["change"], r["key"], r["rule"], r["severity"], ",".join(r.get("fields", [])))
-' "$1"
+' "$1" | sort -u
 }
 
 # check_silent TEXT: a check inside finds nothing.
@@ -194,6 +194,12 @@ deleted /etc/logrotate.d/rsyslog defences -
 updated /usr/bin/invar defences-own -
 created /usr/local/bin/ls usr-local -
 '
+# Folders made on the way.
+ALONG='
+/home/alice/.config/systemd
+/home/alice/.config/systemd/user
+/root/.ssh
+'
 
 check_loud() {
 	local out=$CONTAINER_WORK/loud.json rc change key rule fields line
@@ -207,9 +213,13 @@ check_loud() {
 		line=$(awk -v c="$change" -v k="$key" '$1 == c && $2 == k' "$out.found")
 		echo "${line:-nothing}" >"$out.line"
 		[ "$fields" = - ] && fields='.*'
-		grep -qE "^$change [^ ]+ ($rule) (high|critical) $fields\$" "$out.line"
+		[[ $(cat "$out.line") =~ ^[^[:cntrl:]]+\ ($rule)\ (high|critical)\ ($fields)$ ]]
 		point $? "$key is $change under ${rule//|/ or }" "$out.line"
 	done <<<"$EXPECTED"
+	awk '{ print $2 }' "$out.found" | grep -vxF "$(awk '{ print $2 }' <<<"$EXPECTED")" |
+		grep -vxF "$ALONG" >"$out.others"
+	[ ! -s "$out.others" ]
+	point $? "nothing else is reported" "$out.others"
 }
 
 # ---- this host ----
