@@ -34,8 +34,8 @@ static inline uint32_t bell_seen(const struct bell *b)
 {
 	return atomic_load_explicit(&b->count, memory_order_acquire);
 }
-/* Wake up to n waiters; cheap when nobody waits. */
-void bell_ring(struct bell *b, unsigned n);
+/* Wake who waits; cheap when nobody does, or when they were woken already and have yet to run. */
+void bell_ring(struct bell *b);
 /* Sleep until the bell was rung after `seen` was read, or timeout_ms passed. */
 void bell_wait(struct bell *b, uint32_t seen, unsigned timeout_ms);
 

@@ -1,5 +1,6 @@
 #include "os/ring.h"
 
+#include <limits.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -107,18 +108,19 @@ void ring_pop(struct ring *r)
 	atomic_store_explicit(&r->tail, tail + padded(n), memory_order_release);
 }
 
-void bell_ring(struct bell *b, unsigned n)
+void bell_ring(struct bell *b)
 {
 	atomic_fetch_add(&b->count, 1);
-	if (atomic_load(&b->waiting))
-		syscall(SYS_futex, &b->count, FUTEX_WAKE, n, NULL, NULL, 0);
+	if (atomic_load(&b->waiting) && atomic_exchange(&b->waiting, 0))
+		syscall(SYS_futex, &b->count, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
+/* Whoever rings after `waiting` is set sees it; whoever rang before changed the count, and the
+ * kernel does not let us sleep on a changed one. */
 void bell_wait(struct bell *b, uint32_t seen, unsigned timeout_ms)
 {
 	struct timespec t = { timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000 };
 
-	atomic_fetch_add(&b->waiting, 1);
+	atomic_store(&b->waiting, 1);
 	syscall(SYS_futex, &b->count, FUTEX_WAIT, seen, &t, NULL, 0);
-	atomic_fetch_sub(&b->waiting, 1);
 }

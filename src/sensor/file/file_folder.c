@@ -142,5 +142,6 @@ void node_resume(struct walk *w, struct node *n)
 	} else if (!n->descend) {
 		rest = span_from_offset(rest, n->folder->path_n ? 1 : 2);
 		n->after = mem_copy(rest.p, rest.n);
+		n->folder->huge = true; /* sub-folders before that name are still to be entered */
 	}
 }

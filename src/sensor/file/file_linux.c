@@ -397,12 +397,12 @@ static enum pump pump(struct collector *c, struct err *e)
 			return PUMP_FAILED;
 		}
 		if (send_requests(c) > 0 || heard == FRAMES_AT_ONCE)
-			bell_ring(&c->crew.shared->crew, CREW_MAX);
+			bell_ring(&c->crew.shared->crew);
 		count_bytes(c);
 		if (scan_stopped(c->scan))
 			return PUMP_STOPPED;
 		if (heard == 0 && late == 0) {
-			bell_ring(&c->crew.shared->crew, CREW_MAX);
+			bell_ring(&c->crew.shared->crew);
 			p = pump_idle(c, seen, &checked, e);
 		}
 		if (p != PUMP_GOING)

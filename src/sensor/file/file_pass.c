@@ -121,8 +121,8 @@ static void pass_end(struct walk *w)
 
 	w->ended = ring_put(w->ring, span_from(&head, sizeof head));
 	if (w->ended) {
-		bell_ring(w->collector, 1);
-		bell_ring(w->crew, CREW_MAX);
+		bell_ring(w->collector);
+		bell_ring(w->crew);
 	}
 }
 
@@ -156,9 +156,9 @@ void walk_pass(struct walk *w)
 	w->passing = false;
 	pthread_mutex_unlock(&w->lock);
 	if (!room || ring_used(w->ring) > BELL_BYTES || ring_used(w->late) > BELL_BYTES / 8)
-		bell_ring(w->collector, 1);
+		bell_ring(w->collector);
 	if (freed && was_full)
-		bell_ring(w->crew, CREW_MAX);
+		bell_ring(w->crew);
 }
 
 void frame_gap(struct buf *ret, struct span path, bool subtree, enum gap_reason reason, int sys,

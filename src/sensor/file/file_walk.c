@@ -111,6 +111,31 @@ static struct batch *hand_out(struct walk *w, struct node *n)
 	return b;
 }
 
+/* What a CHILDREN node has left goes behind it; it becomes the LIST of one sub-folder. */
+static void become_list(struct walk *w, struct node *n)
+{
+	uint32_t i = n->next_name;
+
+	while (i < n->names->n && !(n->names->name[i].flags & NAME_FOLDER))
+		i++;
+	if (i < n->names->n) {
+		struct node *rest = node_new(NODE_CHILDREN, n->folder);
+
+		rest->names = n->names;
+		rest->next_name = i;
+		insert_behind(n, rest);
+	} else { /* nothing: a deep chain of folders must not be held open all at once */
+		if (n->names->refs == 1)
+			w->name_bytes -= listing_bytes(n->names);
+		listing_drop(n->names);
+	}
+	n->type = NODE_LIST;
+	n->names = NULL;
+	n->taken = n->descend = n->from = false; /* it may have been a LIST before */
+	free(n->after);
+	n->after = NULL;
+}
+
 /* Turn a CHILDREN node into the LIST of its next sub-folder, with the other ones behind it; false,
  * and the node has nothing left to hand out, when there is none. */
 static bool next_child(struct walk *w, struct node *n)
@@ -119,7 +144,6 @@ static bool next_child(struct walk *w, struct node *n)
 		uint32_t i = n->next_name++;
 		struct span name = listing_name(n->names, i);
 		struct folder *child, *f = n->folder;
-		struct node *rest;
 
 		if (!(n->names->name[i].flags & NAME_FOLDER))
 			continue;
@@ -131,12 +155,7 @@ static bool next_child(struct walk *w, struct node *n)
 			folder_drop(w, child);
 			continue;
 		}
-		rest = node_new(NODE_CHILDREN, f);
-		rest->names = n->names;
-		rest->next_name = n->next_name;
-		insert_behind(n, rest);
-		n->type = NODE_LIST;
-		n->names = NULL;
+		become_list(w, n);
 		n->folder = child; /* takes over the reference */
 		folder_drop(w, f);
 		return true;
@@ -237,7 +256,7 @@ void walk_listed(struct walk *w, struct node *n, struct listing *l)
 	n->type = n->descend ? NODE_CHILDREN : NODE_ENTRIES;
 	n->next_name = 0;
 	pthread_mutex_unlock(&w->lock);
-	bell_ring(w->crew, 2); /* entries for one, sub-folders for another */
+	bell_ring(w->crew); /* entries for one, sub-folders for another */
 	walk_pass(w);
 }
 
