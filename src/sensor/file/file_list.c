@@ -143,7 +143,7 @@ bool list_open(struct walk *w, struct node *node)
 			f->path_n - parent->path_n - 1 };
 		f->fd = open_folder(f, name, &crossed);
 	} else {
-		f->fd = fcntl(w->rootfd, F_DUPFD_CLOEXEC, 0);
+		f->fd = openat(w->rootfd, ".", FOLDER_FLAGS & ~O_NOATIME); /* its own offset */
 	}
 	if (f->fd < 0) {
 		/* gone, or no folder any more: what was below it is gone with it */
@@ -320,8 +320,7 @@ struct listing *list_folder(struct walk *w, struct node *node, char *scratch, si
 	fd = node->folder->fd;
 	l = mem_new(sizeof *l);
 	l->refs = 1;
-	if (node->after)
-		lseek(fd, 0, SEEK_SET);
+	lseek(fd, 0, SEEK_SET); /* a huge folder, or the topmost one, is listed more than once */
 	for (;;) {
 		long n = syscall(SYS_getdents64, fd, scratch, scratch_n);
 
