@@ -414,7 +414,7 @@ static void look_stamp(struct reader *r, struct job *j)
 		return;
 	}
 	if (fails_tests(r, j, &x)) {
-		done(r, j);
+		job_vanish(r, j);
 		return;
 	}
 	s.size = x.stx_size;
