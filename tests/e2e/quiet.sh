@@ -93,6 +93,12 @@ force_timers() {
 		systemctl list-timers --all --no-legend --plain | grep -c '\.service' >&3
 		for when in hourly daily weekly monthly; do run-parts "/etc/cron.$when"; done
 		su alice -s /bin/sh -c true
+		echo 'host ssh-ed25519 AAAA' >>/home/alice/.ssh/known_hosts
+		echo ls >>/home/alice/.bash_history
+		for folder in /tmp /var/tmp /var/cache /home/alice; do
+			(cd "$folder" && seq -f busy-%g 2000 | xargs touch && rm busy-*)
+		done
+		python3 -c 'import json, sqlite3, email.mime.text, http.client'
 		echo '<?php // compiled page' >/var/www/html/cache/page.php
 		echo request >>/opt/app/logs/app.log
 		systemctl daemon-reload
