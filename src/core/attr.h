@@ -10,6 +10,8 @@
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #endif
 #define NORETURN __attribute__((noreturn))
+/* For a local that the kernel fills, on a hot path: the build zeroes all others. */
+#define UNSET __attribute__((uninitialized))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* AUTO(buf) b = BUF_INIT(max): calls buf_done(&b) at the end of the scope. */

@@ -232,7 +232,7 @@ static uint64_t values(struct record *r, const struct facts_source *from, int ha
 static uint64_t read_all(struct record *r, const struct facts_source *from, int handle,
 	uint64_t fields, const struct names *names, struct arena *a, int *ret_sys)
 {
-	char small[1024];
+	UNSET char small[1024];
 	ssize_t n = list_names(from, handle, small, sizeof small);
 	uint64_t unknown;
 	char *large;

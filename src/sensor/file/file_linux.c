@@ -88,7 +88,7 @@ static void ask(struct collector *c)
 
 static void hear_stamp(struct collector *c, const struct frame_stamp *s)
 {
-	struct record r;
+	UNSET struct record r; /* `has` says which of its values are there */
 
 	r.kind = &kind_file;
 	r.has = 0;
