@@ -24,6 +24,9 @@
 #define VALUE_MAX ((size_t)1 << 17) /* one value; Linux allows 64 KiB */
 #define ATTRIBUTES_MAX 4096
 #define TEXT_MAX ((size_t)1 << 20)
+/* Set by ext4 itself as a file or folder grows, never by chattr: a hashed folder index, a huge
+ * file, data inside the inode. Nobody's change, so not shown. */
+#define KERNEL_FLAGS (0x00001000u | 0x00040000u | 0x10000000u)
 
 enum file_type facts_type(unsigned mode)
 {
@@ -325,7 +328,7 @@ uint64_t facts_ioctls(struct record *r, int fd, uint64_t fields, struct arena *a
 				.cap = sizeof letters,
 				.max = sizeof letters };
 
-			file_flags_text((uint32_t)flags, &text);
+			file_flags_text((uint32_t)flags & ~KERNEL_FLAGS, &text);
 			if (text.n && (fields & field_bit(FILE_FLAGS)))
 				record_set_bytes(r, FILE_FLAGS, arena_copy(a, buf_span(&text)));
 		} else if (!not_there(errno)) {
