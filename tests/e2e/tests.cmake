@@ -5,7 +5,7 @@ e2e_test(cli 300)
 
 # e2e_tool(NAME): tests/e2e/tools/NAME.c, a troublemaker of its own, as $BUILD/e2e/NAME.
 function(e2e_tool name)
-  if(NOT INVAR_TESTS OR WIN32)
+  if(NOT TARGET invar)
     return()
   endif()
   add_executable(e2e_${name} tests/e2e/tools/${name}.c)
