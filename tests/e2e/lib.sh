@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the end-to-end tests; sourced from the top of the sources. Prints TAP.
 #
 #   INVAR   the program (default build/dev/invar)
@@ -29,6 +30,7 @@ unmount_all() {
 
 finish() {
 	local pid
+	exec 2>/dev/null # the shell's word on each that is killed
 	for pid in "${PIDS[@]}"; do
 		kill -9 "$pid" 2>/dev/null
 	done

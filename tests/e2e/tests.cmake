@@ -20,3 +20,6 @@ e2e_tool(lease_holder)
 e2e_tool(swapper)
 
 e2e_test(hostile 120)
+e2e_test(hostile_hang 180)
+e2e_test(hostile_mounts 120)
+e2e_test(hostile_size 300)

@@ -329,6 +329,8 @@ struct listing *list_folder(struct walk *w, struct node *node, char *scratch, si
 		atomic_fetch_add_explicit(beat, 1, memory_order_relaxed);
 		if (n > 0 && clock_monotonic() > until) {
 			notice(node, true, GAP_LIMIT, 0, "takes too long to list");
+			free(l->bound); /* what is behind it would take as long again */
+			l->bound = NULL;
 			break;
 		}
 		if (n <= 0)

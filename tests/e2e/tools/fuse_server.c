@@ -201,16 +201,16 @@ static void list(const struct fuse_in_header *in, const struct fuse_read_in *r)
 	size_t room = r->size < sizeof bytes ? r->size : sizeof bytes, n = 0;
 	int endless = in->nodeid == DIRECTORY && is("endlesslist");
 
-	for (uint64_t i = r->offset; endless || i < ENTRIES; i++) {
+	for (uint64_t i = r->offset; endless || i < 2 * ENTRIES; i++) {
+		const struct entry *e = &entries[endless ? 1 : i % ENTRIES];
 		char name[32];
 		size_t took;
 
-		if (!endless && entries[i].parent != in->nodeid)
+		if (!endless && (e->parent != in->nodeid || (i >= ENTRIES && !is("twins"))))
 			continue;
 		snprintf(name, sizeof name, "%llu", (unsigned long long)i);
-		took = add_name(bytes + n, room - n, endless ? 100 + i : entries[i].node, i + 1,
-			endless ? name : entries[i].name,
-			endless ? S_IFREG >> 12 : entries[i].mode >> 12);
+		took = add_name(bytes + n, room - n, endless ? 100 + i : e->node, i + 1,
+			endless ? name : e->name, e->mode >> 12);
 		if (!took)
 			break;
 		n += took;
@@ -261,8 +261,11 @@ static void serve(const struct fuse_in_header *in, const char *body)
 	case FUSE_INTERRUPT: /* the point of it all: it does not care */
 		return;
 	case FUSE_LISTXATTR: /* "not supported" would be remembered, and never asked again */
-		answer(in->unique, 0, &(struct fuse_getxattr_out){ 0 },
-			sizeof(struct fuse_getxattr_out));
+		if (((const struct fuse_getxattr_in *)(const void *)body)->size)
+			answer(in->unique, 0, NULL, 0);
+		else
+			answer(in->unique, 0, &(struct fuse_getxattr_out){ 0 },
+				sizeof(struct fuse_getxattr_out));
 		return;
 	case FUSE_GETXATTR:
 		answer(in->unique, ENODATA, NULL, 0);
