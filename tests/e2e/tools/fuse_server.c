@@ -178,7 +178,7 @@ static void read_file(const struct fuse_in_header *in, const struct fuse_read_in
 		n = 0;
 	else if (n > size - r->offset)
 		n = size - r->offset;
-	answer(in->unique, 0, TEXT + (n ? r->offset : 0), n);
+	answer(in->unique, 0, &TEXT[n ? r->offset : 0], n);
 }
 
 static size_t add_name(char *at, size_t room, uint64_t node, uint64_t offset, const char *name,
