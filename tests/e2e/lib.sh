@@ -52,7 +52,7 @@ point() {
 		return 0
 	fi
 	echo "not ok $POINTS - $2"
-	[ -s "${3:-/dev/null}" ] && head -n 40 "$3" | cut -c1-400 | sed 's/^/# /'
+	[ -s "${3:-/dev/null}" ] && head -n 40 "$3" | cut -c1-200 | sed 's/^/# /'
 	FAILED=$((FAILED + 1))
 }
 

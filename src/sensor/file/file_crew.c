@@ -32,6 +32,7 @@
 #define STACK ((size_t)256 << 10)
 #define THREADS_COLD 24
 #define TICK_MS 50
+#define FOLDERS_MAX 1024 /* held open at a time */
 
 struct hand { /* one thread */
 	struct ship *ship;
@@ -318,6 +319,16 @@ static void limit(struct ship *s, struct gauge *from, const struct gauge *is)
 		*from = *is;
 }
 
+/* How many folders may be open: half of what is allowed, and no more than keeps everybody busy. */
+static unsigned folders_max(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur / 2 > FOLDERS_MAX)
+		return FOLDERS_MAX;
+	return (unsigned)(r.rlim_cur / 2);
+}
+
 static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 {
 	unsigned jobs = plan->options->jobs, cores = host_cores();
@@ -339,6 +350,7 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 		.selector = plan->selector,
 		.avoid = plan->avoid,
 		.resume = plan->resume,
+		.folders_max = folders_max(),
 		.rootfd = plan->rootfd };
 	if (names_load(&names, plan->rootfd, &e) < 0)
 		names = NULL; /* numbers remain */

@@ -29,8 +29,10 @@ void folder_drop(struct walk *w, struct folder *f)
 	while (f && --f->refs == 0) {
 		struct folder *parent = f->parent;
 
-		if (f->fd >= 0)
+		if (f->fd >= 0) {
 			close(f->fd);
+			w->folders--;
+		}
 		w->selector->leave(f->scope);
 		free(f);
 		f = parent;

@@ -151,6 +151,7 @@ bool list_open(struct walk *w, struct node *node)
 			notice(node, true, gap_of(errno), errno, "cannot open the folder");
 		return false;
 	}
+	w->folders++;
 	in = crossed ? enter_mount(w, f, name) : 1;
 	if (in < 0)
 		notice(node, true, gap_of(-in), -in, "cannot look at the folder");

@@ -176,7 +176,8 @@ static enum work hand_out_from(struct walk *w, struct node *n, bool head_only,
 			return WORK_ENTRIES;
 		}
 		if (n->type == NODE_LIST && !n->taken) {
-			if (w->name_bytes >= AHEAD_NAMES && n != w->head)
+			if ((w->name_bytes >= AHEAD_NAMES || w->folders >= w->folders_max) &&
+				n != w->head)
 				return WORK_NONE;
 			node_resume(w, n);
 			n->taken = true;

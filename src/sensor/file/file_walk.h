@@ -118,6 +118,8 @@ struct walk {
 	bool passing, again,
 		ended; /* one thread passes on at a time; again: there is more by now */
 	size_t ahead_bytes, ahead_entries, name_bytes;
+	_Atomic unsigned folders; /* open */
+	unsigned folders_max;     /* more only for the first unfinished place */
 	unsigned threads;
 	_Atomic bool wide;        /* cold: larger batches */
 	_Atomic uint32_t careful; /* large files are about: so many portions are small ones */
