@@ -410,6 +410,51 @@ static enum pump pump(struct collector *c, struct err *e)
 	}
 }
 
+/* "\1etc" NUL "ssh" NUL NUL "config" → "/etc/ssh/config" */
+static void key_path(struct span key, struct buf *ret)
+{
+	buf_clear(ret);
+	for (size_t i = 1; i < key.n; i++) {
+		buf_add_char(ret, i == 1 || key.p[i] == '\0' ? '/' : key.p[i]);
+		if (i == 1 && key.p[i] != '\0')
+			buf_add_char(ret, key.p[i]);
+		if (key.p[i] == '\0' && i + 1 < key.n && key.p[i + 1] == '\0')
+			i++;
+	}
+}
+
+static bool avoided(const struct collector *c, struct span path)
+{
+	for (size_t i = 0; i < c->n_avoid; i++)
+		if (span_starts(path, c->avoid[i]) &&
+			(path.n == c->avoid[i].n || path.p[c->avoid[i].n] == '/'))
+			return true;
+	return false;
+}
+
+/* What lies where nobody answers is not asked for again: a gap covers it. */
+static void give_up_awaited(struct collector *c)
+{
+	AUTO(buf) path = BUF_INIT((size_t)4 << 20);
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_awaited; i++) {
+		struct buf *b = &c->awaited[(c->first + i) % AWAITED_MAX];
+		struct buf *to = &c->awaited[(c->first + n) % AWAITED_MAX];
+		struct buf kept = *b;
+
+		key_path(buf_span(b), &path);
+		if (avoided(c, buf_span(&path))) {
+			scan_gone_late(c->scan, buf_span(b));
+			continue;
+		}
+		*b = *to;
+		*to = kept;
+		n++;
+	}
+	c->n_awaited = n;
+}
+
 static void between_crews(struct collector *c)
 {
 	c->bytes_before += atomic_load(&c->crew.shared->tally.bytes);
@@ -418,6 +463,7 @@ static void between_crews(struct collector *c)
 	remember(c);
 	memset(c->seen, 0, sizeof c->seen);
 	c->n_sent = 0; /* the next one is asked again */
+	give_up_awaited(c);
 }
 
 static int run(struct collector *c, int rootfd, struct err *e)

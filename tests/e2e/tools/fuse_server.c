@@ -50,6 +50,7 @@ static const struct mode {
 	{ "hangroot", FUSE_GETATTR, ROOT, 0 },
 	{ "hangopen", FUSE_OPEN, BAD, 0 },
 	{ "hangread", FUSE_READ, BAD, 0 },
+	{ "hangnew", FUSE_READ, BAD, 0 },
 	{ "hanglist", FUSE_READDIR, DIRECTORY, 0 },
 	{ "hangopendir", FUSE_OPENDIR, DIRECTORY, 0 },
 	{ "hangxattr", FUSE_LISTXATTR, BAD, 0 },
@@ -121,6 +122,8 @@ static struct fuse_attr attributes(const struct entry *e)
 		a.size = strlen(TEXT);
 	if (e->node == BAD && is("endless"))
 		a.size = INT64_MAX;
+	if (is("hangnew")) /* so that all of it is read again */
+		a.mtime++;
 	if (e->node == BAD && is("bottomless"))
 		a.size = 0;
 	if (e->node == BAD && is("lie"))
