@@ -200,7 +200,7 @@ static void put_record(struct reader *r, struct job *j)
 /* Rules whose tests the record fails fall away; false when none is left. */
 bool job_selected(struct reader *r, struct job *j)
 {
-	return !j->sel.tentative || r->c->selector->settle(&j->sel, &j->record);
+	return j->sel.tentative ? r->c->selector->settle(&j->sel, &j->record) : j->sel.n > 0;
 }
 
 void job_finish(struct reader *r, struct job *j, const struct finding *f)
