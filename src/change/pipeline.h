@@ -15,6 +15,7 @@ struct check_summary {
 	uint64_t files_read;
 	uint64_t changes[CHANGE_TYPE_N];
 	uint64_t gaps;
+	uint64_t missing; /* rules that expect something to be present, and nothing is or was */
 	uint64_t newly_watched, no_longer_watched; /* because the policy changed, not the host */
 	int64_t started, ended;                    /* ns since epoch */
 	bool policy_changed;
@@ -33,8 +34,8 @@ struct check_listener {
 	struct span by; /* who asked, for the decision of init: "alice (root, uid 0)" */
 };
 
-/* The first observation becomes the approved state. ERR_EXISTS when there is one and not `replace`.
- */
+/* The first observation becomes the approved state, but for what an `absent` rule holds: that is
+ * told as created and stays drift. ERR_EXISTS when there is one and not `replace`. */
 int pipeline_init(struct store *s, const struct policy *p, const struct scan_options *o,
 	bool replace, const struct check_listener *l, struct check_summary *ret,
 	struct err *e) MUST_CHECK;
@@ -50,7 +51,7 @@ int drift_each(struct store *s, const struct policy *p,
 	int (*each)(void *ctx, const struct ledger_record *r, struct err *e), void *ctx,
 	struct err *e) MUST_CHECK;
 
-/* SELECTION of CONTRACTS 1. */
+/* SELECTION: a path, KIND:GLOB, rule:ID, seq:N, seq:N-M, card:ID or all; several are OR-ed. */
 struct selector_term;
 struct change_selection {
 	struct selector_term *terms;

@@ -1,4 +1,4 @@
-/* SELECTION of CONTRACTS 1, taken apart. */
+/* SELECTION (change/pipeline.h), taken apart. */
 #ifndef CHANGE_SELECTION_H
 #define CHANGE_SELECTION_H
 

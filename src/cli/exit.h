@@ -1,4 +1,4 @@
-/* Exit statuses: CONTRACTS 1, the numbers of AIDE. */
+/* Exit statuses: what stands for check, and the numbers of AIDE for errors. */
 #ifndef CLI_EXIT_H
 #define CLI_EXIT_H
 

@@ -1,5 +1,5 @@
-/* Everything in a file system. Field names as in CONTRACTS 3; numbers are stored: add at the end
- * only. */
+/* Everything in a file system. Field names are those of the JSON; numbers are stored: add at the
+ * end only. */
 #ifndef ENTITY_FILE_H
 #define ENTITY_FILE_H
 

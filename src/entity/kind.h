@@ -41,7 +41,7 @@ struct field {
 };
 
 struct kind {
-	const char *name;  /* as in CONTRACTS 4; never renamed */
+	const char *name;  /* stored, printed and typed: never renamed */
 	const char *text;  /* one line for people */
 	uint8_t id;        /* first byte of a stored key; never renumbered */
 	bool hierarchical; /* keys are paths: patterns have sections, rules have a base */

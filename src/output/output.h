@@ -7,7 +7,8 @@
 
 /* ---- for programs: docs/change.schema.json ---- */
 
-/* One record as one JSON object (no newline), exactly CONTRACTS 3. host: this host's name. */
+/* One record as one JSON object (no newline), exactly what docs/change.schema.json says. host: this
+ * host's name. */
 void json_record(struct buf *ret, const struct ledger_record *r, struct span host);
 /* Fields of an entity as a JSON object; entity/kind tables decide the spelling. */
 void json_fields(struct buf *ret, const struct record *r);
