@@ -235,7 +235,7 @@ invar init
 PID=$!
 PIDS+=("$PID")
 wrong=0
-for round in {1..8}; do
+for _ in {1..8}; do
 	invar check
 	[ "$RC" -lt 8 ] || wrong=$RC
 	found
@@ -280,7 +280,7 @@ said=$(stop)
 point $? "nor looked at ($said)"
 start "$TOOLS/swapper" "$BASE/sub/file" "$BASE/sub/link" "$secret"
 wrong=
-for round in {1..30}; do
+for _ in {1..30}; do
 	invar check
 	[ "$RC" -lt 8 ] || [ "$RC" = 36 ] || [ "$RC" = 32 ] || wrong="exit status $RC"
 	grep -qE "$digests" "$CASE/out" && wrong="content of the outside"

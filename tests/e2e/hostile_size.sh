@@ -58,7 +58,6 @@ sane "deep: init"
 same "deep: all of it" "$(grep -o '"items":[0-9]*' "$CASE/out")" '"items":2002'
 invar check --quick
 expect "deep: quiet" 0
-bottom=$BASE
 deepest() {
 	/usr/bin/python3 - "$BASE" "$1" <<'P'
 import os, sys

@@ -6,6 +6,7 @@
 #   WORK    a folder of our own; everything in it, mounted on it or started by us goes at the end
 INVAR=$(realpath "${INVAR:-${INVAR_BIN:-build/dev/invar}}")
 BUILD=${BUILD:-$(dirname "$INVAR")}
+# shellcheck disable=SC2034 # for those who source this
 TOOLS=$BUILD/e2e
 SOURCES=$PWD
 WORK=$(mktemp -d "${TMPDIR:-/var/tmp}/invar-e2e.XXXXXX")
@@ -62,8 +63,17 @@ skip() {
 	echo "ok $POINTS - $1 # SKIP $2"
 }
 
+# What sanitizers say of the crew, whose output nobody hears, goes to files.
+mkdir -m 1777 "$WORK/sanitizers"
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$WORK/sanitizers/asan"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$WORK/sanitizers/ubsan"
+
 # The plan, and the exit status of the test.
 done_testing() {
+	cat "$WORK"/sanitizers/* >"$WORK/sanitizers.all" 2>/dev/null
+	if [ -s "$WORK/sanitizers.all" ]; then
+		point 1 "sanitizers have nothing to say" "$WORK/sanitizers.all"
+	fi
 	echo "1..$POINTS"
 	exit $((FAILED > 0))
 }
@@ -101,6 +111,7 @@ invar() {
 	from=$(date +%s%N)
 	# The pipe shows whether anything stays behind that holds it open.
 	{
+		# shellcheck disable=SC2086 # AS is a command and its arguments
 		timeout -k 5 "${LIMIT:-60}" ${AS:-} "$INVAR" "$@" --policy "$CASE/policy.yaml" \
 			--state "$CASE/state" --json 2>"$CASE/err" </dev/null
 		echo $? >"$CASE/rc"
@@ -142,7 +153,7 @@ same() {
 	point $rc "$1" "$CASE/diff"
 }
 
-# quick TEXT MS: the last command took no longer.
+# within TEXT MS: the last command took no longer.
 within() {
 	[ "$MS" -le "$2" ]
 	point $? "$1 ($MS ms, at most $2)"
