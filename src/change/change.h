@@ -75,6 +75,9 @@ struct coverage {
 	uint8_t root[32];   /* tree_root.id of the current tree after it */
 };
 
+/* note.what: a rule expects something to be present, and nothing is. Stored: never renamed. */
+#define NOTE_MISSING "expected-missing"
+
 struct note {
 	struct span what; /* short word: "init", "policy-changed", "interrupted" */
 	struct span text; /* a sentence */

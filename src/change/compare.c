@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "change/below.h"
+#include "change/expect.h"
 #include "change/keys.h"
 #include "change/stamp.h"
 #include "core/mem.h"
@@ -123,8 +124,25 @@ static int missing(struct compare *c, const struct tree_entry *entry, struct err
 		c->with.summary->no_longer_watched++;
 		if (edits_delete(c->with.adopted, entry->key, e) < 0)
 			return e->code;
+	} else if (!expect_existence(&c->view)) {
+		x.type = FOUND_QUIET;
 	}
 	return found_put(c->with.found, &x, e);
+}
+
+/* What a policy begins to look at was there before, and is approved with it; but what it wants to
+ * be absent is what it was written to find. */
+static int newly_watched(struct compare *c, const struct tree_entry *entry, struct finding *x,
+	struct err *e)
+{
+	bool absent = c->view.held && expect_absent(&c->view.selection);
+
+	if (!absent) {
+		x->type = FOUND_QUIET;
+		if (edits_put(c->with.adopted, entry, e) < 0)
+			return e->code;
+	}
+	return found_put(c->with.found, x, e);
 }
 
 /* On the host, not in the tree. */
@@ -137,11 +155,11 @@ static int fresh(struct compare *c, const struct observation *o, struct err *e)
 		return e->code;
 	lens_look(&c->with.lens, &c->is, &c->view);
 	if (!c->view.held_before) {
-		x.type = FOUND_QUIET;
 		c->with.summary->newly_watched++;
-		if (edits_put(c->with.adopted, &entry, e) < 0)
-			return e->code;
+		return newly_watched(c, &entry, &x, e);
 	}
+	if (!expect_existence(&c->view))
+		x.type = FOUND_QUIET;
 	return found_put(c->with.found, &x, e);
 }
 
@@ -189,7 +207,7 @@ static int differ(struct compare *c, const struct tree_entry *entry, const struc
 	if (span_same(x.was.shared, x.is.shared) && span_same(x.was.local, x.is.local))
 		return 0;
 	look_known(c, &c->is);
-	x.fields = record_changes(&c->was, &c->is, c->view.watched);
+	x.fields = expect_fields(&c->view, &c->was, &c->is);
 	if (x.fields == 0)
 		x.type = FOUND_QUIET;
 	if (found_put(c->with.found, &x, e) < 0)

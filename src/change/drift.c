@@ -1,5 +1,6 @@
 #include "change/drift.h"
 
+#include "change/expect.h"
 #include "change/explain.h"
 #include "change/keys.h"
 #include "change/pipeline.h"
@@ -52,11 +53,13 @@ static int each_difference(void *ctx, const struct tree_entry *was, const struct
 		return 0;
 	if (was && is) {
 		x.type = FOUND_UPDATED;
-		x.fields = record_changes(&before, &after, view.watched);
+		x.fields = expect_fields(&view, &before, &after);
 		if (x.fields == 0)
 			return 0;
 	} else {
 		x.type = is ? FOUND_CREATED : FOUND_DELETED;
+		if (!expect_existence(&view))
+			return 0;
 	}
 	x.was = side_of(was);
 	x.is = side_of(is);

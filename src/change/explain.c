@@ -1,5 +1,6 @@
 #include "change/explain.h"
 
+#include "change/expect.h"
 #include "change/keys.h"
 
 #define KEY_MAX ((size_t)1 << 20)
@@ -38,7 +39,7 @@ static void judge(struct arena *a, const struct lens *l, struct change *c)
 	struct span *tags;
 
 	lens_look(l, c->is ? c->is : c->was, &view);
-	rule = view.held ? selection_rule(&view.selection, c->fields) : NULL;
+	rule = expect_rule(&view, c->was, c->is, c->fields);
 	c->verdict = VERDICT_UNEXPLAINED;
 	c->who_unknown = span_of("seen by a scan, not as it happened");
 	if (!rule)

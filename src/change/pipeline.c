@@ -5,6 +5,7 @@
 
 #include "change/compare.h"
 #include "change/journal.h"
+#include "change/presence.h"
 #include "change/rename.h"
 #include "core/sha256.h"
 #include "os/clock.h"
@@ -127,6 +128,77 @@ static int look_back(struct run *r, struct err *e)
 	return 0;
 }
 
+/* ---- expect ---- */
+
+static int take_absent(void *ctx, const struct tree_entry *entry, struct err *e)
+{
+	struct run *r = ctx;
+	struct finding x = { .type = FOUND_QUIET,
+		.key = entry->key,
+		.is = { true, entry->shared, entry->local } };
+	int rc = found_get(r->found, entry->key, &x, e);
+
+	if (rc < 0 || edits_delete(r->adopted, entry->key, e) < 0)
+		return e->code;
+	if (x.type != FOUND_QUIET || !x.is.known)
+		return 0;
+	x.type = FOUND_CREATED;
+	x.key = entry->key;
+	x.was = (struct side){ 0 };
+	return found_put(r->found, &x, e);
+}
+
+/* No observation and no policy approves what should not be there: it is told once, and stands until
+ * somebody approves it by name. What a new policy still expects as the last one did was told. */
+static int disown_absent(struct run *r, const struct tree_root *current, struct err *e)
+{
+	return presence_absent(r->store, current, &r->lens, take_absent, r, e);
+}
+
+/* 1: something the rule holds is there, or is missed by a deletion found now or standing. */
+static int is_known(struct run *r, const struct rule *rule, struct err *e)
+{
+	const struct tree_root *roots[] = { &r->summary.root, &r->current, &r->approved };
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(roots) && rc == 0; i++)
+		if (roots[i]->count)
+			rc = presence_held(r->store, roots[i], r->policy, rule, e);
+	return rc;
+}
+
+static int note_missing(struct run *r, const struct rule *rule, struct err *e)
+{
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+
+	r->summary.missing++;
+	buf_addf(&text, "rule '%s' expects something to be present", rule->id);
+	for (size_t i = 0; rule->bases[i]; i++)
+		buf_addf(&text, "%s '%s'", i ? "," : " at", rule->bases[i]);
+	buf_add_text(&text, ", and nothing is");
+	return journal_note(&r->journal, NOTE_MISSING, buf_text(&text), e);
+}
+
+static int miss_present(struct run *r, struct err *e)
+{
+	const struct rule *const *rules = policy_rules(r->policy);
+
+	for (size_t i = 0; rules[i]; i++) {
+		int rc;
+
+		if (rules[i]->expect != EXPECT_PRESENT)
+			continue;
+		rc = is_known(r, rules[i], e);
+		if (rc == 0)
+			rc = presence_seen(rules[i], &r->options, r->gaps, e);
+		else if (rc > 0)
+			continue;
+		if (rc < 0 || (rc > 0 && note_missing(r, rules[i], e) < 0))
+			return e->code;
+	}
+	return 0;
+}
+
 /* ---- record ---- */
 
 /* The current tree's side of what was found. */
@@ -227,8 +299,8 @@ static int record_check(struct run *r, struct err *e)
 	journal_init(&r->journal, r->store, r->summary.ended);
 	if (update_trees(r, e) < 0 || note_policy(r, e) < 0 ||
 		journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||
-		journal_gaps(&r->journal, r->gaps, e) < 0 || add_coverage(r, e) < 0 ||
-		set_values(r, e) < 0)
+		miss_present(r, e) < 0 || journal_gaps(&r->journal, r->gaps, e) < 0 ||
+		add_coverage(r, e) < 0 || set_values(r, e) < 0)
 		return e->code;
 	return store_commit(r->store, e);
 }
@@ -265,6 +337,9 @@ static int look_and_record(struct run *r, struct err *e)
 	if (store_root_get(r->store, ROOT_CURRENT, &r->current, e) < 0 ||
 		store_root_get(r->store, ROOT_APPROVED, &r->approved, e) < 0 ||
 		look_back(r, e) < 0 || compare(r, e) < 0)
+		return e->code;
+	/* A part does not adopt the policy, and so would find the same at every check. */
+	if (r->lens.before && is_everything(r) && disown_absent(r, &r->current, e) < 0)
 		return e->code;
 	return record_check(r, e);
 }
@@ -358,7 +433,7 @@ static int build(struct run *r, struct err *e)
 	return tree_builder_finish(builder, &r->summary.root, e);
 }
 
-static int add_decision(struct run *r, struct err *e)
+static int add_decision(struct run *r, const struct tree_root *to, struct err *e)
 {
 	struct ledger_record rec = { .type = RECORD_DECISION };
 	struct decision *d = &rec.decision;
@@ -366,23 +441,36 @@ static int add_decision(struct run *r, struct err *e)
 	d->what = span_of("init");
 	d->by = r->listener ? r->listener->by : SPAN_NONE;
 	d->selection = span_of("everything");
-	d->items = r->summary.root.count;
+	d->items = to->count;
 	memcpy(d->from_root, r->approved.id, sizeof d->from_root);
-	memcpy(d->to_root, r->summary.root.id, sizeof d->to_root);
+	memcpy(d->to_root, to->id, sizeof d->to_root);
 	return journal_add(&r->journal, &rec, e);
+}
+
+static int record_init(struct run *r, const struct tree_root *approved, struct err *e)
+{
+	journal_init(&r->journal, r->store, r->summary.ended);
+	if (store_root_set(r->store, ROOT_CURRENT, &r->summary.root, e) < 0 ||
+		store_root_set(r->store, ROOT_APPROVED, approved, e) < 0 ||
+		add_decision(r, approved, e) < 0)
+		return e->code;
+	/* What was approved before is no finding any more, and so excuses nothing. */
+	r->approved = *approved;
+	if (journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||
+		miss_present(r, e) < 0 || journal_gaps(&r->journal, r->gaps, e) < 0 ||
+		add_coverage(r, e) < 0 || set_values(r, e) < 0)
+		return e->code;
+	return store_commit(r->store, e);
 }
 
 static int approve_all(struct run *r, struct err *e)
 {
-	if (build(r, e) < 0)
+	struct tree_root approved;
+
+	if (build(r, e) < 0 || disown_absent(r, &r->summary.root, e) < 0 ||
+		edits_apply(r->adopted, r->store, &r->summary.root, &approved, e) < 0)
 		return e->code;
-	journal_init(&r->journal, r->store, r->summary.ended);
-	if (store_root_set(r->store, ROOT_CURRENT, &r->summary.root, e) < 0 ||
-		store_root_set(r->store, ROOT_APPROVED, &r->summary.root, e) < 0 ||
-		add_decision(r, e) < 0 || journal_gaps(&r->journal, r->gaps, e) < 0 ||
-		add_coverage(r, e) < 0 || set_values(r, e) < 0)
-		return e->code;
-	return store_commit(r->store, e);
+	return record_init(r, &approved, e);
 }
 
 static int init(struct run *r, bool replace, struct err *e)

@@ -1,5 +1,6 @@
 #include "change/rename.h"
 
+#include "change/expect.h"
 #include "change/keys.h"
 #include "core/cbor.h"
 #include "entity/file.h"
@@ -317,8 +318,8 @@ static int moved_along(struct mover *m, const struct finding *x, struct span *re
 	return 1;
 }
 
-/* Fields that differ, of those watched under both keys. */
-static int differing(struct mover *m, struct finding *x, struct err *e)
+/* Fields that differ, of those watched under both keys; and whether it should not be there. */
+static int differing(struct mover *m, struct finding *x, bool *ret_absent, struct err *e)
 {
 	struct record was = { 0 }, is = { 0 };
 	struct view view;
@@ -335,7 +336,9 @@ static int differing(struct mover *m, struct finding *x, struct err *e)
 	lens_look(m->lens, &was, &view);
 	watched = view.watched;
 	lens_look(m->lens, &is, &view);
-	x->fields = record_changes(&was, &is, watched & view.watched);
+	view.watched &= watched;
+	x->fields = expect_fields(&view, &was, &is);
+	*ret_absent = view.held && expect_absent(&view.selection);
 	return 0;
 }
 
@@ -357,14 +360,16 @@ static int fetch_side(struct mover *m, struct span key, struct side *ret, struct
 static int settle_pair(struct mover *m, struct span new_key, struct span old_key, struct err *e)
 {
 	struct finding left, x = { .type = FOUND_RENAMED };
+	bool absent;
 	int r;
 
 	x.key = arena_copy(m->arena, new_key);
 	x.old_key = arena_copy(m->arena, old_key);
 	if (fetch_side(m, x.old_key, &x.was, e) < 0 || fetch_side(m, x.key, &x.is, e) < 0 ||
-		differing(m, &x, e) < 0)
+		differing(m, &x, &absent, e) < 0)
 		return e->code;
-	r = moved_along(m, &x, &x.root, e);
+	/* What should not be there is a finding of its own, not part of its folder's. */
+	r = absent ? 0 : moved_along(m, &x, &x.root, e);
 	if (r > 0) {
 		x.type = FOUND_FOLDED;
 		r = count_folded(m, x.root, e);

@@ -6,6 +6,7 @@ set(CHANGE_SOURCES
   src/change/compare.c
   src/change/drift.c
   src/change/edits.c
+  src/change/expect.c
   src/change/explain.c
   src/change/found.c
   src/change/gaps.c
@@ -13,6 +14,7 @@ set(CHANGE_SOURCES
   src/change/keys.c
   src/change/lens.c
   src/change/pipeline.c
+  src/change/presence.c
   src/change/rename.c
   src/change/scan.c
   src/change/selection.c

@@ -103,6 +103,10 @@ static void say_summary(struct session *s, const struct check_summary *sum,
 	}
 	say_counts(s, "Changed since the last check", &news->counts);
 	say_counts(s, "Drift that stands", &drift->counts);
+	if (sum->missing) {
+		text_plural(&s->out, sum->missing, "rule");
+		buf_add_text(&s->out, " of the policy found nothing of what should be present.\n");
+	}
 	if (sum->gaps) {
 		text_plural(&s->out, sum->gaps, "gap");
 		buf_add_text(&s->out, ": what could not be seen is not reported as changed.\n");
@@ -112,7 +116,8 @@ static void say_summary(struct session *s, const struct check_summary *sum,
 static void print(struct session *s, const struct check_summary *sum, struct findings *news,
 	struct findings *drift)
 {
-	if (!news->counts.changes && !drift->counts.changes && !sum->gaps && !sum->policy_changed) {
+	if (!news->counts.changes && !drift->counts.changes && !sum->gaps && !sum->missing &&
+		!sum->policy_changed) {
 		say_quiet(s, sum);
 		return;
 	}

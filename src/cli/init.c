@@ -22,7 +22,7 @@ static const struct example examples[] = {
 
 struct heard {
 	struct session *session;
-	struct report *report; /* of the gaps */
+	struct report *report; /* of what the baseline does not settle */
 };
 
 static int hear(void *ctx, const struct ledger_record *r, struct err *e)
@@ -35,18 +35,33 @@ static int hear(void *ctx, const struct ledger_record *r, struct err *e)
 	return 0;
 }
 
-static void print(struct session *s, const struct report *gaps, const struct check_summary *sum)
+static void say_absent(struct session *s, uint64_t n)
 {
+	buf_add_char(&s->out, '\n');
+	text_plural(&s->out, n, "thing");
+	buf_addf(&s->out, " %s there that the policy expects to be absent, and %s not approved:\n",
+		n == 1 ? "is" : "are", n == 1 ? "is" : "are");
+}
+
+static void print(struct session *s, const struct report *findings, const struct check_summary *sum)
+{
+	uint64_t absent = sum->changes[CHANGE_CREATED];
+	bool any = absent || sum->gaps || sum->missing;
+
 	buf_add_text(&s->out, "Baseline made: ");
 	summary_entities(&s->out, sum);
 	buf_add_char(&s->out, ' ');
 	summary_speed(&s->out, sum);
 	buf_add_text(&s->out, ".\n");
-	if (sum->gaps) {
+	if (absent)
+		say_absent(s, absent);
+	if (any) {
 		buf_add_char(&s->out, '\n');
-		report_print(gaps, &s->out);
+		report_print(findings, &s->out);
 	}
-	buf_add_text(&s->out, sum->gaps ? "Next:\n" : "\nNext:\n");
+	buf_add_text(&s->out, any ? "Next:\n" : "\nNext:\n");
+	if (absent)
+		session_advise(s, "drift", "see what is not approved");
 	session_advise(s, "check", "look for changes");
 }
 
@@ -65,8 +80,8 @@ static int existing(const struct session *s, struct err *e)
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
-	AUTO_FREE(report) gaps = report_new(s->policy, &s->style, s->full ? 0 : REPORT_SHOWN);
-	struct heard heard = { s, gaps };
+	AUTO_FREE(report) findings = report_new(s->policy, &s->style, s->full ? 0 : REPORT_SHOWN);
+	struct heard heard = { s, findings };
 	AUTO(observing) observing = { .record = hear, .ctx = &heard };
 	struct check_listener listener = observing_listener(&observing, s);
 	struct check_summary sum;
@@ -82,7 +97,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		return rc == ERR_EXISTS ? existing(s, e) : rc;
 	progress_clear(&observing.progress);
 	if (!s->json)
-		print(s, gaps, &sum);
+		print(s, findings, &sum);
 	return 0;
 }
 

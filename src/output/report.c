@@ -9,9 +9,10 @@
 #define GROUPS_MAX 4096 /* rules times severities; beyond it the last group takes all */
 
 struct group {
-	char *rule; /* NULL: gaps */
+	char *rule; /* NULL: gaps, or notes */
 	size_t rule_n;
 	enum severity severity;
+	enum record_type type;
 	uint64_t n;
 	struct buf text;
 };
@@ -53,20 +54,22 @@ void report_freep(struct report **p)
 	*p = NULL;
 }
 
-static bool is_group(const struct group *g, const struct change *c)
+static bool is_group(const struct group *g, const struct ledger_record *r)
 {
-	if (!c || !g->rule)
-		return !c && !g->rule;
-	return g->severity == c->severity && span_same(span_from(g->rule, g->rule_n), c->rule);
+	if (g->type != r->type || r->type != RECORD_CHANGE)
+		return g->type == r->type;
+	return g->severity == r->change.severity &&
+	       span_same(span_from(g->rule, g->rule_n), r->change.rule);
 }
 
-/* c is NULL for gaps. */
-static struct group *group_of(struct report *p, const struct change *c)
+static struct group *group_of(struct report *p, const struct ledger_record *r)
 {
-	if (p->n && is_group(&p->groups[p->last], c))
+	struct group *g;
+
+	if (p->n && is_group(&p->groups[p->last], r))
 		return &p->groups[p->last];
 	for (size_t i = 0; i < p->n; i++) {
-		if (!is_group(&p->groups[i], c))
+		if (!is_group(&p->groups[i], r))
 			continue;
 		p->last = i;
 		return &p->groups[i];
@@ -77,14 +80,15 @@ static struct group *group_of(struct report *p, const struct change *c)
 		p->cap = p->cap ? 2 * p->cap : 16;
 		p->groups = mem_grow(p->groups, p->cap, sizeof *p->groups);
 	}
-	p->groups[p->n] = (struct group){ .text = BUF_INIT((size_t)1 << 32) };
-	if (c) {
-		p->groups[p->n].rule = mem_copy(c->rule.p, c->rule.n);
-		p->groups[p->n].rule_n = c->rule.n;
-		p->groups[p->n].severity = c->severity;
-	}
 	p->last = p->n++;
-	return &p->groups[p->last];
+	g = &p->groups[p->last];
+	*g = (struct group){ .type = r->type, .text = BUF_INIT((size_t)1 << 32) };
+	if (r->type == RECORD_CHANGE) {
+		g->rule = mem_copy(r->change.rule.p, r->change.rule.n);
+		g->rule_n = r->change.rule.n;
+		g->severity = r->change.severity;
+	}
+	return g;
 }
 
 static void count_change(struct report_counts *counts, const struct change *c)
@@ -103,9 +107,9 @@ void report_add(struct report *p, const struct ledger_record *r)
 		count_change(&p->counts, &r->change);
 	else if (r->type == RECORD_GAP)
 		p->counts.gaps++;
-	else
+	else if (r->type != RECORD_NOTE || !span_is(r->note.what, NOTE_MISSING))
 		return;
-	g = group_of(p, r->type == RECORD_CHANGE ? &r->change : NULL);
+	g = group_of(p, r);
 	if (g->n++ < p->shown)
 		text_record(&g->text, r, &p->style);
 }
@@ -142,7 +146,12 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 	char severity[16] = { 0 };
 	AUTO(buf) id = BUF_INIT(BUF_MAX_DEFAULT);
 
-	if (!g->rule) {
+	if (g->type == RECORD_NOTE) {
+		text_tone(ret, &p->style, TONE_ALARM, "MISSING");
+		buf_add_text(ret, "  what the policy expects to be present\n");
+		return;
+	}
+	if (g->type == RECORD_GAP) {
 		text_tone(ret, &p->style, TONE_ALARM, "NOT SEEN");
 		buf_add_text(ret, "  what is known there stays as it was (");
 		text_plural(ret, g->n, "gap");
@@ -165,13 +174,19 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 	buf_add_text(ret, ")\n");
 }
 
+/* Changes first, gaps last. */
+static int weight(enum record_type type)
+{
+	return type == RECORD_CHANGE ? 0 : type == RECORD_NOTE ? 1 : 2;
+}
+
 static int by_weight(const void *va, const void *vb)
 {
 	const struct group *a = *(const struct group *const *)va;
 	const struct group *b = *(const struct group *const *)vb;
 
-	if (!a->rule || !b->rule)
-		return !a->rule - !b->rule;
+	if (a->type != RECORD_CHANGE || b->type != RECORD_CHANGE)
+		return weight(a->type) - weight(b->type);
 	if (a->severity != b->severity)
 		return a->severity > b->severity ? -1 : 1;
 	return span_compare(span_from(a->rule, a->rule_n), span_from(b->rule, b->rule_n));

@@ -21,7 +21,7 @@ struct report *report_new(const struct policy *policy, const struct text_style *
 void report_free(struct report *p); /* accepts NULL */
 void report_freep(struct report **p);
 
-/* Changes and gaps are taken in, other records passed over. */
+/* Changes, gaps and notes of what is missing are taken in, other records passed over. */
 void report_add(struct report *p, const struct ledger_record *r);
 const struct report_counts *report_counts(const struct report *p);
 /* "2 created, 3 updated"; nothing when there is none. */
