@@ -32,7 +32,10 @@
 #define STACK ((size_t)256 << 10)
 #define THREADS_COLD 24
 #define TICK_MS 50
-#define FOLDERS_MAX 1024 /* held open at a time */
+#define TICK_EARLY_MS 5 /* a cold cache should be noticed before a short scan is over */
+#define EARLY_NS 1000000000
+#define CALM_NS 300000000 /* without the disk before the extra threads rest */
+#define FOLDERS_MAX 1024  /* held open at a time */
 
 struct hand { /* one thread */
 	struct ship *ship;
@@ -53,6 +56,7 @@ struct ship {
 	_Atomic unsigned active; /* at work; the others rest */
 	_Atomic unsigned waiting;
 	pthread_mutex_t requests;
+	int64_t calm; /* ns since reads last came from the disk */
 };
 
 /* ---- requests: "look at this one" ---- */
@@ -277,8 +281,8 @@ static struct gauge read_gauge(void)
 	return g;
 }
 
-/* Blocks of 512 bytes a tick. A warm cache has misses too (10 MB/s of them are no cold cache), and
- * other programs take the processor: that we wait for the disk takes many blocks, or some and
+/* Blocks of 512 bytes in TICK_MS. A warm cache has misses too (10 MB/s of them are no cold cache),
+ * and other programs take the processor: that we wait for the disk takes many blocks, or some and
  * hardly any work. */
 #define BLOCKS_MANY 1024
 #define BLOCKS_SOME 16
@@ -288,19 +292,20 @@ static struct gauge read_gauge(void)
 static void adapt(struct ship *s, const struct gauge *was, const struct gauge *is, unsigned cores)
 {
 	int64_t could = (is->wall - was->wall) * cores, cpu = is->cpu - was->cpu;
-	long blocks = is->blocks - was->blocks;
+	int64_t wall = is->wall - was->wall;
+	int64_t blocks = (is->blocks - was->blocks) * (TICK_MS * 1000000LL) / (wall ? wall : 1);
 	bool disk = (blocks > BLOCKS_MANY && cpu < could * 3 / 4) ||
 		    (blocks > BLOCKS_SOME && cpu < could / 5);
 	unsigned active = atomic_load(&s->active);
 
 	if (disk && atomic_load(&s->waiting) == 0) {
-		unsigned want = active * 2 < THREADS_COLD ? active * 2 : THREADS_COLD;
-
-		while (s->hands < want && add_hand(s, BLOCK_COLD))
+		while (s->hands < THREADS_COLD && add_hand(s, BLOCK_COLD))
 			;
-		atomic_store(&s->active, s->hands < want ? s->hands : want);
+		atomic_store(&s->active, s->hands);
 		s->walk.wide = true;
-	} else if (blocks < BLOCKS_MANY / 4 && active > cores) {
+	}
+	s->calm = blocks < BLOCKS_MANY / 4 ? s->calm + wall : 0;
+	if (s->calm > CALM_NS && active > cores) {
 		atomic_store(&s->active, cores);
 		s->walk.wide = false;
 	}
@@ -333,9 +338,10 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 {
 	unsigned jobs = plan->options->jobs, cores = host_cores();
 	struct ship *s = mem_new(sizeof *s);
-	struct timespec tick = { 0, TICK_MS * 1000000L };
+	struct timespec tick = { 0, TICK_EARLY_MS * 1000000L };
 	struct names *names = NULL;
 	struct gauge from, was;
+	int64_t first;
 	struct err e = { 0 };
 
 	jobs = jobs ? jobs : cores;
@@ -352,6 +358,8 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 		.resume = plan->resume,
 		.folders_max = folders_max(),
 		.rootfd = plan->rootfd };
+	/* Not on any entry yet, but already on what may never answer. */
+	atomic_store(&c->shared->station[0].busy, 1);
 	if (names_load(&names, plan->rootfd, &e) < 0)
 		names = NULL; /* numbers remain */
 	s->common = (struct look_common){ .options = plan->options,
@@ -363,15 +371,19 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 	atomic_store(&s->active, jobs);
 	if (walk_init(&s->walk, &e) < 0)
 		_exit(1);
+	atomic_store(&c->shared->station[0].busy, 0);
 	for (unsigned i = 0; i < jobs; i++)
 		if (!add_hand(s, BLOCK_WARM))
 			_exit(1);
 	from = was = read_gauge();
+	first = from.wall;
 	while (!atomic_load(&c->shared->stop)) {
 		struct gauge is;
 
 		nanosleep(&tick, NULL);
 		is = read_gauge();
+		if (is.wall - first > EARLY_NS)
+			tick.tv_nsec = TICK_MS * 1000000L;
 		if (!plan->options->jobs && !plan->options->limit_cpu)
 			adapt(s, &was, &is, cores);
 		limit(s, &from, &is);
