@@ -73,6 +73,25 @@ expect "quick: hang on what has new time stamps" 32 "gap m/** timeout"
 within "quick: the prompt is back" $((2 * DEADLINE + 1500))
 mode ok
 
+# The observed root itself.
+served top
+REAL=$BASE/m
+BASE=/
+CASE=$CASE/root
+mkdir "$CASE"
+policy "fields: [content]"
+invar init --root "$REAL"
+expect "root: a baseline of the mount itself" 0
+echo hangroot >"${CASE%/root}/mode"
+sleep 0.2
+invar check --root "$REAL" --deadline $DEADLINE
+expect "root: all of it is one gap" 32 "gap ./** timeout"
+within "root: the prompt is back" $((2 * DEADLINE + 1500))
+echo ok >"${CASE%/root}/mode"
+sleep 0.2
+invar check --root "$REAL"
+expect "root: well again" 0
+
 # Two mounts that hang cost two deadlines, no more.
 served two
 mkdir "$BASE/n"

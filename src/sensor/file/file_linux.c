@@ -484,8 +484,8 @@ static int run(struct collector *c, int rootfd, struct err *e)
 		between_crews(c);
 		if (p == PUMP_FAILED)
 			return e->code;
-		if (p != PUMP_RESTART)
-			return 0;
+		if (p != PUMP_RESTART || avoided(c, span_of("/")))
+			return 0; /* the topmost folder itself: nothing is left to look at */
 	}
 }
 
