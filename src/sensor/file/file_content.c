@@ -310,6 +310,8 @@ static void go_on(struct reader *r, struct job *j, size_t n, int64_t began)
 		j->fd = -1;
 		feed(r, j, n, true);
 	} else if (n == r->block) {
+		j->cached =
+			x->stx_size <= LARGE; /* dropping pages again costs more than it saves */
 		if (x->stx_size > LARGE)
 			atomic_store_explicit(&r->c->walk->careful, CAREFUL, memory_order_relaxed);
 		feed(r, j, n, false);

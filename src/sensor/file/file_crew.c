@@ -28,9 +28,9 @@
 #define RING_REQUESTS ((size_t)256 << 10)
 #define SCRATCH ((size_t)32 << 10) /* for getdents64 */
 #define BLOCK_WARM ((size_t)128 << 10)
-#define BLOCK_COLD ((size_t)32 << 10) /* of the threads added when reads wait for the disk */
+#define BLOCK_COLD ((size_t)64 << 10) /* of the threads added when reads wait for the disk */
 #define STACK ((size_t)256 << 10)
-#define THREADS_COLD 24
+#define THREADS_COLD 16
 #define TICK_MS 50
 #define TICK_EARLY_MS 5 /* a cold cache should be noticed before a short scan is over */
 #define EARLY_NS 1000000000

@@ -171,12 +171,14 @@ static void decode(struct record *r, struct span name, struct span value, uint64
 	}
 }
 
-/* Long values are kept as their digest, marked so that no short value can pass for one. */
+/* Long values are kept as their digest, marked; so is a short one that looks like that mark, or it
+ * could pass for a long one. */
 static struct span kept_value(struct span value, struct arena *a)
 {
 	char marked[7 + SHA256_SIZE] = "sha256:";
+	bool posing = value.n == sizeof marked && span_starts(value, span_from(marked, 7));
 
-	if (value.n <= 256)
+	if (value.n <= 256 && !posing)
 		return arena_copy(a, value);
 	sha256_once(value.p, value.n, (uint8_t *)marked + 7);
 	return arena_copy(a, span_from(marked, sizeof marked));
