@@ -485,6 +485,9 @@ static int init(struct run *r, bool replace, struct err *e)
 	if (!is_everything(r))
 		return err_set(e, ERR_USAGE, "a baseline is made of everything the policy selects");
 	replace = rc == 0;
+	/* What is damaged is evidence: it is not replaced without a word. */
+	if (replace && store_verify(r->store, e) < 0)
+		return e->code;
 	r->options.trust_stamps = false;
 	if (store_begin(r->store, e) < 0)
 		return e->code;
