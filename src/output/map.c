@@ -44,8 +44,15 @@ bool map_pairs_find(struct span value, struct span name, struct span *ret)
 
 void map_value_hex(struct buf *ret, struct span value)
 {
+	const struct span mark = span_of("sha256:");
 	uint8_t digest[SHA256_SIZE];
 
+	if (value.n == mark.n + sizeof digest && span_starts(value, mark)) {
+		/* kept as its digest already */
+		buf_add_span(ret, mark);
+		hex_add(ret, span_from_offset(value, mark.n));
+		return;
+	}
 	if (value.n <= HEX_BYTES_MAX) {
 		hex_add(ret, value);
 		return;
