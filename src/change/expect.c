@@ -19,17 +19,17 @@ static bool same_number(const struct record *was, const struct record *is, unsig
 	       was->v[field].number == is->v[field].number;
 }
 
-/* Writing at the end moves the times and makes the file longer. Where it has become no longer, two
- * digests that differ are of other bytes in the same place. */
+/* Writing at the end moves the times and makes the file longer (only a regular file has a size).
+ * Where it has become no longer, two digests that differ are of other bytes in the same place. */
 static uint64_t appended(const struct record *was, const struct record *is)
 {
 	uint64_t times = field_bit(FILE_MTIME) | field_bit(FILE_CTIME);
 	uint64_t content = content_fields(is->kind);
 
 	if (is->kind != &kind_file || !same_number(was, is, FILE_TYPE) ||
-		is->v[FILE_TYPE].number != FILE_REGULAR || !same_number(was, is, FILE_INODE) ||
-		!same_number(was, is, FILE_DEVICE) || !record_has(was, FILE_SIZE) ||
-		!record_has(is, FILE_SIZE) || is->v[FILE_SIZE].number < was->v[FILE_SIZE].number)
+		!same_number(was, is, FILE_INODE) || !same_number(was, is, FILE_DEVICE) ||
+		!record_has(was, FILE_SIZE) || !record_has(is, FILE_SIZE) ||
+		is->v[FILE_SIZE].number < was->v[FILE_SIZE].number)
 		return 0;
 	if (is->v[FILE_SIZE].number > was->v[FILE_SIZE].number)
 		return times | content | field_bit(FILE_SIZE);

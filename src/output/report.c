@@ -99,6 +99,15 @@ static void count_change(struct report_counts *counts, const struct change *c)
 	counts->explained += c->verdict != VERDICT_UNEXPLAINED;
 }
 
+/* Under its heading the sentence says it all. */
+static void add_missing(struct buf *ret, const struct note *n, const struct text_style *style)
+{
+	text_tone(ret, style, TONE_ALARM, "!");
+	buf_add_char(ret, ' ');
+	escape_text(ret, n->text);
+	buf_add_char(ret, '\n');
+}
+
 void report_add(struct report *p, const struct ledger_record *r)
 {
 	struct group *g;
@@ -110,7 +119,11 @@ void report_add(struct report *p, const struct ledger_record *r)
 	else if (r->type != RECORD_NOTE || !span_is(r->note.what, NOTE_MISSING))
 		return;
 	g = group_of(p, r);
-	if (g->n++ < p->shown)
+	if (g->n++ >= p->shown)
+		return;
+	if (r->type == RECORD_NOTE)
+		add_missing(&g->text, &r->note, &p->style);
+	else
 		text_record(&g->text, r, &p->style);
 }
 

@@ -196,8 +196,8 @@ static void expect_rule_is(struct world *w, const char *rule)
 static void one_rule_that_minds_is_enough(void **state)
 {
 	struct world *w = begin(state,
-		POLICY(RULE("log", "critical", "/log", "expect: append-only")
-				RULE("turn", "critical", "/log", "expect: rotates")
+		POLICY(RULE("turn", "critical", "/log", "expect: rotates")
+				RULE("log", "critical", "/log", "expect: append-only")
 					RULE("size", "low", "/log", "fields: [size, uid]")));
 
 	grow();
@@ -206,7 +206,7 @@ static void one_rule_that_minds_is_enough(void **state)
 	fake_chmod("/log/a", 0666);
 	world_expect(w, "updated /log/a mode\n");
 	world_expect_drift(w, "updated /log/a mode size\n");
-	expect_rule_is(w, "log");
+	expect_rule_is(w, "turn");
 	assert_int_equal(world_approve(w, "all"), 1);
 	fake_put("/log/b", FILE_REGULAR);
 	world_expect(w, "created /log/b\n");
@@ -472,6 +472,7 @@ static void only_what_the_rule_holds_is_present(void **state)
 
 static void what_was_not_looked_at_is_not_missed(void **state)
 {
+	static const struct kind other = { .name = "other", .id = 200 };
 	struct world *w = begin(state, NEEDED);
 	static const struct {
 		struct fake_gap gap;
@@ -495,6 +496,14 @@ static void what_was_not_looked_at_is_not_missed(void **state)
 	world_expect(w, "");
 	w->below[0] = span_of("/etc");
 	world_expect(w, "note expected-missing\n");
+	w->options.below = NULL;
+	w->options.kind = &other;
+	world_expect(w, "");
+	w->options.kind = NULL;
+	world_policy(w, POLICY(RULE("need", "high", "/etc/need", "expect: present")));
+	fake.n_gaps = 1;
+	fake.gap[0] = (struct fake_gap){ "/etc", true, false };
+	world_expect(w, "note policy-changed\ngap /etc **\n");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)

@@ -202,8 +202,13 @@ static void report__groups_by_severity_and_rule(void **state)
 	AUTO(buf) b = BUF_INIT(1 << 16);
 	struct record one = { .kind = &kind_file };
 	struct ledger_record r = { .type = RECORD_CHANGE }, gap = { .type = RECORD_GAP };
+	struct ledger_record note = { .type = RECORD_NOTE };
 
 	(void)state;
+	note.note = (struct note){ span_of("interrupted"), span_of("no finding") };
+	report_add(p, &note);
+	note.note = (struct note){ span_of(NOTE_MISSING), span_of("there is no \033 key") };
+	report_add(p, &note);
 	gap.gap = (struct gap_note){ &kind_file, span_of("/fuse"), true, span_of("timeout"),
 		span_of("no answer") };
 	report_add(p, &gap);
@@ -223,6 +228,8 @@ static void report__groups_by_severity_and_rule(void **state)
 					  "  - /1  was \n  - /1  was \n"
 					  "  … and 1 more (--full shows all)\n\n"
 					  "LOW  web (1 change)\n  - /1  was \n\n"
+					  "MISSING  what the policy expects to be present\n"
+					  "  ! there is no \\x1b key\n\n"
 					  "NOT SEEN  what is known there stays as it was (1 gap)\n"
 					  "  ! /fuse and everything below: timeout, no answer\n\n");
 	assert_int_equal(report_counts(p)->changes, 4);
