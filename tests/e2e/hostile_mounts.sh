@@ -82,7 +82,16 @@ known_system() {
 		"updated folder xattr" "updated link target"
 }
 known_system ext4 "mkfs.ext4 -q" 16M
-known_system xfs "mkfs.xfs -q" 320M
+if known_system xfs "mkfs.xfs -q" 320M; then
+	if chattr -p 4711 "$BASE/folder/new" 2>"$CASE/chattr"; then
+		invar check
+		found
+		grep -qx 'updated folder/new project' "$CASE/found"
+		point $? "xfs: project id" "$CASE/found"
+	else
+		skip "xfs: project id" "$(tail -n1 "$CASE/chattr")"
+	fi
+fi
 if known_system btrfs "mkfs.btrfs -q" 120M && command -v btrfs >/dev/null; then
 	btrfs -q subvolume create "$BASE/volume" >/dev/null 2>&1
 	echo in >"$BASE/volume/file"
