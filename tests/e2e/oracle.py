@@ -403,7 +403,7 @@ def retarget(path, rec):
 CAPS = [struct.pack("<IIIII", 0x02000001, 1 << R.randrange(30), 0, 0, 0) for _ in range(3)]
 EDITS = [
     on_file(lambda p: write(p, content())), on_file(same_size), on_file(restore_times), on_file(replace_same),
-    on_file(lambda p: os.truncate(p, R.randrange(200))),
+    on_file(lambda p: os.truncate(p, R.choice([0, 1, 19, 64, 65, 200]))),
     on_file(lambda p: open(p, "ab").write(b"appended")),
     on_file(lambda p: os.setxattr(p, "security.capability", R.choice(CAPS))),
     on_inner(lambda p: os.chmod(p, R.choice([0o644, 0o600, 0o755, 0o4755, 0o2750, 0o1777, 0, 0o7777]))),
