@@ -59,7 +59,7 @@ invar init
 echo two >>"$BASE/log"
 invar check
 expect "a log that grew is no change" 0
-printf XXX | dd of="$BASE/log" conv=notrunc status=none
+printf OOO | dd of="$BASE/log" conv=notrunc status=none
 invar check --new
 expect "other bytes in the same place are one" 4 "updated log sha256"
 echo three >>"$BASE/log"

@@ -275,8 +275,8 @@ static void init_does_not_approve_what_should_be_absent(void **state)
 		"  - { id: bad, kind: file, base: /etc/bad, expect: absent }\n",
 		"  - { id: bad, kind: file, base: [/no, /etc/b?d, /log/no], expect: absent }\n",
 		"  - { id: bad, kind: file, base: /, include: [\"**/bad\"], expect: absent }\n",
-		"  - { id: bad, kind: file, base: /etc, include: [{ key: \"*d\", uid: \"0\" }], "
-		"types: [regular], expect: absent }\n",
+		RULE("bad", "high", "/etc",
+			"include: [{ key: \"*d\", uid: \"0\" }], types: [regular], expect: absent"),
 	};
 	struct world *w = *state;
 	char policy[512];
