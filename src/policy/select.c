@@ -138,7 +138,7 @@ static bool still_holds(const struct entry *entry, const struct record *r)
 
 static bool settle(struct selection *s, const struct record *r)
 {
-	struct selection kept = { 0 };
+	struct selection kept = { .tested = s->tested };
 
 	if (!s->tentative)
 		return s->n > 0;

@@ -211,7 +211,8 @@ void job_finish(struct reader *r, struct job *j, const struct finding *f)
 	if (!job_selected(r, j)) {
 		gone(j);
 	} else {
-		j->record.has &= j->sel.fields | ALWAYS_KEPT;
+		/* with what tests looked at: the same rules must hold when it is read again */
+		j->record.has &= j->sel.fields | j->sel.tested | ALWAYS_KEPT;
 		if (f && f->text)
 			put_gap(r, j, false, f);
 		put_record(r, j);
