@@ -34,6 +34,7 @@
 #define TICK_MS 50
 #define TICK_EARLY_MS 5 /* a cold cache should be noticed before a short scan is over */
 #define EARLY_NS 1000000000
+#define RESTING_MS 1000
 #define CALM_NS 300000000 /* without the disk before the extra threads rest */
 #define FOLDERS_MAX 1024  /* held open at a time */
 
@@ -56,6 +57,7 @@ struct ship {
 	_Atomic unsigned active; /* at work; the others rest */
 	_Atomic unsigned waiting;
 	pthread_mutex_t requests;
+	struct bell dock;
 	int64_t calm; /* ns since reads last came from the disk */
 };
 
@@ -204,6 +206,17 @@ static void wait_for_work(struct hand *h, uint32_t seen)
 	atomic_fetch_sub(&s->waiting, 1);
 }
 
+/* Not needed now. Woken by adapt() alone: the crew's bell rings for those at work. */
+static void rest(struct hand *h)
+{
+	uint32_t seen = bell_seen(&h->ship->dock);
+
+	reader_settle(h->reader);
+	reader_rest(h->reader);
+	if (h->index >= atomic_load(&h->ship->active))
+		bell_wait(&h->ship->dock, seen, RESTING_MS);
+}
+
 static void *work(void *arg)
 {
 	struct hand *h = arg;
@@ -218,8 +231,7 @@ static void *work(void *arg)
 		uint32_t seen = bell_seen(&s->crew->shared->crew);
 
 		if (h->index >= atomic_load(&s->active)) {
-			reader_settle(h->reader);
-			wait_for_work(h, seen);
+			rest(h);
 			continue;
 		}
 		if (serve_request(h))
@@ -293,15 +305,17 @@ static void adapt(struct ship *s, const struct gauge *was, const struct gauge *i
 {
 	int64_t could = (is->wall - was->wall) * cores, cpu = is->cpu - was->cpu;
 	int64_t wall = is->wall - was->wall;
-	int64_t blocks = (is->blocks - was->blocks) * (TICK_MS * 1000000LL) / (wall ? wall : 1);
-	bool disk = (blocks > BLOCKS_MANY && cpu < could * 3 / 4) ||
-		    (blocks > BLOCKS_SOME && cpu < could / 5);
+	int64_t seen = is->blocks - was->blocks;
+	int64_t blocks = seen * (TICK_MS * 1000000LL) / (wall ? wall : 1);
+	bool disk = (blocks > BLOCKS_MANY && seen > BLOCKS_MANY / 4 && cpu < could * 3 / 4) ||
+		    (seen > BLOCKS_SOME && cpu < could / 5 && wall > TICK_MS * 900000LL);
 	unsigned active = atomic_load(&s->active);
 
 	if (disk && atomic_load(&s->waiting) == 0) {
 		while (s->hands < THREADS_COLD && add_hand(s, BLOCK_COLD))
 			;
 		atomic_store(&s->active, s->hands);
+		bell_ring(&s->dock);
 		s->walk.wide = true;
 	}
 	s->calm = blocks < BLOCKS_MANY / 4 ? s->calm + wall : 0;
