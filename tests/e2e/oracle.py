@@ -5,7 +5,8 @@ The oracle looks at everything with lstat, hashlib and getxattr, compares whole 
 Python, and knows nothing of trees, gaps, lanes or stamps. What `check` and `drift` report, their exit
 status, and what `approve` moves must be what it says.
 
-ROUNDS: how many rounds of edits in all (default 300); SEED: to repeat a run; WORK: where.
+ROUNDS: how many rounds of edits in all (default 300); SEED: a number (default: always the same one, so that
+a run that fails can be repeated) or "random", for hunting; WORK: where.
 """
 
 import base64, ctypes, fcntl, hashlib, json, os, pwd, grp, random, shutil, signal, socket, stat, struct
@@ -13,7 +14,8 @@ import subprocess, sys, time
 
 INVAR = os.path.realpath(os.environ.get("INVAR") or os.environ.get("INVAR_BIN") or "build/dev/invar")
 ROUNDS = int(os.environ.get("ROUNDS", "300"))
-SEED = int(os.environ.get("SEED", time.time_ns() % 1000000007))
+SEED = os.environ.get("SEED", "20261123")
+SEED = time.time_ns() % 1000000007 if SEED == "random" else int(SEED)
 TRIAL = 25  # rounds with one policy and one state
 TREES = 4
 R = random.Random(SEED)
