@@ -12,7 +12,7 @@ struct compare {
 	struct compare_setup with;
 	struct tree_cursor *cursor;   /* in step with the observation */
 	struct tree_cursor *late;     /* looks up what comes late; NULL: not needed yet */
-	struct tree_cursor *approved; /* looks up what a new policy adds to; NULL: not needed yet */
+	struct tree_cursor *approved; /* looks up what was approved; NULL: not needed yet */
 	struct tree_entry have;       /* what the cursor stands on */
 	bool has;
 	struct below below; /* the ranges of keys we were asked for */
@@ -80,21 +80,42 @@ static int look_up(struct compare *c, struct tree_cursor **cursor, const struct 
 	return tree_cursor_get(*cursor, key, ret, e);
 }
 
-/* Fields only the new policy asks for did not change: the approved state learns them now. */
+/* 1: the approved state has it; 0: not. */
+static int approved_entry(struct compare *c, struct span key, struct tree_entry *ret, struct err *e)
+{
+	return look_up(c, &c->approved, &c->with.approved, key, ret, e);
+}
+
+static uint64_t digest_fields(const struct kind *k)
+{
+	uint64_t set = 0;
+
+	for (unsigned i = 0; i < k->n_fields; i++)
+		if (k->fields[i].type == FIELD_DIGEST)
+			set |= field_bit(i);
+	return set;
+}
+
+/* Fields only the new policy asks for did not change: the approved state learns them now, but for
+ * those it knows from an earlier policy. */
 static int adopt_fields(struct compare *c, struct span key, struct err *e)
 {
-	uint64_t fields = c->view.fresh;
 	struct tree_entry entry;
 	struct record approved = { 0 };
 	struct side side;
-	int r = look_up(c, &c->approved, &c->with.approved, key, &entry, e);
+	uint64_t fields;
+	int r = approved_entry(c, key, &entry, e);
 
 	if (r <= 0)
 		return r;
 	side = side_of(&entry);
 	if (read_record(c, key, &side, &approved, e) < 0)
 		return e->code;
-	if (record_changes(&approved, &c->is, c->view.watched) == 0)
+	fields = c->view.fresh & ~approved.has;
+	if (fields == 0)
+		return 0;
+	/* Where a digest was not asked for, the entry says so; now it is. */
+	if (fields & digest_fields(c->is.kind))
 		fields |= kind_fields_with(c->is.kind, FIELD_DERIVED);
 	for (unsigned i = 0; i < c->is.kind->n_fields; i++)
 		if (fields & field_bit(i))
@@ -108,6 +129,23 @@ static int adopt_fields(struct compare *c, struct span key, struct err *e)
 	return edits_put(c->with.adopted, &entry, e);
 }
 
+/* No longer watched: it leaves the tree, but for what nobody approved: that would be approved
+ * unseen once it is watched again. */
+static int dropped(struct compare *c, struct finding *x, struct err *e)
+{
+	struct tree_entry approved;
+	int r = approved_entry(c, x->key, &approved, e);
+
+	if (r < 0)
+		return r;
+	if (c->view.held_before)
+		c->with.summary->no_longer_watched++;
+	if (r == 0)
+		return 0;
+	x->type = FOUND_DROPPED;
+	return found_put(c->with.found, x, e);
+}
+
 /* In the tree, not on the host. */
 static int missing(struct compare *c, const struct tree_entry *entry, struct err *e)
 {
@@ -119,30 +157,33 @@ static int missing(struct compare *c, const struct tree_entry *entry, struct err
 	if (read_record(c, entry->key, &x.was, &c->was, e) < 0)
 		return e->code;
 	lens_look(&c->with.lens, &c->was, &c->view);
-	if (!c->view.held) {
-		x.type = FOUND_DROPPED;
-		c->with.summary->no_longer_watched++;
-		if (edits_delete(c->with.adopted, entry->key, e) < 0)
-			return e->code;
-	} else if (!expect_existence(&c->view)) {
+	if (!c->view.held)
+		return dropped(c, &x, e);
+	if (!expect_existence(&c->view))
 		x.type = FOUND_QUIET;
-	}
 	return found_put(c->with.found, &x, e);
 }
 
-/* What a policy begins to look at was there before, and is approved with it; but what it wants to
- * be absent is what it was written to find. */
+/* What a policy begins to look at was there before, and is approved with it; but what was approved
+ * under an earlier one stays as it was then, and what it wants to be absent is what it was written
+ * to find. */
 static int newly_watched(struct compare *c, const struct tree_entry *entry, struct finding *x,
 	struct err *e)
 {
-	bool absent = c->view.held && expect_absent(&c->view.selection);
+	struct tree_entry approved;
+	int r;
 
-	if (!absent) {
-		x->type = FOUND_QUIET;
-		if (edits_put(c->with.adopted, entry, e) < 0)
-			return e->code;
-	}
-	return found_put(c->with.found, x, e);
+	if (c->view.held && expect_absent(&c->view.selection))
+		return found_put(c->with.found, x, e);
+	x->type = FOUND_QUIET;
+	r = approved_entry(c, x->key, &approved, e);
+	if (r < 0 || found_put(c->with.found, x, e) < 0)
+		return e->code;
+	if (r == 0)
+		return edits_put(c->with.adopted, entry, e);
+	c->view.fresh |= c->view.watched;
+	c->view.watched = 0;
+	return adopt_fields(c, x->key, e);
 }
 
 /* On the host, not in the tree. */

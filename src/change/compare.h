@@ -19,7 +19,7 @@ struct compare_setup {
 	const struct scan_options *options;
 	struct gaps *gaps;
 	struct found *found;   /* gets what differs */
-	struct edits *adopted; /* gets what a new policy adds to and takes from the approved tree */
+	struct edits *adopted; /* gets what a new policy adds to the approved tree */
 	struct check_summary *summary;
 };
 

@@ -7,11 +7,11 @@
 #include "change/journal.h"
 #include "change/presence.h"
 #include "change/rename.h"
+#include "change/standing.h"
 #include "core/sha256.h"
 #include "os/clock.h"
 #include "os/host.h"
 
-#define VALUE_POLICY "policy"
 #define VALUE_HOST "host"
 #define VALUE_LAST_CHECK "last-check"
 
@@ -214,7 +214,45 @@ static int next_edit(void *ctx, struct tree_entry *ret, bool *ret_delete, struct
 	return 1;
 }
 
-static int update_trees(struct run *r, struct err *e)
+/* How many a new policy brought into the approved tree, and took out. */
+struct moved {
+	uint64_t adopted, disowned;
+};
+
+static int count_moved(void *ctx, const struct tree_entry *was, const struct tree_entry *is,
+	struct err *e)
+{
+	struct moved *moved = ctx;
+
+	(void)was, (void)e;
+	*(is ? &moved->adopted : &moved->disowned) += 1;
+	return 0;
+}
+
+/* The approved state never moves without a decision: here it was whoever wrote the policy. */
+static int decide_policy(struct run *r, const struct tree_root *to, struct err *e)
+{
+	struct ledger_record rec = { .type = RECORD_DECISION };
+	struct decision *d = &rec.decision;
+	struct moved moved = { 0 };
+
+	if (tree_diff(r->store, &r->approved, to, count_moved, &moved, e) < 0)
+		return e->code;
+	if (moved.adopted + moved.disowned == 0)
+		return 0;
+	d->what = span_of("policy");
+	d->reason = span_of(!moved.disowned  ? "the policy now watches this"
+			    : !moved.adopted ? "the policy now expects this to be absent"
+					     : "the policy now watches this, or expects it to be "
+					       "absent");
+	d->by = r->listener ? r->listener->by : SPAN_NONE;
+	d->items = moved.adopted + moved.disowned;
+	memcpy(d->from_root, r->approved.id, sizeof d->from_root);
+	memcpy(d->to_root, to->id, sizeof d->to_root);
+	return journal_add(&r->journal, &rec, e);
+}
+
+static int update_trees(struct run *r, struct tree_root *ret_approved, struct err *e)
 {
 	struct tree_root current = r->current, approved = r->approved;
 
@@ -227,6 +265,7 @@ static int update_trees(struct run *r, struct err *e)
 		store_root_set(r->store, ROOT_APPROVED, &approved, e) < 0)
 		return e->code;
 	r->summary.root = current;
+	*ret_approved = approved;
 	return 0;
 }
 
@@ -284,6 +323,8 @@ static int set_values(struct run *r, struct err *e)
 	AUTO(buf) host = BUF_INIT(BUF_MAX_DEFAULT);
 	AUTO(buf) time = BUF_INIT(64);
 
+	if (standing_gaps_set(r->store, r->summary.gaps, is_everything(r), e) < 0)
+		return e->code;
 	if (is_everything(r) &&
 		store_value_set(r->store, VALUE_POLICY, buf_span(&r->policy_text), e) < 0)
 		return e->code;
@@ -296,8 +337,11 @@ static int set_values(struct run *r, struct err *e)
 
 static int record_check(struct run *r, struct err *e)
 {
+	struct tree_root approved;
+
 	journal_init(&r->journal, r->store, r->summary.ended);
-	if (update_trees(r, e) < 0 || note_policy(r, e) < 0 ||
+	if (update_trees(r, &approved, e) < 0 || note_policy(r, e) < 0 ||
+		decide_policy(r, &approved, e) < 0 ||
 		journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||
 		miss_present(r, e) < 0 || journal_gaps(&r->journal, r->gaps, e) < 0 ||
 		add_coverage(r, e) < 0 || set_values(r, e) < 0)
@@ -367,7 +411,7 @@ int pipeline_check(struct store *s, const struct policy *p, const struct scan_op
 	AUTO(run) r;
 
 	run_init(&r, s, p, o, l);
-	if (check(&r, e) < 0)
+	if (pipeline_root_check(s, o->root, e) < 0 || check(&r, e) < 0)
 		return e->code;
 	*ret = r.summary;
 	return 0;
@@ -449,6 +493,8 @@ static int add_decision(struct run *r, const struct tree_root *to, struct err *e
 
 static int record_init(struct run *r, const struct tree_root *approved, struct err *e)
 {
+	if (standing_root_set(r->store, r->options.root, e) < 0)
+		return e->code;
 	journal_init(&r->journal, r->store, r->summary.ended);
 	if (store_root_set(r->store, ROOT_CURRENT, &r->summary.root, e) < 0 ||
 		store_root_set(r->store, ROOT_APPROVED, approved, e) < 0 ||

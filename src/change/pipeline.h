@@ -40,9 +40,22 @@ int pipeline_init(struct store *s, const struct policy *p, const struct scan_opt
 	bool replace, const struct check_listener *l, struct check_summary *ret,
 	struct err *e) MUST_CHECK;
 
-/* Observe, compare with the current state, record. The approved state does not move. */
+/* Observe, compare with the current state, record. The approved state moves only by what a new
+ * policy begins to watch and it does not know yet, which is recorded as a decision. ERR_USAGE when
+ * the state was made of another root. */
 int pipeline_check(struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct check_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
+
+/* What to know of the last check before believing what stands now. */
+struct standing {
+	bool policy_changed; /* it was made with another policy than this one */
+	uint64_t gaps;       /* places that could not be looked at, since all was looked at */
+};
+int pipeline_standing(struct store *s, const struct policy *p, struct standing *ret,
+	struct err *e) MUST_CHECK;
+
+/* ERR_USAGE when the state was made of another root than this (NULL: the host itself). */
+int pipeline_root_check(struct store *s, const char *root, struct err *e) MUST_CHECK;
 
 /* Approved against current, as changes (seq 0, not chained, without a card), in key order; renames
  * are put together. Masks by the policy: what no rule watches is no drift. Non-zero from the

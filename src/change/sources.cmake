@@ -19,4 +19,5 @@ set(CHANGE_SOURCES
   src/change/scan.c
   src/change/selection.c
   src/change/stamp.c
+  src/change/standing.c
 )

@@ -343,7 +343,7 @@ static void a_new_policy_does_not_approve_what_should_be_absent(void **state)
 	fake_chmod("/etc/bad", 0600);
 	fake_remove("/etc/bad3");
 	world_policy(w, BAD);
-	world_expect(w, "note policy-changed\nupdated /etc/bad mode\n"
+	world_expect(w, "note policy-changed\ndecision policy 1\nupdated /etc/bad mode\n"
 			"created /etc/bad2\ndeleted /etc/bad3\n");
 	world_expect_drift(w, "created /etc/bad\ncreated /etc/bad2\n");
 	world_expect(w, "");
@@ -356,7 +356,7 @@ static void what_was_approved_by_name_survives_another_policy(void **state)
 
 	world_policy(w, BAD);
 	fake_find("/etc/bad")->inode = 999;
-	world_expect(w, "note policy-changed\ncreated /etc/bad\n");
+	world_expect(w, "note policy-changed\ndecision policy 1\ncreated /etc/bad\n");
 	assert_int_equal(world_approve(w, "all"), 1);
 	world_policy(w, POLICY(RULE("bad2", "low", "/etc/bad", "expect: absent")));
 	world_expect(w, "note policy-changed\n");

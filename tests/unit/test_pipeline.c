@@ -429,7 +429,7 @@ static void a_new_policy_makes_no_changes(void **state)
 			"    exclude: [\"etc/sub/**\"]\n"
 			"    fields: [mode, sha256]\n");
 	fake_chmod("/etc/a", 0600);
-	world_expect(w, "note policy-changed\nupdated /etc/a mode\n");
+	world_expect(w, "note policy-changed\ndecision policy 2\nupdated /etc/a mode\n");
 	assert_true(w->summary.policy_changed);
 	assert_int_equal(w->summary.newly_watched, 2);
 	assert_int_equal(w->summary.no_longer_watched, 3);
@@ -454,10 +454,10 @@ static void newly_asked_fields_are_no_change(void **state)
 	world_expect(w, "");
 	world_policy(w, RULE("mode, sha256, mtime"));
 	w->options.trust_stamps = true;
-	world_expect(w, "note policy-changed\n");
+	world_expect(w, "note policy-changed\ndecision policy 5\n");
 	assert_true(fake.read >= 5);
 	world_expect(w, "");
-	world_expect_drift(w, "updated /etc/a mode\n");
+	world_expect_drift(w, "updated /etc/a mode\nupdated /etc/b mtime\n");
 	fake_write("/etc/b", 100);
 	world_expect(w, "updated /etc/b sha256 mtime\n");
 	world_policy(w, RULE("mode"));
@@ -479,10 +479,10 @@ static void a_check_of_a_part_does_not_adopt_the_policy(void **state)
 	w->options.below = w->below;
 	w->below[0] = span_of("/private/key");
 	w->options.n_below = 1;
-	world_expect(w, "note policy-changed\n");
+	world_expect(w, "note policy-changed\ndecision policy 1\n");
 	w->options.below = NULL;
 	fake_chmod("/private/key", 0600);
-	world_expect(w, "note policy-changed\nupdated /private/key mode\n");
+	world_expect(w, "note policy-changed\ndecision policy 1\nupdated /private/key mode\n");
 	assert_int_equal(w->summary.newly_watched, 1);
 	world_expect_drift(w, "updated /private/key mode\n");
 }
@@ -529,6 +529,130 @@ static void a_check_of_another_kind_looks_at_nothing(void **state)
 							      "coverage scan full, kind file, 8\n");
 }
 
+#define WATCHED(exclude, fields) \
+	"version: 1\n" \
+	"rules:\n" \
+	"  - { id: all, kind: file, base: /, exclude: [" exclude "], fields: [" fields "] }\n"
+
+static struct world *begin_watched(void **state)
+{
+	struct world *w = *state;
+	struct err e = { 0 };
+
+	small_host();
+	world_policy(w, WATCHED("", "mode, sha256"));
+	assert_int_equal(world_init(w, false, &e), 0);
+	return w;
+}
+
+static void what_is_watched_again_is_no_cleaner_than_before(void **state)
+{
+	static const char drift[] =
+		"updated /etc/a mode\ndeleted /etc/b\ncreated /etc/new\nupdated /www/x sha256\n";
+	struct world *w = begin_watched(state);
+	struct tree_root approved, after, current;
+
+	fake_chmod("/etc/a", 0600);
+	fake_remove("/etc/b");
+	fake_put("/etc/new", FILE_REGULAR);
+	fake_write("/www/x", 100);
+	world_expect(w, drift);
+	world_roots(w, &approved, &current);
+	world_policy(w, WATCHED("\"etc/**\"", "mode"));
+	world_expect(w, "note policy-changed\n");
+	world_expect_drift(w, "");
+	world_expect(w, "");
+	world_policy(w, WATCHED("", "mode, sha256"));
+	world_expect(w, "note policy-changed\n");
+	world_expect_drift(w, drift);
+	world_roots(w, &after, &current);
+	assert_memory_equal(approved.full, after.full, DIGEST_BYTES);
+	assert_int_equal(world_approve(w, "all"), 4);
+	world_expect_drift(w, "");
+	world_expect(w, "");
+}
+
+static void what_happened_unwatched_is_drift_when_watched_again(void **state)
+{
+	struct world *w = begin_watched(state);
+
+	world_policy(w, WATCHED("\"etc/**\"", "mode, sha256"));
+	world_expect(w, "note policy-changed\n");
+	fake_chmod("/etc/a", 0600);
+	fake_remove("/etc/b");
+	world_expect(w, "");
+	world_policy(w, WATCHED("", "mode, sha256"));
+	world_expect(w, "note policy-changed\n");
+	world_expect_drift(w, "updated /etc/a mode\ndeleted /etc/b\n");
+}
+
+static void what_a_policy_approves_is_a_decision(void **state)
+{
+	struct world *w = *state;
+	struct err e = { 0 };
+
+	small_host();
+	world_policy(w, WATCHED("\"etc/**\"", "mode"));
+	assert_int_equal(world_init(w, false, &e), 0);
+	world_policy(w, WATCHED("", "mode"));
+	world_expect(w, "note policy-changed\ndecision policy 6\n");
+	world_expect_drift(w, "");
+	world_policy(w, WATCHED("", "mode, sha256"));
+	world_expect(w, "note policy-changed\ndecision policy 5\n");
+	world_expect_drift(w, "");
+}
+
+static void an_edited_policy_is_noticed_before_the_next_check(void **state)
+{
+	struct world *w = begin_watched(state);
+	struct standing standing;
+	struct err e = { 0 };
+
+	assert_int_equal(pipeline_standing(w->store, w->policy, &standing, &e), 0);
+	assert_false(standing.policy_changed);
+	world_policy(w, WATCHED("", "mode"));
+	assert_int_equal(pipeline_standing(w->store, w->policy, &standing, &e), 0);
+	assert_true(standing.policy_changed);
+	world_expect(w, "note policy-changed\n");
+	assert_int_equal(pipeline_standing(w->store, w->policy, &standing, &e), 0);
+	assert_false(standing.policy_changed);
+}
+
+static void gaps_stand_until_all_was_looked_at(void **state)
+{
+	struct world *w = begin_watched(state);
+	struct standing standing;
+	struct err e = { 0 };
+
+	fake.gap[0] = (struct fake_gap){ "/etc/sub", true, true };
+	fake.n_gaps = 1;
+	world_expect(w, "gap /etc/sub **\n");
+	fake.n_gaps = 0;
+	w->options.below = w->below;
+	w->below[0] = span_of("/www");
+	w->options.n_below = 1;
+	world_expect(w, "");
+	assert_int_equal(pipeline_standing(w->store, w->policy, &standing, &e), 0);
+	assert_true(standing.gaps == 1);
+	w->options.below = NULL;
+	world_expect(w, "");
+	assert_int_equal(pipeline_standing(w->store, w->policy, &standing, &e), 0);
+	assert_true(standing.gaps == 0);
+}
+
+static void a_state_is_of_one_root(void **state)
+{
+	struct world *w = begin_watched(state);
+	struct err e = { 0 };
+
+	fake_chmod("/etc/a", 0600);
+	w->options.root = "/mnt";
+	assert_int_equal(world_check(w, &e), ERR_USAGE);
+	assert_non_null(strstr(e.text, "'/mnt'"));
+	w->options.root = "//";
+	world_expect(w, "updated /etc/a mode\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
@@ -563,6 +687,12 @@ int main(void)
 		TEST(what_is_emitted_in_any_order_is_sorted),
 		TEST(a_stored_policy_nobody_can_read_stops_no_check),
 		TEST(a_check_of_another_kind_looks_at_nothing),
+		TEST(what_is_watched_again_is_no_cleaner_than_before),
+		TEST(what_happened_unwatched_is_drift_when_watched_again),
+		TEST(what_a_policy_approves_is_a_decision),
+		TEST(an_edited_policy_is_noticed_before_the_next_check),
+		TEST(gaps_stand_until_all_was_looked_at),
+		TEST(a_state_is_of_one_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
