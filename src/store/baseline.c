@@ -429,6 +429,9 @@ int baseline_read(int fd, struct baseline_info *ret, struct arena *a, entry_fn *
 	if (rc == 0)
 		rc = get_signature(&in, &info, e);
 	bytes = in.b;
+	/* To the reader of a file it is one thing: these are not the bytes that were signed. */
+	if (rc == ERR_FORMAT || rc == ERR_LIMIT)
+		e->code = rc = ERR_DAMAGED;
 	if (rc == 0 && ret)
 		*ret = info;
 	return rc;

@@ -136,7 +136,20 @@ int place_lock(struct place *p, struct err *e)
 
 /* ---- files ---- */
 
-int place_check(struct place *p, const char *name, char *head, size_t *head_n, struct err *e)
+static int check_secret(const struct place *p, const struct stat *st, const char *name,
+	struct err *e)
+{
+	if (st->st_mode & (S_IRWXG | S_IRWXO))
+		return err_set(e, ERR_DENIED,
+			"'%s/%s' is not safe: others may use it; chmod 600 it, and make a new one "
+			"if "
+			"others could log in here",
+			p->dir, name);
+	return 0;
+}
+
+static int check_file(struct place *p, const char *name, bool secret, char *head, size_t *head_n,
+	struct err *e)
 {
 	/* Non-blocking: it might be a FIFO that somebody put there. */
 	int fd = openat(p->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -156,6 +169,8 @@ int place_check(struct place *p, const char *name, char *head, size_t *head_n, s
 		rc = refuse(e, name, "it is not a regular file");
 	else
 		rc = check_owner(&st, name, e);
+	if (rc == 0 && secret)
+		rc = check_secret(p, &st, name, e);
 	if (rc == 0 && head) {
 		n = pread(fd, head, *head_n, 0);
 		if (n < 0)
@@ -167,6 +182,21 @@ int place_check(struct place *p, const char *name, char *head, size_t *head_n, s
 	if (head)
 		*head_n = (size_t)n;
 	return 1;
+}
+
+int place_check(struct place *p, const char *name, char *head, size_t *head_n, struct err *e)
+{
+	return check_file(p, name, false, head, head_n, e);
+}
+
+int place_read_secret(struct place *p, const char *name, char *ret, size_t *ret_n, struct err *e)
+{
+	return check_file(p, name, true, ret, ret_n, e);
+}
+
+bool place_writable(const struct place *p)
+{
+	return faccessat(p->fd, ".", W_OK, AT_EACCESS) == 0;
 }
 
 static int write_whole(int fd, struct span bytes)

@@ -22,6 +22,13 @@ int place_lock(struct place *p, struct err *e) MUST_CHECK;
 int place_check(struct place *p, const char *name, char *head, size_t *head_n,
 	struct err *e) MUST_CHECK;
 
+/* The same with all its bytes, of what nobody else may even read. */
+int place_read_secret(struct place *p, const char *name, char *ret, size_t *ret_n,
+	struct err *e) MUST_CHECK;
+
+/* Can files be made in the folder? */
+bool place_writable(const struct place *p);
+
 /* A new file, 0600, with these bytes, on the disk when this returns. ERR_EXISTS. */
 int place_write_new(struct place *p, const char *name, struct span bytes, struct err *e) MUST_CHECK;
 int place_rename(struct place *p, const char *from, const char *to, struct err *e) MUST_CHECK;

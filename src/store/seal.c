@@ -1,12 +1,9 @@
 #include "store/seal.h"
 
-#include <stdio.h>
+#include <errno.h>
 
 #include "core/sha256.h"
 #include "store/store_db.h"
-
-/* The key file holds the 32 bytes of the private key (RFC 8032 §5.1.5) and nothing else. */
-#define KEY_FILE "seal.key"
 
 /* What is signed: docs/STORE.md §6. */
 enum {
@@ -32,7 +29,7 @@ int seal_make_key(struct store *s, struct err *e)
 	uint8_t bytes[SEAL_KEY_BYTES];
 	size_t n = sizeof(bytes);
 	EVP_PKEY *key;
-	int rc = place_check(s->place, KEY_FILE, NULL, NULL, e);
+	int rc = place_check(s->place, SEAL_KEY_FILE, NULL, NULL, e);
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
@@ -41,7 +38,7 @@ int seal_make_key(struct store *s, struct err *e)
 		EVP_PKEY_free(key);
 		return crypto_err("make a signing key", e);
 	}
-	rc = place_write_new(s->place, KEY_FILE, span_from(bytes, n), e);
+	rc = place_write_new(s->place, SEAL_KEY_FILE, span_from(bytes, n), e);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	EVP_PKEY_free(key);
 	return rc;
@@ -51,13 +48,13 @@ static int read_key(struct store *s, struct err *e)
 {
 	char bytes[SEAL_KEY_BYTES + 1];
 	size_t n = sizeof(bytes);
-	int rc = place_check(s->place, KEY_FILE, bytes, &n, e);
+	int rc = place_read_secret(s->place, SEAL_KEY_FILE, bytes, &n, e);
 
 	if (rc < 0)
 		return rc;
 	if (rc == 0 || n != SEAL_KEY_BYTES)
 		return err_set(e, ERR_DAMAGED, "the signing key '%s/%s' is %s", place_dir(s->place),
-			KEY_FILE, rc == 0 ? "missing" : "damaged");
+			SEAL_KEY_FILE, rc == 0 ? "missing" : "damaged");
 	s->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, (unsigned char *)bytes, n);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	return s->key ? 0 : crypto_err("use the signing key", e);
@@ -81,7 +78,7 @@ int seal_key(struct store *s, struct err *e)
 	if (rc < 0 && rc != ERR_MISSING && rc != ERR_LIMIT)
 		return rc;
 	return err_set(e, ERR_DAMAGED, "the signing key '%s/%s' is not the one of this store",
-		place_dir(s->place), KEY_FILE);
+		place_dir(s->place), SEAL_KEY_FILE);
 }
 
 int seal_public_key(struct store *s, uint8_t ret[SEAL_KEY_BYTES], struct err *e)
@@ -133,6 +130,15 @@ static void put_number(uint8_t *p, uint64_t n)
 {
 	for (int i = 7; i >= 0; i--, n >>= 8)
 		p[i] = (uint8_t)n;
+}
+
+static uint64_t get_number(const uint8_t *p)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < 8; i++)
+		n = n << 8 | p[i];
+	return n;
 }
 
 /* SHA-256 over the digests of names and values, in order of name. */
@@ -237,33 +243,78 @@ static int read_seal(struct store *s, uint8_t *ret, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
-int seal_verify(struct store *s, struct err *e)
+/* The key to check by: our own. Somebody who may read the state but not its key takes the one that
+ * the state names. */
+static int verifying_key(struct store *s, uint8_t *ret, struct err *e)
+{
+	AUTO(buf) pinned = BUF_INIT(SEAL_KEY_BYTES);
+	int rc = seal_key(s, e);
+
+	if (rc == 0)
+		return seal_public_key(s, ret, e);
+	if (rc != ERR_DENIED || e->sys != EACCES || !store_only_reads(s))
+		return rc;
+	rc = store_value_get(s, SEAL_KEY_VALUE, &pinned, e);
+	if (rc < 0 && rc != ERR_MISSING && rc != ERR_LIMIT)
+		return rc;
+	if (rc < 0 || pinned.n != SEAL_KEY_BYTES)
+		return err_set(e, ERR_DAMAGED, "the state does not name its key");
+	memcpy(ret, pinned.p, SEAL_KEY_BYTES);
+	return 0;
+}
+
+static int check_ledger(const uint8_t *sealed, const uint8_t *is, struct err *e)
+{
+	unsigned long long then = get_number(sealed + AT_SEQ), now = get_number(is + AT_SEQ);
+
+	if (then != now)
+		return err_set(e, ERR_DAMAGED,
+			"the seal does not cover the ledger's last record: it was set at record "
+			"%llu, the ledger ends with %llu",
+			then, now);
+	if (memcmp(sealed + AT_HEAD, is + AT_HEAD, DIGEST_BYTES) != 0)
+		return err_set(e, ERR_DAMAGED,
+			"the seal does not cover the ledger's last record: record %llu is not the "
+			"one that was sealed",
+			now);
+	return 0;
+}
+
+/* What a good signature covers against what is there. */
+static int check_parts(const uint8_t *sealed, const uint8_t *is, struct err *e)
 {
 	static const struct {
 		int at, n;
 		const char *what;
 	} parts[] = {
 		{ 0, AT_SEQ, "the format of the seal" },
-		{ AT_SEQ, 8 + DIGEST_BYTES, "the end of the ledger" },
-		{ AT_VALUES, DIGEST_BYTES, "a named value" },
 		{ AT_ROOTS, ROOT_BYTES, "the approved state" },
 		{ AT_ROOTS + ROOT_BYTES, ROOT_BYTES, "the current state" },
+		{ AT_VALUES, DIGEST_BYTES, "a named value" },
 	};
+	AUTO(buf) wrong = BUF_INIT(256);
+	struct err why;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (memcmp(sealed + parts[i].at, is + parts[i].at, (size_t)parts[i].n) != 0)
+			buf_addf(&wrong, "%s%s", wrong.n ? ", " : "", parts[i].what);
+	if (check_ledger(sealed, is, &why) < 0)
+		return wrong.n ? err_set(e, ERR_DAMAGED, "%s; not what was sealed either: %s",
+					 why.text, buf_text(&wrong))
+			       : err_set(e, ERR_DAMAGED, "%s", why.text);
+	return wrong.n ? err_set(e, ERR_DAMAGED, "not what was sealed: %s", buf_text(&wrong)) : 0;
+}
+
+int seal_verify(struct store *s, struct err *e)
+{
 	uint8_t seal[SEAL_BYTES], message[MESSAGE_BYTES], key[SEAL_KEY_BYTES];
-	int rc = seal_key(s, e);
+	int rc = verifying_key(s, key, e);
 
 	if (rc == 0)
-		rc = seal_public_key(s, key, e);
-	if (rc == 0)
 		rc = read_seal(s, seal, e);
+	if (rc == 0 && !seal_holds(key, span_from(seal, MESSAGE_BYTES), seal + MESSAGE_BYTES))
+		rc = err_set(e, ERR_DAMAGED, "the seal is not signed by the key of this store");
 	if (rc == 0)
 		rc = make_message(s, message, e);
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		if (memcmp(seal + parts[i].at, message + parts[i].at, (size_t)parts[i].n) != 0)
-			return err_set(e, ERR_DAMAGED, "%s is not what was sealed", parts[i].what);
-	if (!seal_holds(key, span_from(message, sizeof(message)), seal + MESSAGE_BYTES))
-		return err_set(e, ERR_DAMAGED, "the seal is not signed by the key of this store");
-	return 0;
+	return rc < 0 ? rc : check_parts(seal, message, e);
 }

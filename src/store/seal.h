@@ -30,8 +30,8 @@ struct baseline_info {
 int baseline_export(struct store *s, const struct tree_root *root, const struct baseline_info *info,
 	int fd, struct err *e) MUST_CHECK;
 /* Read one: checks signature, order and both digests of the root before reporting success; each may
- * be NULL. Streams: entries seen before an ERR_FORMAT or ERR_DAMAGED must be thrown away by the
- * caller (roll back). */
+ * be NULL. Whatever is wrong with its bytes is ERR_DAMAGED. Streams: entries seen before that must
+ * be thrown away by the caller (roll back). */
 int baseline_read(int fd, struct baseline_info *ret, struct arena *a,
 	int (*each)(void *ctx, const struct tree_entry *entry, struct err *e), void *ctx,
 	struct err *e) MUST_CHECK;

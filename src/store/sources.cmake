@@ -4,6 +4,7 @@ set(STORE_SOURCES
   src/store/delta.c
   src/store/ledger.c
   src/store/node.c
+  src/store/open.c
   src/store/place.c
   src/store/seal.c
   src/store/siphash.c

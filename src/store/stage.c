@@ -40,12 +40,15 @@ int stage_open(struct stage **ret, struct store *s, struct err *e)
 {
 	AUTO_FREE(stage) g = mem_new(sizeof(*g));
 
-	(void)s; /* it has set the folder of temporary files */
 	if (sqlite3_open_v2("", &g->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 		    NULL) != SQLITE_OK)
 		return stage_err(g, e);
 	sqlite3_extended_result_codes(g->db, 1);
+	/* The store has set the folder of temporary files. */
+	if (s->in_memory &&
+		sqlite3_exec(g->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) != SQLITE_OK)
+		return stage_err(g, e);
 	if (sqlite3_exec(g->db,
 		    "PRAGMA cache_size = -1024; PRAGMA journal_mode = OFF; PRAGMA synchronous = "
 		    "OFF;"

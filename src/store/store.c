@@ -1,13 +1,5 @@
 #include "store/store.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "core/mem.h"
-#include "core/sha256.h"
-#include "store/seal.h"
 #include "store/store_db.h"
 
 /* Invariants (docs/STORE.md §2); other code cites their numbers.
@@ -18,20 +10,9 @@
  *  4  Every commit that changed anything ends with a seal over all of it.
  *  5  Every node is named by the digest of its bytes; rows are only added, and dropped by
  *     store_collect when no root reaches them.
- *  6  Ledger rows are only added. */
-
-#define NEW_FILE STORE_FILE ".new"
-#define WAL_KEEP "4194304" /* bytes the log may keep on disk when nothing is in it */
-
-static const char schema[] =
-	"CREATE TABLE value(name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE root(which INTEGER PRIMARY KEY, id BLOB NOT NULL, full BLOB NOT NULL,"
-	" count INTEGER NOT NULL);"
-	"CREATE TABLE node(n INTEGER PRIMARY KEY, data BLOB NOT NULL);"
-	"CREATE TABLE node_at(h INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(h, n))"
-	" WITHOUT ROWID;"
-	"CREATE TABLE ledger(seq INTEGER PRIMARY KEY, data BLOB NOT NULL);"
-	"CREATE TABLE seal(one INTEGER PRIMARY KEY CHECK (one = 1), data BLOB NOT NULL);";
+ *  6  Ledger rows are only added.
+ *  7  Nothing is read or written before the seal was found to hold; a transaction begins with that,
+ *     so that what it seals in the end followed from what was sealed before. */
 
 static const char *const texts[] = {
 	[SQL_BEGIN_READ] = "BEGIN",
@@ -154,239 +135,6 @@ int sql_write(struct store *s, sqlite3_stmt *q, const char *doing, struct err *e
 	return rc;
 }
 
-/* ---- opening ---- */
-
-static int run(struct store *s, const char *sql, const char *doing, struct err *e)
-{
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_err(s, doing, e);
-}
-
-static int pragma_number(struct store *s, const char *sql, int64_t *ret, struct err *e)
-{
-	sqlite3_stmt *q = NULL;
-	int rc;
-
-	if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) != SQLITE_OK)
-		return sql_err(s, "look", e);
-	rc = sql_step(s, q, "look", e);
-	if (rc == 1)
-		*ret = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	if (rc == 0)
-		return err_set(e, ERR_DAMAGED, "'%s/%s' says nothing about its format",
-			place_dir(s->place), STORE_FILE);
-	return rc < 0 ? rc : 0;
-}
-
-/* SQLite has one folder for temporary files in a process; they hold what the store holds, so it
- * must not be a public one. */
-static void use_temp_folder(const char *dir)
-{
-	sqlite3_free(sqlite3_temp_directory);
-	sqlite3_temp_directory = sqlite3_mprintf("%s", dir);
-}
-
-static int open_file(struct store *s, const char *name, int flags, struct err *e)
-{
-	char path[PATH_MAX + sizeof(NEW_FILE) + 1];
-
-	use_temp_folder(place_dir(s->place));
-	place_path(s->place, name, path, sizeof(path));
-	if (sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX,
-		    NULL) != SQLITE_OK)
-		return sql_err(s, "open", e);
-	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, 10000);
-	/* A crafted schema must not be able to call functions or hide pages. */
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	return run(s,
-		"PRAGMA cache_size = -2048; PRAGMA temp_store = FILE;"
-		"PRAGMA temp.cache_size = -512; PRAGMA mmap_size = 0;"
-		"PRAGMA cell_size_check = ON;",
-		"open", e);
-}
-
-static void close_file(struct store *s)
-{
-	for (size_t i = 0; i < SQL_N; i++) {
-		sqlite3_finalize(s->stmt[i]);
-		s->stmt[i] = NULL;
-	}
-	sqlite3_close(s->db);
-	s->db = NULL;
-}
-
-static int make_tables(struct store *s, struct err *e)
-{
-	uint8_t key[SEAL_KEY_BYTES];
-	char sql[160];
-	int rc;
-
-	snprintf(sql, sizeof(sql),
-		"PRAGMA page_size = %d; PRAGMA application_id = %d;"
-		"PRAGMA user_version = %d;",
-		STORE_PAGE, STORE_APPLICATION, STORE_VERSION);
-	rc = run(s, sql, "make tables", e);
-	if (rc == 0)
-		rc = run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", "make tables",
-			e);
-	if (rc == 0)
-		rc = store_begin(s, e);
-	if (rc == 0)
-		rc = run(s, schema, "make tables", e);
-	if (rc == 0)
-		rc = seal_public_key(s, key, e);
-	if (rc == 0)
-		rc = store_value_set(s, SEAL_KEY_VALUE, span_from(key, sizeof(key)), e);
-	return rc < 0 ? rc : store_commit(s, e);
-}
-
-/* Keeps 1. */
-static int make_file(struct store *s, struct err *e)
-{
-	int rc;
-
-	place_remove(s->place, NEW_FILE "-wal");
-	place_remove(s->place, NEW_FILE "-shm");
-	place_remove(s->place, NEW_FILE);
-	rc = place_write_new(s->place, NEW_FILE, SPAN_NONE, e);
-	if (rc == 0)
-		rc = open_file(s, NEW_FILE, SQLITE_OPEN_READWRITE, e);
-	if (rc == 0)
-		rc = seal_make_key(s, e);
-	if (rc == 0)
-		rc = make_tables(s, e);
-	/* The log goes into the file and away: a failure here must be seen, closing hides it. */
-	if (rc == 0)
-		rc = run(s, "PRAGMA journal_mode = DELETE", "make tables", e);
-	close_file(s);
-	if (rc == 0)
-		rc = place_rename(s->place, NEW_FILE, STORE_FILE, e);
-	return rc;
-}
-
-static uint32_t big_endian(const char *p)
-{
-	const unsigned char *b = (const unsigned char *)p;
-
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-}
-
-/* Before SQLite touches it: a file that is not ours is left as it is. Offsets: SQLite file format
- * §1.3. */
-static int check_header(struct store *s, struct err *e)
-{
-	char head[100];
-	size_t n = sizeof(head);
-	int rc = place_check(s->place, STORE_FILE, head, &n, e);
-
-	if (rc < 0)
-		return rc;
-	if (rc == 0)
-		return err_set(e, ERR_MISSING, "there is no state in '%s'", place_dir(s->place));
-	if (n < sizeof(head) || memcmp(head, "SQLite format 3", 16) != 0 ||
-		big_endian(head + 68) != STORE_APPLICATION)
-		return err_set(e, ERR_DAMAGED, "'%s/%s' is not a store of ours, or damaged",
-			place_dir(s->place), STORE_FILE);
-	return 0;
-}
-
-static int check_version(struct store *s, struct err *e)
-{
-	int64_t version = 0;
-	int rc = pragma_number(s, "PRAGMA user_version", &version, e);
-
-	if (rc < 0)
-		return rc;
-	if (version > STORE_VERSION)
-		return err_set(e, ERR_VERSION, "'%s/%s' has format %lld, this program knows %d",
-			place_dir(s->place), STORE_FILE, (long long)version, STORE_VERSION);
-	if (version < STORE_VERSION)
-		return err_set(e, ERR_DAMAGED, "'%s/%s' has format %lld, which never was",
-			place_dir(s->place), STORE_FILE, (long long)version);
-	return 0;
-}
-
-static int open_existing(struct store *s, struct err *e)
-{
-	int rc = check_header(s, e);
-
-	if (rc == 0)
-		rc = open_file(s, STORE_FILE,
-			s->mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, e);
-	if (rc == 0)
-		rc = check_version(s, e);
-	if (rc == 0 && s->mode != STORE_READ)
-		rc = run(s,
-			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-			"PRAGMA journal_size_limit = " WAL_KEEP ";",
-			"open", e);
-	if (rc == 0 && !sql_use(s, SQL_NODE_GET, e))
-		rc = e->code;
-	return rc;
-}
-
-static int open_in(struct store *s, struct err *e)
-{
-	int rc = 0;
-
-	if (s->mode != STORE_READ)
-		rc = place_lock(s->place, e);
-	if (rc == 0 && s->mode == STORE_CREATE) {
-		rc = place_check(s->place, STORE_FILE, NULL, NULL, e);
-		if (rc == 0)
-			rc = make_file(s, e);
-	}
-	return rc < 0 ? rc : open_existing(s, e);
-}
-
-int store_open(struct store **ret, const char *dir, enum store_mode mode, struct err *e)
-{
-	AUTO_FREE(store) s = mem_new(sizeof(*s));
-	int rc;
-
-	s->mode = mode;
-	s->packed = BUF_INIT(BUF_MAX_DEFAULT);
-	rc = place_open(&s->place, dir, mode == STORE_CREATE, e);
-	if (rc == 0)
-		rc = open_in(s, e);
-	if (rc < 0)
-		return rc;
-	*ret = s;
-	s = NULL;
-	return 0;
-}
-
-void store_close(struct store *s)
-{
-	if (!s)
-		return;
-	if (s->db) {
-		store_rollback(s);
-		close_file(s);
-	}
-	EVP_PKEY_free(s->key);
-	ZSTD_freeCCtx(s->pack);
-	ZSTD_freeDCtx(s->unpack);
-	buf_done(&s->packed);
-	place_close(s->place);
-	free(s);
-}
-
-void store_freep(struct store **s)
-{
-	store_close(*s);
-	*s = NULL;
-}
-
-const char *store_dir(const struct store *s)
-{
-	return place_dir(s->place);
-}
-
 /* ---- transactions ---- */
 
 static void forget(struct store *s)
@@ -398,14 +146,14 @@ static void forget(struct store *s)
 	s->values_known = false;
 }
 
-int store_begin(struct store *s, struct err *e)
+static int begin(struct store *s, enum sql which, struct err *e)
 {
 	sqlite3_stmt *q;
 	int rc;
 
 	if (s->in_transaction)
 		return err_set(e, ERR_USAGE, "a transaction has begun already");
-	q = sql_use(s, s->mode == STORE_READ ? SQL_BEGIN_READ : SQL_BEGIN_WRITE, e);
+	q = sql_use(s, which, e);
 	if (!q)
 		return e->code;
 	rc = sql_step(s, q, "begin", e);
@@ -414,7 +162,24 @@ int store_begin(struct store *s, struct err *e)
 		return rc;
 	forget(s);
 	s->in_transaction = true;
-	return 0;
+	rc = s->unsealed ? 0 : seal_verify(s, e); /* keeps 7 */
+	if (rc < 0)
+		store_rollback(s);
+	return rc;
+}
+
+int store_begin(struct store *s, struct err *e)
+{
+	return begin(s, store_only_reads(s) ? SQL_BEGIN_READ : SQL_BEGIN_WRITE, e);
+}
+
+int store_prove(struct store *s, struct err *e)
+{
+	int rc = begin(s, SQL_BEGIN_READ, e);
+
+	if (rc == 0)
+		store_rollback(s);
+	return rc;
 }
 
 static int commit(struct store *s, struct err *e)
@@ -459,7 +224,7 @@ void store_rollback(struct store *s)
 
 int store_write_check(struct store *s, struct err *e)
 {
-	if (!s->in_transaction || s->mode == STORE_READ)
+	if (!s->in_transaction || store_only_reads(s))
 		return err_set(e, ERR_USAGE, "writing to the store needs a transaction");
 	s->dirty = true;
 	return 0;

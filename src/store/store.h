@@ -16,21 +16,27 @@
 #define DIGEST_BYTES 32
 
 enum store_mode {
-	STORE_READ,   /* must exist; any number of readers, also beside a writer */
-	STORE_WRITE,  /* must exist; takes the writer's lock: ERR_LOCKED "locked by PID …" */
-	STORE_CREATE, /* made when missing (folder 0700, files 0600), else as STORE_WRITE */
+	STORE_READ,    /* must exist; any number of readers, also beside a writer */
+	STORE_INSPECT, /* as STORE_READ, but the seal need not hold: for store_verify */
+	STORE_WRITE,   /* must exist; takes the writer's lock: ERR_LOCKED "locked by PID …" */
+	STORE_CREATE,  /* made when missing (folder 0700, files 0600), else as STORE_WRITE */
+	STORE_REPLACE, /* as STORE_CREATE, also where a key says that there was a state */
 };
 
 struct store;
 
 /* dir: the state folder. ERR_MISSING: there is no store; ERR_LOCKED: text names the pid holding it;
  * ERR_DAMAGED: not a store, or a store that contradicts itself (never overwritten); ERR_VERSION.
- * The folder and the file must belong to us or root and be writable by nobody else: else
- * ERR_DENIED. */
+ * The folder and the file must belong to us or root and be writable by nobody else, the key
+ * readable by nobody else: else ERR_DENIED. Opening, and every store_begin, finds the seal to hold
+ * over the ledger's last record, both roots and all named values, or fails with ERR_DAMAGED and has
+ * written nothing. */
 int store_open(struct store **ret, const char *dir, enum store_mode mode, struct err *e) MUST_CHECK;
 void store_close(struct store *s); /* accepts NULL; rolls back what was not committed */
 void store_freep(struct store **s);
 const char *store_dir(const struct store *s);
+/* Made by STORE_REPLACE where somebody had removed the state: worth a record. */
+bool store_replaces_removed(const struct store *s);
 
 int store_begin(struct store *s, struct err *e) MUST_CHECK;
 int store_commit(struct store *s, struct err *e) MUST_CHECK; /* on return it is on the disk */
@@ -67,8 +73,8 @@ struct store_sizes {
 int store_sizes(struct store *s, struct store_sizes *ret, struct err *e) MUST_CHECK;
 
 /* Prove the store: SQLite's own check, every node reachable from both roots against its digest,
- * order and count, the ledger's chain and head, the seal. First contradiction: ERR_DAMAGED naming
- * it. */
+ * order and count, the ledger's chain and head, the seal. ERR_DAMAGED names what each of
+ * these found first. */
 int store_verify(struct store *s, struct err *e) MUST_CHECK;
 
 /* ---- ledger: append-only, hash-chained ---- */

@@ -41,6 +41,9 @@ struct store {
 	sqlite3_stmt *stmt[SQL_N];
 	enum store_mode mode;
 	bool in_transaction;
+	bool unsealed;     /* the seal is not looked at: being made, or inspected */
+	bool replaces;     /* made where the state had been removed */
+	bool in_memory;    /* temporary files cannot be made in the folder */
 	bool failed;       /* a write of this transaction failed: it cannot be committed */
 	bool dirty;        /* something the seal covers was written in this transaction */
 	bool head_known;   /* seq and head are those of the newest ledger record */
@@ -53,6 +56,14 @@ struct store {
 	ZSTD_DCtx *unpack;
 	struct buf packed; /* of the node being written */
 };
+
+static inline bool store_only_reads(const struct store *s)
+{
+	return s->mode == STORE_READ || s->mode == STORE_INSPECT;
+}
+
+/* ERR_DAMAGED unless the seal holds now. */
+int store_prove(struct store *s, struct err *e) MUST_CHECK;
 
 struct sqlite3 *store_db(struct store *s);
 
@@ -73,6 +84,8 @@ int sql_err(struct store *s, const char *doing, struct err *e);
 int store_write_check(struct store *s, struct err *e) MUST_CHECK;
 /* ---- seal.c ---- */
 
+/* The 32 bytes of the private key (RFC 8032 §5.1.5) and nothing else. */
+#define SEAL_KEY_FILE "seal.key"
 #define SEAL_KEY_VALUE "seal-key" /* the public key, as a named value */
 
 /* Sign what the transaction leads to. */

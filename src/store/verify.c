@@ -64,6 +64,29 @@ static int verify_file(struct store *s, struct err *e)
 	return rc;
 }
 
+static int verify_chain(struct store *s, struct err *e)
+{
+	return ledger_verify(s, NULL, e);
+}
+
+/* Damage does not keep us from the next part: whoever asks wants to know all that is wrong. */
+static int verify_all(struct store *s, struct err *e)
+{
+	static int (*const parts[])(struct store * s, struct err * e) = { verify_file, seal_verify,
+		verify_chain, verify_roots };
+	AUTO(buf) wrong = BUF_INIT(sizeof(e->text) * ARRAY_LEN(parts));
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		int rc = parts[i](s, e);
+
+		if (rc < 0 && rc != ERR_DAMAGED)
+			return rc;
+		if (rc < 0)
+			buf_addf(&wrong, "%s%s", wrong.n ? "; " : "", e->text);
+	}
+	return wrong.n ? err_set(e, ERR_DAMAGED, "%s", buf_text(&wrong)) : 0;
+}
+
 int store_verify(struct store *s, struct err *e)
 {
 	bool own = !s->in_transaction; /* all checks must see the same moment */
@@ -71,13 +94,7 @@ int store_verify(struct store *s, struct err *e)
 
 	if (rc < 0)
 		return rc;
-	rc = verify_file(s, e);
-	if (rc == 0)
-		rc = seal_verify(s, e);
-	if (rc == 0)
-		rc = ledger_verify(s, NULL, e);
-	if (rc == 0)
-		rc = verify_roots(s, e);
+	rc = verify_all(s, e);
 	if (own)
 		store_rollback(s);
 	return rc;

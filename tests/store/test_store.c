@@ -192,12 +192,191 @@ static void store_verify__wants_its_own_key(void **state)
 	key.p[5] ^= 1;
 	save("seal.key", key);
 	assert_int_equal(prove(STORE_READ), ERR_DAMAGED);
-	OK(store_open(&s, scratch, STORE_WRITE, &e));
-	FAILS(world_step(s, 1, &e), ERR_DAMAGED);
-	store_close(s);
+	FAILS(store_open(&s, scratch, STORE_WRITE, &e), ERR_DAMAGED);
 	unlink(scratch_file("seal.key"));
 	assert_int_equal(prove(STORE_READ), ERR_DAMAGED);
+	FAILS(store_open(&s, scratch, STORE_REPLACE, &e), ERR_DAMAGED);
+	assert_int_not_equal(access(scratch_file("seal.key"), F_OK), 0);
+	key.p[5] ^= 1;
+	save("seal.key", key);
+	assert_int_equal(chmod(scratch_file("seal.key"), 0640), 0);
+	FAILS(store_open(&s, scratch, STORE_READ, &e), ERR_DENIED);
+	FAILS(store_open(&s, scratch, STORE_WRITE, &e), ERR_DENIED);
+	assert_int_equal(chmod(scratch_file("seal.key"), 0400), 0);
+	assert_int_equal(prove(STORE_WRITE), 0);
 	free(key.p);
+}
+
+/* Everything the seal covers; by somebody without the key. */
+static const struct {
+	const char *sql, *said;
+} behind_our_back[] = {
+	{ "DELETE FROM seal", "the state has no seal" },
+	{ "UPDATE seal SET data = zeroblob(length(data))", "not signed by the key" },
+	{ "DELETE FROM root WHERE which = 0; DELETE FROM ledger; DELETE FROM seal", "no seal" },
+	{ "DELETE FROM root WHERE which = 0", "approved state" },
+	{ "UPDATE root SET full = zeroblob(32) WHERE which = 0", "approved state" },
+	{ "UPDATE root SET count = count + 1 WHERE which = 1", "current state" },
+	{ "UPDATE root SET (id, full, count) = (SELECT zeroblob(32), zeroblob(32), 0)",
+		"the approved state, the current state" },
+	{ "DELETE FROM ledger WHERE seq = 3", "set at record 3, the ledger ends with 2" },
+	{ "DELETE FROM ledger", "the ledger ends with 0" },
+	{ "INSERT INTO ledger SELECT 4, data FROM ledger WHERE seq = 3", "ends with 4" },
+	{ "UPDATE ledger SET data = zeroblob(40) WHERE seq = 3", "record 3 is not the one" },
+	{ "UPDATE value SET data = x'30' || data WHERE name = 'version'", "a named value" },
+	{ "INSERT INTO value VALUES ('new', x'00')", "a named value" },
+	{ "UPDATE value SET data = zeroblob(32) WHERE name = 'seal-key'", "key" },
+};
+
+static void edit(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(scratch_file(STORE_FILE), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void store_open__signs_nothing_that_was_not_sealed(void **state)
+{
+	static const enum store_mode modes[] = { STORE_READ, STORE_WRITE, STORE_CREATE,
+		STORE_REPLACE };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(behind_our_back); i++) {
+		struct bytes before, after;
+		struct store *s = NULL;
+		struct err why;
+
+		world_make();
+		edit(behind_our_back[i].sql);
+		before = load(STORE_FILE);
+		for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+			if (store_open(&s, scratch, modes[m], &why) != ERR_DAMAGED)
+				fail_msg("mode %zu: %s", m, behind_our_back[i].sql);
+			if (!strstr(why.text, behind_our_back[i].said))
+				fail_msg("%s: %s", behind_our_back[i].sql, why.text);
+		}
+		after = load(STORE_FILE);
+		assert_int_equal(before.n, after.n);
+		assert_memory_equal(before.p, after.p, after.n);
+		OK(store_open(&s, scratch, STORE_INSPECT, &e));
+		FAILS(store_verify(s, &e), ERR_DAMAGED);
+		store_close(s);
+		free(before.p);
+		free(after.p);
+	}
+}
+
+static void store_begin__looks_again(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(behind_our_back); i++) {
+		AUTO_FREE(store) s = NULL;
+
+		world_make();
+		OK(store_open(&s, scratch, STORE_WRITE, &e));
+		edit("PRAGMA user_version = 1"); /* nothing that counts */
+		OK(store_begin(s, &e));
+		store_rollback(s);
+		edit(behind_our_back[i].sql);
+		FAILS(world_step(s, 1, &e), ERR_DAMAGED);
+		FAILS(store_begin(s, &e), ERR_DAMAGED);
+	}
+}
+
+static char half[] = "half";
+
+static void store_open__misses_a_state_that_was_removed(void **state)
+{
+	AUTO_FREE(store) s = NULL;
+	struct bytes before, after;
+
+	(void)state;
+	world_make();
+	before = load("seal.key");
+	unlink(scratch_file(STORE_FILE));
+	FAILS(store_open(&s, scratch, STORE_READ, &e), ERR_DAMAGED);
+	FAILS(store_open(&s, scratch, STORE_WRITE, &e), ERR_DAMAGED);
+	FAILS(store_open(&s, scratch, STORE_CREATE, &e), ERR_DAMAGED);
+	OK(store_open(&s, scratch, STORE_REPLACE, &e));
+	assert_true(store_replaces_removed(s));
+	OK(world_step(s, 0, &e));
+	assert_int_equal(world_check(s), 0);
+	after = load("seal.key");
+	assert_int_equal(after.n, before.n);
+	assert_memory_equal(after.p, before.p, after.n);
+	free(before.p);
+	free(after.p);
+
+	/* Whoever was stopped while making one just starts again. */
+	store_freep(&s);
+	assert_int_equal(rename(scratch_file(STORE_FILE), "/dev/null/x"), -1);
+	unlink(scratch_file(STORE_FILE));
+	save(STORE_FILE ".new", (struct bytes){ half, 4 });
+	FAILS(store_open(&s, scratch, STORE_READ, &e), ERR_MISSING);
+	OK(store_open(&s, scratch, STORE_CREATE, &e));
+	assert_false(store_replaces_removed(s));
+	OK(world_step(s, 0, &e));
+	assert_int_equal(world_check(s), 0);
+}
+
+/* As nobody, who may read but neither write nor see the key. */
+static int read_as_nobody(void)
+{
+	struct store *s = NULL;
+	struct stage *g = NULL;
+	struct err why = { 0 };
+	int rc;
+
+	if (setgid(65534) < 0 || setuid(65534) < 0)
+		return 99;
+	rc = store_open(&s, scratch, STORE_READ, &why);
+	if (rc == 0)
+		rc = store_verify(s, &why);
+	if (rc == 0)
+		rc = stage_open(&g, s, &why);
+	if (rc == 0)
+		rc = stage_put(g, span_of("a"), span_of("b"), &why);
+	stage_close(g);
+	store_close(s);
+	if (rc < 0)
+		fprintf(stderr, "nobody: %s\n", why.text);
+	return -rc;
+}
+
+static int as_nobody(void)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(read_as_nobody());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+static void store_open__reads_where_nothing_can_be_written(void **state)
+{
+	struct store *s = NULL;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	world_make();
+	OK(store_open(&s, scratch, STORE_WRITE, &e));
+	store_close(s);
+	assert_int_equal(chmod(scratch, 0755), 0);
+	assert_int_equal(chmod(scratch_file(STORE_FILE), 0644), 0);
+	assert_int_equal(as_nobody(), 0);
+	edit("PRAGMA wal_autocheckpoint = 0; DELETE FROM seal");
+	assert_int_equal(as_nobody(), -ERR_DAMAGED);
+	/* What is in the log only cannot be had, and is not passed over. */
+	save(STORE_FILE "-wal", (struct bytes){ half, 3 });
+	assert_int_equal(as_nobody(), -ERR_DENIED);
+	assert_int_equal(chmod(scratch_file(STORE_FILE "-wal"), 0644), 0);
+	assert_int_equal(as_nobody(), -ERR_SYSTEM);
+	assert_int_equal(chmod(scratch, 0700), 0);
 }
 
 static void store_writes__need_a_transaction(void **state)
@@ -341,6 +520,10 @@ int main(void)
 		cmocka_unit_test(store_verify__finds_every_flipped_byte_that_counts),
 		cmocka_unit_test(store_verify__finds_rows_changed_behind_our_back),
 		cmocka_unit_test(store_verify__wants_its_own_key),
+		cmocka_unit_test(store_open__signs_nothing_that_was_not_sealed),
+		cmocka_unit_test(store_begin__looks_again),
+		cmocka_unit_test(store_open__misses_a_state_that_was_removed),
+		cmocka_unit_test(store_open__reads_where_nothing_can_be_written),
 		cmocka_unit_test(store_writes__need_a_transaction),
 		cmocka_unit_test(ledger_read__goes_both_ways),
 		cmocka_unit_test(stage__keeps_things_in_order),
