@@ -17,6 +17,7 @@ struct facts {
 	uint8_t key[SEAL_KEY_BYTES];
 	bool key_known;
 	struct report_counts drift;
+	struct standing standing;
 };
 
 static int count_drift(void *ctx, const struct ledger_record *r, struct err *e)
@@ -49,6 +50,8 @@ static int gather(struct session *s, struct arena *a, struct facts *f, struct er
 	session_policy_digest(s, digest);
 	f->policy_moved = f->checked && memcmp(digest, f->last.coverage.policy, sizeof digest) != 0;
 	f->key_known = seal_public_key(s->store, f->key, &ignored) == 0;
+	if (pipeline_standing(s->store, s->policy, &f->standing, e) < 0)
+		return e->code;
 	return drift_chosen(s, &everything, count_drift, &f->drift, e);
 }
 
@@ -68,7 +71,7 @@ static void add_json(struct session *s, const struct facts *f)
 	json_hex_member(&j, "current_root", span_from(f->current.id, DIGEST_BYTES));
 	if (f->checked) {
 		json_time_member(&j, "last_check", f->last.coverage.to);
-		json_number_member(&j, "last_check_gaps", f->last.coverage.gaps);
+		json_number_member(&j, "last_check_gaps", f->standing.gaps);
 	}
 	json_name(&j, "drift");
 	json_object(&j);
@@ -138,6 +141,11 @@ static void add_drift(struct session *s, const struct facts *f)
 		text_tone(&s->out, &s->style, text_severity_tone((enum severity)i),
 			buf_text(&part));
 		between = ", ";
+	}
+	if (f->standing.gaps) {
+		buf_add_text(&s->out, "; ");
+		text_plural(&s->out, f->standing.gaps, "place");
+		buf_add_text(&s->out, " could not be looked at");
 	}
 	buf_add_char(&s->out, '\n');
 }
