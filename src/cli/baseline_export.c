@@ -1,10 +1,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "core/escape.h"
+#include "core/mem.h"
 #include "os/clock.h"
 #include "os/terminal.h"
 #include "store/seal.h"
@@ -17,6 +20,7 @@ static const struct example examples[] = {
 
 struct outfile {
 	int fd;
+	char *target;       /* where links in the name lead; malloced, NULL when written straight */
 	struct buf partial; /* written beside the target, then renamed over it */
 };
 
@@ -27,6 +31,7 @@ static void outfile_done(struct outfile *f)
 	if (f->partial.n)
 		unlink(buf_text(&f->partial));
 	buf_done(&f->partial);
+	free(f->target);
 }
 
 static int cannot_write(const char *path, struct err *e)
@@ -41,17 +46,39 @@ static int cannot_write(const char *path, struct err *e)
 	return e->code;
 }
 
-static int outfile_open(struct outfile *f, const char *path, struct err *e)
+static int refuse_terminal(struct err *e)
 {
-	if (!path || strcmp(path, "-") == 0) {
-		if (terminal_is(STDOUT_FILENO))
-			return err_set(e, ERR_USAGE,
-				"a baseline is not for a terminal; name a file: invar baseline "
-				"export FILE");
-		f->fd = STDOUT_FILENO;
-		return 0;
-	}
-	buf_addf(&f->partial, "%s.partial-%ld", path, (long)getpid());
+	return err_set(e, ERR_USAGE,
+		"a baseline is not for a terminal; name a file: invar baseline export FILE");
+}
+
+static int refuse(const char *path, const char *what, struct err *e)
+{
+	AUTO(buf) shown = BUF_INIT(8192);
+
+	escape_text(&shown, span_from(path, strnlen(path, 1024)));
+	return err_set(e, ERR_WRITE, "cannot write '%.300s': it is %s", buf_text(&shown), what);
+}
+
+/* A device or a FIFO takes the bytes itself: a file renamed over it would take its place. */
+static int open_straight(struct outfile *f, const char *path, mode_t mode, struct err *e)
+{
+	if (!S_ISCHR(mode) && !S_ISFIFO(mode))
+		return refuse(path,
+			S_ISDIR(mode)    ? "a folder"
+			: S_ISBLK(mode)  ? "a block device"
+			: S_ISSOCK(mode) ? "a socket"
+					 : "no regular file",
+			e);
+	f->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (f->fd < 0)
+		return cannot_write(path, e);
+	return terminal_is(f->fd) ? refuse_terminal(e) : 0;
+}
+
+static int open_beside(struct outfile *f, const char *path, struct err *e)
+{
+	buf_addf(&f->partial, "%s.partial-%ld", f->target, (long)getpid());
 	f->fd = open(buf_text(&f->partial), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 		0600);
 	if (f->fd < 0) {
@@ -61,11 +88,38 @@ static int outfile_open(struct outfile *f, const char *path, struct err *e)
 	return 0;
 }
 
+static int outfile_open(struct outfile *f, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (!path || strcmp(path, "-") == 0) {
+		f->fd = STDOUT_FILENO;
+		return terminal_is(STDOUT_FILENO) ? refuse_terminal(e) : 0;
+	}
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return open_straight(f, path, st.st_mode, e);
+	f->target = realpath(path, NULL);
+	if (!f->target && lstat(path, &st) == 0)
+		return refuse(path, "a symbolic link to nothing", e);
+	if (!f->target)
+		f->target = mem_copy(path, strlen(path));
+	return open_beside(f, path, e);
+}
+
+/* /dev/stdout and its like: what we say must not mix with what we wrote. */
+static bool is_stdout(int fd)
+{
+	struct stat file, out;
+
+	return fd == STDOUT_FILENO || fstat(fd, &file) < 0 || fstat(STDOUT_FILENO, &out) < 0 ||
+	       (file.st_dev == out.st_dev && file.st_ino == out.st_ino);
+}
+
 static int outfile_keep(struct outfile *f, const char *path, struct err *e)
 {
 	if (!f->partial.n)
 		return 0;
-	if (fsync(f->fd) < 0 || rename(buf_text(&f->partial), path) < 0)
+	if (fsync(f->fd) < 0 || rename(buf_text(&f->partial), f->target) < 0)
 		return cannot_write(path, e);
 	f->partial.n = 0;
 	return 0;
@@ -99,7 +153,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		baseline_export(s->store, &info.root, &info, file.fd, e) < 0 ||
 		outfile_keep(&file, path, e) < 0)
 		return e->code;
-	if (file.fd == STDOUT_FILENO || s->json)
+	if (s->json || is_stdout(file.fd))
 		return 0;
 	buf_add_text(&s->out, "Exported ");
 	text_plural(&s->out, info.root.count, "entity");
@@ -117,7 +171,8 @@ const struct command command_baseline_export = {
 	.args = "[FILE]",
 	.text = "write what is approved as one signed file",
 	.about = "Deterministic CBOR with its Ed25519 signature and public key. Without FILE, or "
-		 "with -, to standard output.",
+		 "with -, to standard output. A file is replaced when the export is whole; devices "
+		 "and FIFOs are written to; symbolic links are followed to a file.",
 	.examples = examples,
 	.needs = NEEDS_STATE,
 	.operands = OPERANDS_PATHS,
