@@ -149,7 +149,7 @@ static int store_value(const struct option_row *row, const char *value, struct e
 		return 0;
 	case OPTION_TEXT:
 	case OPTION_FILE:
-		if (!*value)
+		if (!value[strspn(value, " \t\r\n\v\f")])
 			return err_set(e, ERR_USAGE, "--%s needs a %s that is not empty", row->name,
 				row->arg);
 		*row->to.text = value;

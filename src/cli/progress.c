@@ -18,16 +18,17 @@ void progress_init(struct progress *p, const struct session *s)
 		p->width = WIDTH_DEFAULT;
 }
 
-static void add_left(struct buf *line, int64_t spent, uint64_t entities, uint64_t expected)
+void progress_left(struct buf *line, int64_t spent, uint64_t entities, uint64_t expected)
 {
 	double done = (double)entities / (double)expected;
+	int64_t left;
 
 	/* the first second says little, and a tree that has grown has no end we know */
 	if (entities == 0 || entities >= expected || spent < TIME_SECOND)
 		return;
 	buf_addf(line, ", %.0f%%, ", done * 100);
-	text_duration(line,
-		(int64_t)((double)spent / done * (1 - done)) / TIME_SECOND * TIME_SECOND);
+	left = (int64_t)((double)spent / done * (1 - done)) / TIME_SECOND * TIME_SECOND;
+	text_duration(line, left ? left : TIME_SECOND);
 	buf_add_text(line, " left");
 }
 
@@ -49,7 +50,7 @@ void progress_show(struct progress *p, uint64_t entities, uint64_t bytes, uint64
 		buf_add_text(&line, "/s)");
 	}
 	if (expected)
-		add_left(&line, spent, entities, expected);
+		progress_left(&line, spent, entities, expected);
 	fprintf(stderr, "\r\x1b[K%.*s", (int)p->width - 1, buf_text(&line));
 	fflush(stderr);
 	p->shown = true;

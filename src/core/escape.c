@@ -10,8 +10,9 @@ static bool plain_byte(unsigned char c)
 
 static bool control(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x061c ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || c == 0x2060 ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
 /* The bytes at the front of s that may be shown as they are; a backslash may. */

@@ -8,8 +8,9 @@
 #include "core/err.h"
 
 /* False when s is well-formed UTF-8 without control characters: C0, DEL, C1, the bidirectional
- * controls (U+061C, U+200E, U+200F, U+202A…202E, U+2066…2069) and the line separators
- * (U+2028, U+2029). Backslashes are fine here. */
+ * controls (U+061C, U+200E, U+200F, U+202A…202E, U+2066…2069), the line separators (U+2028,
+ * U+2029) and what has no width (U+00AD, U+200B…200D, U+2060, U+FEFF). Backslashes are fine here.
+ */
 bool escape_needed(struct span s);
 
 /* Append s with each byte of a control character or of anything that is not UTF-8, and each

@@ -3,7 +3,9 @@
 #include "../check.h"
 #include "cli/exit.h"
 #include "cli/option.h"
+#include "cli/progress.h"
 #include "cli/suggest.h"
+#include "core/time.h"
 
 #define ARGS_MAX 8
 
@@ -110,6 +112,7 @@ static void option_parse__says_what_was_expected(void **state)
 		{ { "--colour", "blue" }, "--colour cannot be 'blue': expected red, green" },
 		{ { "--kind", "cat" }, "--kind cannot be 'cat': expected file" },
 		{ { "--text", "" }, "--text needs a TEXT that is not empty" },
+		{ { "--text", " \t " }, "--text needs a TEXT that is not empty" },
 		{ { "--time", "soon" }, "--time: not a time: expected RFC 3339 such as "
 					"2026-11-23T01:02:03Z, a date, -2h, today or yesterday" },
 	};
@@ -148,6 +151,27 @@ static void suggest__finds_the_nearest_word(void **state)
 	}
 }
 
+static void progress_left__never_ends_before_it_is_over(void **state)
+{
+	static const struct {
+		int64_t spent;
+		uint64_t entities, expected;
+		const char *text;
+	} cases[] = { { 10 * TIME_SECOND, 40, 100, ", 40%, 15 s left" },
+		{ 10 * TIME_SECOND, 99, 100, ", 99%, 1 s left" },
+		{ 2 * TIME_SECOND, 999, 1000, ", 100%, 1 s left" },
+		{ TIME_SECOND / 2, 40, 100, "" }, { 10 * TIME_SECOND, 0, 100, "" },
+		{ 10 * TIME_SECOND, 100, 100, "" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf) b = BUF_INIT(4096);
+
+		progress_left(&b, cases[i].spent, cases[i].entities, cases[i].expected);
+		assert_string_equal(buf_text(&b), cases[i].text);
+	}
+}
+
 static void exit_of_error__keeps_the_numbers_of_aide(void **state)
 {
 	static const struct {
@@ -178,6 +202,7 @@ int main(void)
 		cmocka_unit_test(option_parse__early_stops_at_the_first_operand),
 		cmocka_unit_test(option_parse__says_what_was_expected),
 		cmocka_unit_test(suggest__finds_the_nearest_word),
+		cmocka_unit_test(progress_left__never_ends_before_it_is_over),
 		cmocka_unit_test(exit_of_error__keeps_the_numbers_of_aide),
 	};
 
