@@ -266,7 +266,7 @@ int policy_load(struct policy **ret, const char *path, bool lint, struct problem
 	struct source *sources;
 	size_t n;
 
-	if (sources_read(p->arena, path, FILE_BYTES_MAX, &sources, &n, e) < 0 ||
+	if (sources_read(p->arena, path, FILE_BYTES_MAX, &sources, &n, problems, e) < 0 ||
 		load_sources(p, sources, n, lint, problems, e) < 0)
 		return e->code;
 	*ret = p;

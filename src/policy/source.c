@@ -38,20 +38,34 @@ static int read_all(int fd, const char *path, struct buf *b, struct err *e)
 	}
 }
 
+static int refuse(struct problems *problems, const char *path, const char *what, struct err *e)
+{
+	problem_add(problems, PROBLEM_ERROR, "no-file", (struct place){ path, 0, 0 }, NULL,
+		"found %s, expected a file", what);
+	return err_set(e, ERR_POLICY, "'%s' is %s", path, what);
+}
+
 /* Not blocking, so that a FIFO put in place of a file cannot hold us. */
 static int read_file(struct arena *a, const char *path, size_t max, struct source *ret,
-	struct err *e)
+	struct problems *problems, struct err *e)
 {
 	AUTO(buf) b = BUF_INIT(max + 2 * CHUNK);
 	struct stat st;
 	int rc, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+	/* it was listed, or found, a moment ago */
+	if (fd < 0 && errno == ENOENT)
+		return refuse(problems, path, "a symbolic link to nothing", e);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
 	if (fstat(fd, &st) < 0)
 		rc = err_sys(e, "cannot read '%s'", path);
 	else if (!S_ISREG(st.st_mode))
-		rc = err_set(e, ERR_POLICY, "'%s' is no regular file", path);
+		rc = refuse(problems, path,
+			S_ISDIR(st.st_mode)    ? "a folder"
+			: S_ISFIFO(st.st_mode) ? "a FIFO"
+					       : "a device",
+			e);
 	else
 		rc = read_all(fd, path, &b, e);
 	close(fd);
@@ -107,12 +121,13 @@ static int list_folder(struct arena *a, const char *path, const char *ret_names[
 }
 
 int sources_read(struct arena *a, const char *path, size_t max, struct source **ret, size_t *ret_n,
-	struct err *e)
+	struct problems *problems, struct err *e)
 {
 	const char **names = arena_get(a, SOURCES_MAX * sizeof(char *));
 	struct source *list;
 	struct stat st;
 	size_t n = 1;
+	int rc = 0;
 
 	if (path[0] == '\0')
 		return err_set(e, ERR_MISSING, "the path of the policy is empty");
@@ -122,9 +137,15 @@ int sources_read(struct arena *a, const char *path, size_t max, struct source **
 	if (S_ISDIR(st.st_mode) && list_folder(a, path, names, &n, e) < 0)
 		return e->code;
 	list = arena_get(a, (n + 1) * sizeof *list);
-	for (size_t i = 0; i < n; i++)
-		if (read_file(a, names[i], max, &list[i], e) < 0)
-			return e->code;
+	for (size_t i = 0; i < n; i++) {
+		int one = read_file(a, names[i], max, &list[i], problems, e);
+
+		if (one < 0 && one != ERR_POLICY)
+			return one;
+		rc = one < 0 ? one : rc;
+	}
+	if (rc < 0)
+		return rc;
 	*ret = list;
 	*ret_n = n;
 	return 0;

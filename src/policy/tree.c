@@ -13,6 +13,7 @@ struct children {
 struct build {
 	struct arena *arena;
 	const char *file;
+	struct span yaml;
 	struct problems *problems;
 	yaml_parser_t parser;
 	yaml_event_t event; /* the one looked at */
@@ -31,6 +32,20 @@ static int refuse(struct build *b, const char *code, struct place at, const char
 	return err_set(e, ERR_POLICY, "'%s' is not a valid policy", b->file);
 }
 
+/* Where the mark points to; its index counts characters. */
+static bool is_tab(struct span yaml, yaml_mark_t mark)
+{
+	size_t index = 0;
+
+	for (size_t i = 0; i < yaml.n; i++) {
+		if (((unsigned char)yaml.p[i] & 0xC0) == 0x80)
+			continue;
+		if (index++ == mark.index)
+			return yaml.p[i] == '\t';
+	}
+	return false;
+}
+
 static int next(struct build *b, struct err *e)
 {
 	yaml_event_delete(&b->event);
@@ -45,6 +60,9 @@ static int next(struct build *b, struct err *e)
 	/* bytes that are not UTF-8 have an offset, but no line */
 	if (p->error == YAML_READER_ERROR)
 		mark = p->mark;
+	else if (is_tab(b->yaml, mark))
+		return refuse(b, "yaml-syntax", place_of(b, mark),
+			"found a tab where indentation must be spaces", e);
 	return refuse(b, "yaml-syntax", place_of(b, mark),
 		arena_format(b->arena, "not valid YAML: %s%s%s", problem, *context ? " " : "",
 			context),
@@ -229,12 +247,16 @@ int tree_parse(struct arena *a, const char *file, struct span yaml, struct node 
 	struct problems *problems, struct err *e)
 {
 	struct build b = { .arena = a, .file = file, .problems = problems };
+	const struct span bom = span_of("\xef\xbb\xbf");
 	struct node *root = NULL;
 	int rc;
 
 	if (yaml.n > FILE_BYTES_MAX)
 		return refuse(&b, "too-large", (struct place){ file, 0, 0 },
 			"the file has more than 1 MiB", e);
+	if (span_starts(yaml, bom)) /* what some editors put before UTF-8 */
+		yaml = span_from_offset(yaml, bom.n);
+	b.yaml = yaml;
 	if (!yaml_parser_initialize(&b.parser))
 		abort(); /* out of memory, see core/mem.h */
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
