@@ -1,3 +1,4 @@
+#include "cli/asked.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/findings.h"
@@ -145,18 +146,27 @@ static int check(struct session *s, int argc, char **argv, struct findings *news
 	struct check_summary sum;
 	struct scan_options scan;
 	struct tree_root root;
+	struct asked *asked;
+	int lost;
 
 	if (session_root(s, ROOT_APPROVED, &root, e) < 0 ||
-		scan_options_make(s, arena, argv, (size_t)argc, &scan, e) < 0)
+		scan_options_make(s, arena, argv, (size_t)argc, &scan, e) < 0 ||
+		asked_new(&asked, s, arena, &scan, e) < 0)
 		return e->code;
 	scan.trust_stamps = arg.quick;
 	scan.kind = arg.kind;
 	drift->but = news->keys;
+	drift->kind = arg.kind;
+	drift->standing = true;
 	if (narrow(s, arena, &scan, &chosen, e) < 0 || observe(s, &scan, news, &sum, e) < 0 ||
 		drift_chosen(s, &chosen, findings_add, drift, e) < 0)
 		return e->code;
-	if (!s->json)
+	lost = asked_found(asked, &sum, e);
+	/* "no changes" would be what nobody looked for */
+	if (!s->json && (lost == 0 || summary_total(&sum)))
 		print(s, &sum, news, drift);
+	if (lost < 0)
+		return lost;
 	if (arg.exit_zero)
 		return 0;
 	return (arg.new ? news->status : drift->status) | (sum.gaps ? EXIT_GAP : 0);
@@ -177,8 +187,11 @@ const struct command command_check = {
 	.text = "observe now; print what changed and what drift stands",
 	.about = "Compares with the last observation: what differs is recorded in the ledger and "
 		 "printed. Then prints what differs from the approved baseline. The baseline does "
-		 "not move; see invar help approve.\n\nThe exit status adds up what stands: 1 "
-		 "created, 2 deleted, 4 updated or renamed; 32 when something could not be seen.",
+		 "not move; see invar help approve. With --json the lines of the drift have "
+		 "\"standing\": true; what is new stands too, and so has two lines.\n\nThe exit "
+		 "status adds up what stands: 1 "
+		 "created, 2 deleted, 4 updated or renamed; 32 when something could not be seen. A "
+		 "PATH where nothing is watched is an error (18).",
 	.examples = examples,
 	.options = options,
 	.needs = NEEDS_POLICY | NEEDS_STATE_WRITE | NEEDS_SCAN,

@@ -139,6 +139,8 @@ static int run_command(const struct command *c, int argc, char **argv, struct er
 	}
 	if (check_operands(c, argc - first, e) < 0 || session_open(&session, c, e) < 0)
 		return e->code;
+	session.operands = (const char *const *)argv + first;
+	session.n_operands = (size_t)(argc - first);
 	status = c->run(&session, argc - first, argv + first, e);
 	if (status < 0 && session.hold)
 		buf_clear(&session.out);

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/entity.h"
+#include "cli/look.h"
 #include "cli/paths.h"
 #include "core/escape.h"
 
@@ -33,6 +34,9 @@ struct answer {
 	struct explain_row *rows;
 	size_t n;
 	struct selection held;
+	struct look look;
+	bool ours;     /* in the state folder */
+	bool followed; /* a rule that holds it goes through links */
 };
 
 /* What was last observed settles rules that test types; without a baseline they stay open. */
@@ -58,7 +62,7 @@ static void add_row(struct session *s, const struct answer *x, const struct expl
 	buf_add_text(&s->out, "  ");
 	text_tone(&s->out, &s->style, tone, row->rule->id);
 	buf_addf(&s->out, " %s: ", verdict_texts[row->verdict]);
-	escape_text(&s->out, span_of(row->text));
+	buf_add_text(&s->out, row->text); /* escaped by the policy */
 	buf_add_text(&s->out, "  (");
 	escape_text(&s->out, span_of(row->file));
 	buf_addf(&s->out, ":%u)\n", row->line);
@@ -69,20 +73,81 @@ static void add_row(struct session *s, const struct answer *x, const struct expl
 	buf_add_char(&s->out, '\n');
 }
 
-static void add_text(struct session *s, const struct answer *x)
+static bool behind_link(const struct answer *x)
 {
+	return x->look.found == LOOK_LINK && !x->seen && !x->followed;
+}
+
+static void add_behind_link(struct session *s, const struct answer *x)
+{
+	AUTO(buf) words = BUF_INIT(BUF_MAX_DEFAULT);
+
+	buf_add_text(&s->out, " is not looked at: ");
+	look_say_link(&s->out, &x->look);
+	if (x->look.real_gone) {
+		buf_add_text(&s->out, ", and nothing is at ");
+		escape_text(&s->out, x->look.real);
+	} else {
+		buf_addf(&words, "explain %s ", x->kind->name);
+		text_shell(&words, x->look.real);
+		buf_add_text(&s->out, "; see: ");
+		session_command(s, &s->out, buf_text(&words));
+	}
+	buf_add_char(&s->out, '\n');
+}
+
+static void add_answer(struct session *s, const struct answer *x)
+{
+	bool gone = x->look.found == LOOK_GONE;
+
 	buf_addf(&s->out, "%s ", x->kind->name);
 	escape_text(&s->out, x->key);
-	if (x->held.n)
-		buf_add_text(&s->out, " is watched: every check looks at it.\n");
+	if (x->ours)
+		buf_add_text(&s->out, " is not watched: it is the state folder's.\n");
+	else if (behind_link(x))
+		add_behind_link(s, x);
+	else if (!x->held.n)
+		buf_addf(&s->out, " is not watched%s.\n", gone ? "; it is not there now" : "");
+	else if (gone)
+		buf_addf(&s->out, " %s watched; it is not there now.\n",
+			x->seen ? "is" : "would be");
 	else
-		buf_add_text(&s->out, " is not watched.\n");
-	for (size_t i = 0; i < x->n; i++)
-		if (x->rows[i].verdict != EXPLAIN_OUTSIDE)
+		buf_add_text(&s->out, " is watched: every check looks at it.\n");
+}
+
+/* A base above it alone says little: most policies have dozens of rules for one folder. */
+static bool worth_a_line(const struct session *s, const struct explain_row *row)
+{
+	return row->verdict != EXPLAIN_OUTSIDE && (s->full || row->verdict != EXPLAIN_NOT_INCLUDED);
+}
+
+static void add_rules(struct session *s, const struct answer *x)
+{
+	size_t shown = 0, others = 0;
+
+	for (size_t i = 0; i < x->n; i++) {
+		if (worth_a_line(s, &x->rows[i])) {
 			add_row(s, x, &x->rows[i]);
+			shown++;
+		} else if (x->rows[i].verdict != EXPLAIN_OUTSIDE) {
+			others++;
+		}
+	}
+	if (!others)
+		return;
+	buf_add_text(&s->out, "  ");
+	text_plural(&s->out, others, shown ? "other rule" : "rule");
+	buf_addf(&s->out, " with a base above it %s not reach it (--full lists %s).\n",
+		others == 1 ? "does" : "do", others == 1 ? "it" : "them");
+}
+
+static void add_text(struct session *s, const struct answer *x)
+{
+	add_answer(s, x);
+	add_rules(s, x);
 	if (x->n == 0)
 		buf_add_text(&s->out, "  No rule has a base above it.\n");
-	else if (!x->seen)
+	else if (!x->seen && !x->ours && !behind_link(x))
 		buf_add_text(&s->out,
 			"  It was not there at the last observation, so tests of type "
 			"and content are not applied.\n");
@@ -95,7 +160,17 @@ static void add_json(struct session *s, const struct answer *x)
 	json_envelope(&j, buf_span(&s->host), "explanation");
 	json_text_member(&j, "kind", x->kind->name);
 	json_exact(&j, "key", x->key);
-	json_bool_member(&j, "watched", x->held.n > 0);
+	json_bool_member(&j, "watched", x->held.n > 0 && !x->ours && !behind_link(x));
+	if (x->kind->hierarchical)
+		json_bool_member(&j, "there", x->look.found != LOOK_GONE && !x->look.real_gone);
+	if (x->ours) {
+		json_text_member(&j, "not_looked_at", "it is the state folder's");
+	} else if (behind_link(x)) {
+		AUTO(buf) why = BUF_INIT(BUF_MAX_DEFAULT);
+
+		look_say_link(&why, &x->look);
+		json_text_member(&j, "not_looked_at", buf_text(&why));
+	}
 	json_name(&j, "rules");
 	json_array(&j);
 	for (size_t i = 0; i < x->n; i++) {
@@ -112,6 +187,20 @@ static void add_json(struct session *s, const struct answer *x)
 	buf_add_char(&s->out, '\n');
 }
 
+static void look(struct session *s, struct arena *a, struct answer *x)
+{
+	const char *state = look_state_folder(s, a);
+	struct span inside = state ? span_of(state) : SPAN_NONE;
+
+	if (!x->kind->hierarchical)
+		return;
+	look_at(s, a, x->key, &x->look);
+	x->ours = state && span_starts(x->look.real, inside) &&
+		  (x->look.real.n == inside.n || x->look.real.p[inside.n] == '/');
+	for (size_t i = 0; i < x->held.n; i++)
+		x->followed |= x->held.rule[i]->follow_links;
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
@@ -122,6 +211,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	x.n = policy_explain(s->policy, x.kind, x.key, x.seen, arena, &x.rows);
 	if (!policy_select(s->policy, x.kind, x.key, x.seen, &x.held))
 		x.held.n = 0;
+	look(s, arena, &x);
 	if (s->json)
 		add_json(s, &x);
 	else

@@ -56,6 +56,8 @@ int findings_add(void *ctx, const struct ledger_record *r, struct err *e)
 
 	if (r->type == RECORD_CHANGE)
 		take_change(f, &r->change);
+	if (f->session->json && f->standing)
+		return session_standing(f->session, r, e);
 	if (f->session->json)
 		return session_log(f->session, r, e);
 	if (!f->but || r->type != RECORD_CHANGE ||
@@ -64,11 +66,30 @@ int findings_add(void *ctx, const struct ledger_record *r, struct err *e)
 	return 0;
 }
 
+/* What was asked about is what is offered: "all" would also take what is not shown here. */
+static void advise_approve(struct findings *f)
+{
+	AUTO(buf) words = BUF_INIT(BUF_MAX_DEFAULT);
+	struct session *s = f->session;
+
+	buf_add_text(&words, "approve");
+	for (size_t i = 0; i < s->n_operands; i++) {
+		buf_add_char(&words, ' ');
+		text_shell(&words, span_of(s->operands[i]));
+	}
+	if (s->n_operands == 0)
+		buf_addf(&words, " %s", f->kind ? f->kind->name : "all");
+	buf_add_text(&words, " --reason '…'");
+	session_advise(s, buf_text(&words),
+		s->n_operands || f->kind
+			? "accept this selection as the new baseline"
+			: "accept all of this as the new baseline; or name paths instead of all");
+}
+
 void findings_advise(struct findings *f)
 {
 	buf_add_text(&f->session->out, "\nNext:\n");
 	if (f->example.n)
 		session_advise(f->session, buf_text(&f->example), "see one of them in full");
-	session_advise(f->session, "approve all --reason '…'",
-		"accept all of this as the new baseline; or name paths instead of all");
+	advise_approve(f);
 }

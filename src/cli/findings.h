@@ -13,6 +13,8 @@ struct findings {
 	struct keyset *keys;   /* of all changes */
 	const struct keyset *but;
 	struct report_counts counts; /* of all, whatever the report holds */
+	const struct kind *kind;     /* what was asked about, NULL: every kind */
+	bool standing;               /* it is drift: JSON says so */
 	int fail_on;                 /* exit_counts() */
 	int status;                  /* bits of what counts */
 	/* the first change of the most weight, for the advice */

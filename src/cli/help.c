@@ -5,6 +5,7 @@
 
 #define TEXT_WIDTH 79
 #define OPTION_COLUMN 28
+#define GROUP_COLUMN 19
 
 /* Append text, broken at spaces so that no line is wider than TEXT_WIDTH; later lines begin in
  * column `indent`, where the first one is taken to be at `column`. */
@@ -83,6 +84,25 @@ void help_overview(struct buf *ret)
 	buf_add_text(ret, "\nOptions of every command:\n");
 	add_options(ret, session_options);
 	buf_add_text(ret, "\nMore: invar help COMMAND. Start with: invar init\n");
+}
+
+bool help_group(struct buf *ret, const char *word)
+{
+	size_t n = strlen(word), begin = ret->n;
+	const struct command *c;
+
+	for (size_t i = 0; (c = command_at(i)); i++) {
+		if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
+			continue;
+		if (ret->n == begin)
+			buf_addf(ret, "Usage: invar %s COMMAND [OPTION…] [OPERAND…]\n\nCommands:\n",
+				word);
+		add_row(ret, c->name, c->text, GROUP_COLUMN);
+	}
+	if (ret->n == begin)
+		return false;
+	buf_addf(ret, "\nMore: invar help %s COMMAND.\n", word);
+	return true;
 }
 
 void help_command(struct buf *ret, const struct command *c)

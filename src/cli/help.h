@@ -5,6 +5,8 @@
 #include "cli/command.h"
 
 void help_overview(struct buf *ret);
+/* The commands that begin with this word, or false: there are none of two words. */
+bool help_group(struct buf *ret, const char *word);
 void help_command(struct buf *ret, const struct command *c);
 
 /* roff (man(7)): of one command, or of the program when c is NULL. */

@@ -26,6 +26,8 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	const struct command *c = NULL;
 	int words = 0;
 
+	if (argc == 1 && !arg.man && arg.completion < 0 && help_group(&s->out, argv[0]))
+		return 0;
 	if (argc && command_find(argc, argv, &c, &words, e) < 0)
 		return e->code;
 	if (argc > words)

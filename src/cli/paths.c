@@ -34,6 +34,16 @@ static void add_sections(struct buf *ret, struct span path)
 	}
 }
 
+struct span path_normal(struct arena *a, struct span path)
+{
+	AUTO(buf) whole = BUF_INIT(PATH_BYTES_MAX);
+
+	add_sections(&whole, path);
+	if (whole.n == 0)
+		buf_add_char(&whole, '/');
+	return arena_copy(a, buf_span(&whole));
+}
+
 int path_absolute(struct arena *a, const char *path, struct span *ret, struct err *e)
 {
 	AUTO(buf) whole = BUF_INIT(PATH_BYTES_MAX);

@@ -9,6 +9,9 @@
 /* The working folder, "/" when it cannot be told. */
 const char *path_here(struct arena *a);
 
+/* An absolute path without "//", "." and "..", which takes back the section before it. */
+struct span path_normal(struct arena *a, struct span path);
+
 /* An absolute path without "//", "." and "..", relative to the working folder; symbolic links are
  * not looked at. ERR_USAGE when empty. */
 int path_absolute(struct arena *a, const char *path, struct span *ret, struct err *e) MUST_CHECK;

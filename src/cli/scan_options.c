@@ -1,5 +1,6 @@
 #include "cli/scan_options.h"
 
+#include "cli/look.h"
 #include "cli/paths.h"
 
 static struct {
@@ -38,7 +39,7 @@ int scan_options_make(const struct session *s, struct arena *a, char **paths, si
 		.deadline_ms = (unsigned)arg.deadline,
 		.size_cap = arg.size_cap,
 		.file_seconds = (unsigned)arg.file_seconds,
-		.spare = s->state_dir,
+		.spare = look_state_folder(s, a),
 	};
 
 	if (n_paths)

@@ -70,14 +70,12 @@ static int no_state(const struct session *s, struct err *e)
 		buf_text(&shown), buf_text(&line));
 }
 
-static int open_store(struct session *s, unsigned needs, struct err *e)
+int session_store(struct session *s, enum store_mode mode, struct err *e)
 {
-	enum store_mode mode = needs & NEEDS_STATE_CREATE  ? STORE_CREATE
-			       : needs & NEEDS_STATE_WRITE ? STORE_WRITE
-							   : STORE_READ;
+	bool makes = mode == STORE_CREATE || mode == STORE_REPLACE;
 	int rc = store_open(&s->store, s->state_dir, mode, e);
 
-	return rc == ERR_MISSING && mode != STORE_CREATE ? no_state(s, e) : rc;
+	return rc == ERR_MISSING && !makes ? no_state(s, e) : rc;
 }
 
 int session_open(struct session *s, const struct command *c, struct err *e)
@@ -90,8 +88,8 @@ int session_open(struct session *s, const struct command *c, struct err *e)
 		return e->code;
 	if (c->needs & NEEDS_POLICY)
 		rc = open_policy(s, e);
-	if (rc == 0 && (c->needs & (NEEDS_STATE | NEEDS_STATE_WRITE | NEEDS_STATE_CREATE)))
-		rc = open_store(s, c->needs, e);
+	if (rc == 0 && (c->needs & (NEEDS_STATE | NEEDS_STATE_WRITE)))
+		rc = session_store(s, c->needs & NEEDS_STATE_WRITE ? STORE_WRITE : STORE_READ, e);
 	return rc;
 }
 
@@ -140,6 +138,13 @@ int session_log(struct session *s, const struct ledger_record *r, struct err *e)
 	} else {
 		text_log(&s->out, r, &s->style);
 	}
+	return session_flush_much(s, e);
+}
+
+int session_standing(struct session *s, const struct ledger_record *r, struct err *e)
+{
+	json_standing(&s->out, r, buf_span(&s->host));
+	buf_add_char(&s->out, '\n');
 	return session_flush_much(s, e);
 }
 

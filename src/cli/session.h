@@ -14,6 +14,8 @@ struct session {
 	/* global options */
 	const char *policy_path, *state_dir, *root; /* root: NULL for the host itself */
 	bool json, plain, full, help;
+	const char *const *operands; /* of the command */
+	size_t n_operands;
 	/* opened when the command needs them, else NULL */
 	struct policy *policy;
 	struct store *store;
@@ -32,6 +34,8 @@ extern struct session session;
 /* Open what the command needs. */
 int session_open(struct session *s, const struct command *c, struct err *e) MUST_CHECK;
 void session_close(struct session *s);
+/* Open the state, for a command that does not leave it to its row. */
+int session_store(struct session *s, enum store_mode mode, struct err *e) MUST_CHECK;
 
 /* Write out what has gathered when it is much, or in any case. ERR_WRITE. */
 int session_flush_much(struct session *s, struct err *e) MUST_CHECK;
@@ -39,6 +43,9 @@ int session_flush(struct session *s, struct err *e) MUST_CHECK;
 
 /* A record as one JSON line, or as an entry of a log. */
 int session_log(struct session *s, const struct ledger_record *r, struct err *e) MUST_CHECK;
+
+/* The same as a JSON line marked as drift that stands. */
+int session_standing(struct session *s, const struct ledger_record *r, struct err *e) MUST_CHECK;
 
 /* Append a whole command line: "invar ", words (already fit for a shell), and the global options in
  * force that differ from the defaults. */

@@ -25,7 +25,7 @@ static const struct example examples[] = {
 struct shown {
 	struct session *session;
 	const struct kind *kind;
-	struct span key;
+	struct span key, now; /* now: where it was renamed to, when it is not there */
 	struct record *approved, *current;
 	struct selection held;
 	uint64_t records;
@@ -125,6 +125,19 @@ static int add_history(void *ctx, const struct ledger_record *r, struct err *e)
 	return ++x->records >= arg.limit;
 }
 
+static void add_now(struct session *s, const struct shown *x)
+{
+	AUTO(buf) words = BUF_INIT(BUF_MAX_DEFAULT);
+
+	buf_addf(&words, "show %s ", x->kind->name);
+	text_shell(&words, x->now);
+	buf_add_text(&s->out, "\nRenamed to ");
+	escape_text(&s->out, x->now);
+	buf_add_text(&s->out, "; see: ");
+	session_command(s, &s->out, buf_text(&words));
+	buf_add_char(&s->out, '\n');
+}
+
 static void add_json(struct session *s, const struct shown *x)
 {
 	struct json j = JSON_INIT(&s->out);
@@ -149,26 +162,70 @@ static void add_json(struct session *s, const struct shown *x)
 	buf_add_char(&s->out, '\n');
 }
 
+struct moved {
+	struct arena *arena;
+	const struct kind *kind;
+	struct span key, now;
+};
+
+/* Renamed itself, or with a folder above it; newest first. */
+static int find_renamed(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	struct moved *m = ctx;
+	const struct change *c = &r->change;
+	struct span rest;
+
+	(void)e;
+	if (r->type != RECORD_CHANGE || c->type != CHANGE_RENAMED || c->kind != m->kind ||
+		!span_starts(m->key, c->old_key))
+		return 0;
+	rest = span_from_offset(m->key, c->old_key.n);
+	if (rest.n && (!c->subtree || rest.p[0] != '/'))
+		return 0;
+	m->now = span_of(arena_format(m->arena, "%.*s%.*s", SPAN_ARG(c->key), SPAN_ARG(rest)));
+	return 1;
+}
+
+static int look_up_renamed(struct session *s, struct arena *a, struct shown *x, struct err *e)
+{
+	struct moved moved = { .arena = a, .kind = x->kind, .key = x->key };
+
+	if (records_each(s, 1, LEDGER_END, true, find_renamed, &moved, e) < 0)
+		return e->code;
+	x->now = moved.now;
+	return 0;
+}
+
+/* Neither approved nor seen: under another name, or never. */
+static int refuse(const struct session *s, const struct shown *x, struct err *e)
+{
+	AUTO(buf) shown = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(buf) words = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(buf) line = BUF_INIT(BUF_MAX_DEFAULT);
+
+	text_shell(&shown, x->key);
+	buf_addf(&words, "%s %s ", x->now.n ? "show" : "explain", x->kind->name);
+	text_shell(&words, x->now.n ? x->now : x->key);
+	session_command(s, &line, buf_text(&words));
+	if (x->now.n)
+		return err_set(e, ERR_MISSING, "%s %.200s was renamed; see: %.200s", x->kind->name,
+			buf_text(&shown), buf_text(&line));
+	return err_set(e, ERR_MISSING, "nothing is known of %s %.200s; is it watched? %.200s",
+		x->kind->name, buf_text(&shown), buf_text(&line));
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
-	AUTO(buf) shown = BUF_INIT(BUF_MAX_DEFAULT);
 	struct shown x = { .session = s };
 	int rc;
 
 	if (key_typed(arena, argc, argv, &x.kind, &x.key, e) < 0 || find(s, arena, &x, e) < 0)
 		return e->code;
-	text_shell(&shown, x.key);
-	if (!x.approved && !x.current) {
-		AUTO(buf) words = BUF_INIT(BUF_MAX_DEFAULT);
-		AUTO(buf) line = BUF_INIT(BUF_MAX_DEFAULT);
-
-		buf_addf(&words, "explain %s %s", x.kind->name, buf_text(&shown));
-		session_command(s, &line, buf_text(&words));
-		return err_set(e, ERR_MISSING,
-			"nothing is known of %s %.200s; is it watched? %.200s", x.kind->name,
-			buf_text(&shown), buf_text(&line));
-	}
+	if (!x.current && look_up_renamed(s, arena, &x, e) < 0)
+		return e->code;
+	if (!x.approved && !x.current)
+		return refuse(s, &x, e);
 	(void)policy_select(s->policy, x.kind, x.key, x.current ? x.current : x.approved, &x.held);
 	if (s->json) {
 		add_json(s, &x);
@@ -176,6 +233,8 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		buf_addf(&s->out, "%s ", x.kind->name);
 		escape_text(&s->out, x.key);
 		buf_add_char(&s->out, '\n');
+		if (x.now.n)
+			add_now(s, &x);
 		add_rules(s, &x);
 		add_states(s, &x);
 	}

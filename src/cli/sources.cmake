@@ -1,5 +1,6 @@
 set(CLI_SOURCES
   src/cli/approve.c
+  src/cli/asked.c
   src/cli/baseline_diff.c
   src/cli/baseline_export.c
   src/cli/baseline_import.c
@@ -20,6 +21,7 @@ set(CLI_SOURCES
   src/cli/init.c
   src/cli/keyset.c
   src/cli/log.c
+  src/cli/look.c
   src/cli/man.c
   src/cli/observe.c
   src/cli/option.c

@@ -227,7 +227,8 @@ void json_envelope(struct json *j, struct span host, const char *record)
 	json_text_member(j, "record", record);
 }
 
-void json_record(struct buf *ret, const struct ledger_record *r, struct span host)
+static void add_record(struct buf *ret, const struct ledger_record *r, struct span host,
+	bool standing)
 {
 	struct json j = JSON_INIT(ret);
 
@@ -235,8 +236,20 @@ void json_record(struct buf *ret, const struct ledger_record *r, struct span hos
 	if (r->chained)
 		json_number_member(&j, "seq", r->seq);
 	json_time_member(&j, "time", r->time);
+	if (standing)
+		json_bool_member(&j, "standing", true);
 	add_body(&j, r);
 	if (r->chained)
 		json_hex_member(&j, "prev", span_from(r->prev, sizeof r->prev));
 	json_object_end(&j);
+}
+
+void json_record(struct buf *ret, const struct ledger_record *r, struct span host)
+{
+	add_record(ret, r, host, false);
+}
+
+void json_standing(struct buf *ret, const struct ledger_record *r, struct span host)
+{
+	add_record(ret, r, host, true);
 }

@@ -10,6 +10,8 @@
 /* One record as one JSON object (no newline), exactly what docs/change.schema.json says. host: this
  * host's name. */
 void json_record(struct buf *ret, const struct ledger_record *r, struct span host);
+/* The same with "standing": true, for drift. */
+void json_standing(struct buf *ret, const struct ledger_record *r, struct span host);
 /* Fields of an entity as a JSON object; entity/kind tables decide the spelling. */
 void json_fields(struct buf *ret, const struct record *r);
 void json_record_fields(struct json *j, const struct record *r); /* the same, as a value */

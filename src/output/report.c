@@ -175,7 +175,10 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 	upper(severity);
 	text_tone(ret, &p->style, text_severity_tone(g->severity), severity);
 	buf_add_text(ret, "  ");
-	escape_text(&id, span_from(g->rule, g->rule_n));
+	if (g->rule_n)
+		escape_text(&id, span_from(g->rule, g->rule_n));
+	else
+		buf_add_text(&id, "no rule");
 	text_tone(ret, &p->style, TONE_STRONG, buf_text(&id));
 	rule = p->policy ? policy_rule(p->policy, span_from(g->rule, g->rule_n)) : NULL;
 	if (rule && rule->title[0]) {
