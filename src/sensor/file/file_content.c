@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core/mem.h"
 #include "os/clock.h"
 #include "sensor/file/file_exec.h"
 #include "sensor/file/file_job.h"
@@ -17,9 +18,7 @@
 #define SIZE_CAP ((uint64_t)64 << 30)
 /* A file that says it is empty (procfs, FUSE), or grows: how far it is followed. */
 #define GROWTH ((uint64_t)16 << 20)
-/* After a file this large, entries are handed out singly for a while: more of its kind may follow.
- */
-#define LARGE ((uint64_t)4 << 20)
+/* After a large file, entries are handed out singly for a while: more of its kind may follow. */
 #define CAREFUL 64
 #ifndef RWF_DONTCACHE
 #define RWF_DONTCACHE 0x80 /* Linux 6.14: pages that this read brings in are dropped again */
@@ -85,13 +84,13 @@ static ssize_t read_some(struct job *j, char *p, size_t n)
 	return read(j->fd, p, n);
 }
 
-/* Fill the block; less than a block is the end of the file. */
-static ssize_t fill(struct reader *r, struct job *j)
+/* Fill the room there is; less is the end of the file. */
+static ssize_t fill(struct reader *r, struct job *j, char *to, size_t room)
 {
 	size_t n = 0;
 
-	while (n < r->block) {
-		ssize_t got = read_some(j, j->block + n, r->block - n);
+	while (n < room) {
+		ssize_t got = read_some(j, to + n, room - n);
 
 		reader_beat(r);
 		if (got < 0 && errno == EINTR)
@@ -106,11 +105,11 @@ static ssize_t fill(struct reader *r, struct job *j)
 	return (ssize_t)n;
 }
 
-static void feed(struct reader *r, struct job *j, size_t n, bool last)
+static void feed(struct reader *r, struct job *j, const char *p, size_t n, bool last)
 {
 	j->read += n;
-	digests_add(j->digests, j->block, n);
-	sha256_feed(&r->lanes, lane_of(r, j), j->block, n, last);
+	digests_add(j->digests, p, n);
+	sha256_feed(&r->lanes, lane_of(r, j), p, n, last);
 	j->stage = last ? STAGE_LAST : STAGE_READING;
 }
 
@@ -175,18 +174,29 @@ static void start(struct reader *r, struct job *j)
 static void next_part(struct reader *r, struct job *j)
 {
 	uint64_t most = j->before.stx_size + GROWTH;
-	ssize_t n = fill(r, j);
+	size_t room = r->block;
+	char *to = j->block;
+	bool end;
+	ssize_t n;
 
+	if (r->roomy && j->before.stx_size > LARGE) {
+		if (!j->large)
+			j->large = mem_grow(NULL, READ_LARGE, 1);
+		to = j->large;
+		room = READ_LARGE;
+	}
+	n = fill(r, j, to, room);
+	end = n < (ssize_t)room;
 	if (n < 0)
 		unreadable(r, j, errno);
 	else if (clock_monotonic() > j->until)
 		end_without(r, j, CONTENT_TOO_LARGE,
 			&(struct finding){ GAP_LIMIT, 0, "takes too long to read" });
-	else if ((size_t)n == r->block && j->read + (uint64_t)n > most && !is_local(j->folder))
+	else if (!end && j->read + (uint64_t)n > most && !is_local(j->folder))
 		end_without(r, j, CONTENT_TOO_LARGE,
 			&(struct finding){ GAP_LIMIT, 0, "goes on far beyond its size" });
 	else
-		feed(r, j, (size_t)n, (size_t)n < r->block || j->read + (uint64_t)n > most);
+		feed(r, j, to, (size_t)n, end || j->read + (uint64_t)n > most);
 }
 
 /* It changed while it was read: the digest would be of bytes that never stood together. */
@@ -308,13 +318,14 @@ static void go_on(struct reader *r, struct job *j, size_t n, int64_t began)
 	} else if (j->settled) {
 		close(j->fd);
 		j->fd = -1;
-		feed(r, j, n, true);
+		feed(r, j, j->block, n, true);
 	} else if (n == r->block) {
 		j->cached =
 			x->stx_size <= LARGE; /* dropping pages again costs more than it saves */
-		if (x->stx_size > LARGE)
+		r->spread = !j->cached;
+		if (r->spread)
 			atomic_store_explicit(&r->c->walk->careful, CAREFUL, memory_order_relaxed);
-		feed(r, j, n, false);
+		feed(r, j, j->block, n, false);
 	} else if (lseek(j->fd, 0, SEEK_SET) < 0) {
 		unreadable(r, j, errno);
 	} else {

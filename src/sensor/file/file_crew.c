@@ -264,7 +264,8 @@ static bool add_hand(struct ship *s, size_t block)
 
 	h->ship = s;
 	h->index = s->hands;
-	h->reader = reader_new(&s->common, &s->crew->shared->station[h->index], block);
+	h->reader = reader_new(&s->common, &s->crew->shared->station[h->index], block,
+		block == BLOCK_WARM);
 	h->scratch = mem_grow(NULL, SCRATCH, 1);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK);

@@ -22,7 +22,8 @@ struct job {
 	uint64_t unknown;
 	struct arena *arena;
 	int fd;
-	char *block;
+	char *block; /* of reader.block bytes */
+	char *large; /* of READ_LARGE bytes, made when a large file comes; NULL till then */
 	struct statx before;
 	uint64_t read;
 	unsigned tries;
@@ -40,8 +41,15 @@ struct reader {
 	struct job lane[SHA256_LANES];
 	struct job plain; /* everything that needs no lane */
 	size_t block;
+	bool roomy;  /* one of the threads that are always there: may have large buffers */
+	bool spread; /* a large file was begun: others should have what is left of the batch */
 	struct buf shared, local, text;
 };
+
+/* Files larger than LARGE are read in larger pieces, past the page cache, and spread over the
+ * threads. */
+#define LARGE ((uint64_t)4 << 20)
+#define READ_LARGE ((size_t)512 << 10)
 
 /* Why something is not known. */
 struct finding {

@@ -23,13 +23,14 @@
 		field_bit(FILE_MTIME) | field_bit(FILE_CTIME) | field_bit(FILE_BTIME) | \
 		field_bit(FILE_INODE) | field_bit(FILE_DEVICE) | field_bit(FILE_NLINK))
 
-struct reader *reader_new(struct look_common *c, struct station *station, size_t block)
+struct reader *reader_new(struct look_common *c, struct station *station, size_t block, bool roomy)
 {
 	struct reader *r = mem_new(sizeof *r);
 
 	r->c = c;
 	r->station = station;
 	r->block = block;
+	r->roomy = roomy;
 	r->shared = r->local = r->text = BUF_INIT(RECORD_MAX);
 	sha256_set_init(&r->lanes);
 	for (unsigned i = 0; i < SHA256_LANES; i++) {
@@ -45,6 +46,7 @@ void reader_free(struct reader *r)
 	for (unsigned i = 0; i < SHA256_LANES; i++) {
 		arena_free(r->lane[i].arena);
 		free(r->lane[i].block);
+		free(r->lane[i].large);
 	}
 	arena_free(r->plain.arena);
 	buf_done(&r->shared);
@@ -542,8 +544,16 @@ void reader_batch(struct reader *r, struct batch *b)
 		look_wide(r, b);
 		return;
 	}
-	for (uint32_t i = 0; i < n; i++)
+	r->spread = false;
+	for (uint32_t i = 0; i < n; i++) {
+		if (r->spread && r->c->walk->threads > 1) {
+			walk_split(r->c->walk, b, i);
+			if (b->pending == 0) /* what was begun is over already */
+				walk_done(r->c->walk, b);
+			return;
+		}
 		look(r, b, i, listing_name(l, first + i), &l->name[first + i], -1);
+	}
 }
 
 bool reader_idle(const struct reader *r)

@@ -35,7 +35,9 @@ struct look_common {
 
 struct reader; /* one thread's tools: buffers, lanes */
 
-struct reader *reader_new(struct look_common *common, struct station *station, size_t block);
+/* roomy: may have buffers for large files, as one of the few threads that are always at work. */
+struct reader *reader_new(struct look_common *common, struct station *station, size_t block,
+	bool roomy);
 void reader_free(struct reader *r);
 /* Look at every entry of the batch. Large or small files may still be in the lanes on return: the
  * batch is given back to the walk when its last entry is done, by this or a later call. */

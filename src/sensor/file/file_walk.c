@@ -206,6 +206,12 @@ enum work walk_claim(struct walk *w, struct node **ret_node, struct batch **ret_
 	pthread_mutex_lock(&w->lock);
 	while (w->open && node_handed_out(w->open))
 		w->open = w->open->next;
+	if (w->returned) {
+		*ret_batch = w->returned;
+		w->returned = w->returned->other;
+		pthread_mutex_unlock(&w->lock);
+		return WORK_ENTRIES;
+	}
 	/* What the first unfinished place waits for must go on, however much is waiting behind it.
 	 */
 	full = walk_full(w);
@@ -259,6 +265,28 @@ void walk_listed(struct walk *w, struct node *n, struct listing *l)
 	pthread_mutex_unlock(&w->lock);
 	bell_ring(w->crew); /* entries for one, sub-folders for another */
 	walk_pass(w);
+}
+
+void walk_split(struct walk *w, struct batch *b, uint32_t from)
+{
+	struct batch *rest;
+
+	pthread_mutex_lock(&w->lock);
+	rest = batch_get(w);
+	rest->node = b->node;
+	rest->folder = b->folder;
+	rest->first = b->first + from;
+	rest->n = rest->pending = b->n - from;
+	rest->next = b->next;
+	b->next = rest;
+	if (b->node->last == b)
+		b->node->last = rest;
+	b->n = from;
+	b->pending -= rest->n;
+	rest->other = w->returned;
+	w->returned = rest;
+	pthread_mutex_unlock(&w->lock);
+	bell_ring(w->crew);
 }
 
 void walk_done(struct walk *w, struct batch *b)

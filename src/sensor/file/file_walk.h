@@ -88,7 +88,7 @@ struct piece {
 
 /* Some entries of one node, in one thread's hands; or one request of the collector. */
 struct batch {
-	struct batch *next;
+	struct batch *next, *other;
 	struct node *node;     /* NULL: a request */
 	struct folder *folder; /* borrowed from the node; a request holds a reference */
 	uint32_t first, n;     /* of node->names */
@@ -114,6 +114,7 @@ struct walk {
 	pthread_mutex_t lock;
 	struct node *head, *open; /* open: the first node with something left to hand out */
 	struct batch *spare;      /* for reuse */
+	struct batch *returned;   /* given back in part, linked by `other` */
 	struct batch *late_first, *late_last;
 	bool passing, again,
 		ended; /* one thread passes on at a time; again: there is more by now */
@@ -141,6 +142,8 @@ int walk_init(struct walk *w, struct err *e) MUST_CHECK;
 enum work walk_claim(struct walk *w, struct node **ret_node, struct batch **ret_batch);
 /* A folder has been listed (names may be NULL: nothing to see). Takes the listing over. */
 void walk_listed(struct walk *w, struct node *node, struct listing *names);
+/* Give the entries of a batch from number `from` on back, for whoever is free. */
+void walk_split(struct walk *w, struct batch *b, uint32_t from);
 /* All entries of the batch are done. */
 void walk_done(struct walk *w, struct batch *b);
 /* Pass on what is complete, as far as the rings have room. */
