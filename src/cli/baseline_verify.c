@@ -1,13 +1,25 @@
 #include "cli/commands.h"
 #include "cli/infile.h"
 #include "core/escape.h"
+#include "core/hex.h"
 #include "core/time.h"
 #include "store/seal.h"
+
+static struct {
+	const char *key;
+} arg;
+
+static const struct option_row options[] = {
+	OPT_TEXT(0, "key", &arg.key, "HEX", "the public key that must have signed FILE"),
+	OPT_END,
+};
 
 static const struct example examples[] = {
 	{ "invar baseline verify", "prove the store: trees, ledger, seal" },
 	{ "invar baseline verify web7.baseline",
 		"prove an export: signature, order, both digests" },
+	{ "invar baseline verify web7.baseline --key 3f5a…",
+		"and that web7 signed it; its key as invar status prints it there" },
 	{ NULL, NULL },
 };
 
@@ -33,8 +45,8 @@ static int verify_store(struct session *s, struct err *e)
 {
 	struct tree_root root;
 
-	if (store_open(&s->store, s->state_dir, STORE_READ, e) < 0 ||
-		session_root(s, ROOT_APPROVED, &root, e) < 0 || store_verify(s->store, e) < 0)
+	if (session_store(s, STORE_INSPECT, e) < 0 || store_verify(s->store, e) < 0 ||
+		session_root(s, ROOT_APPROVED, &root, e) < 0)
 		return e->code;
 	if (s->json) {
 		add_json(s, "store", &root);
@@ -48,20 +60,31 @@ static int verify_store(struct session *s, struct err *e)
 	return 0;
 }
 
+static int check_key(const struct baseline_info *info, struct err *e)
+{
+	AUTO(buf) hex = BUF_INIT(256);
+	uint8_t key[SEAL_KEY_BYTES];
+
+	if (!arg.key)
+		return 0;
+	if (!hex_parse(span_of(arg.key), key, sizeof key))
+		return err_set(e, ERR_USAGE, "--key needs %d hexadecimal digits",
+			2 * SEAL_KEY_BYTES);
+	if (memcmp(key, info->public_key, sizeof key) == 0)
+		return 0;
+	hex_add(&hex, span_from(info->public_key, sizeof info->public_key));
+	return err_set(e, ERR_DAMAGED, "signed by another key: %s", buf_text(&hex));
+}
+
 static int verify_file(struct session *s, const char *path, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
 	AUTO(infile) file = { .fd = -1 };
 	struct baseline_info info;
-	int rc;
 
-	if (infile_open(&file, path, e) < 0)
+	if (infile_open(&file, path, e) < 0 ||
+		baseline_read(file.fd, &info, arena, NULL, NULL, e) < 0 || check_key(&info, e) < 0)
 		return e->code;
-	rc = baseline_read(file.fd, &info, arena, NULL, NULL, e);
-	if (rc == ERR_FORMAT)
-		return e->code = ERR_DAMAGED;
-	if (rc < 0)
-		return rc;
 	if (s->json) {
 		add_json(s, "baseline", &info.root);
 		return 0;
@@ -84,6 +107,8 @@ static int verify_file(struct session *s, const char *path, struct err *e)
 
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
+	if (arg.key && !argc)
+		return err_set(e, ERR_USAGE, "--key is about a FILE");
 	return argc ? verify_file(s, argv[0], e) : verify_store(s, e);
 }
 
@@ -93,6 +118,7 @@ const struct command command_baseline_verify = {
 	.text = "prove the store, or a signed export, whole",
 	.about = "Exit status 24 when it is not; the message names the first contradiction.",
 	.examples = examples,
+	.options = options,
 	.operands = OPERANDS_PATHS,
 	.max = 1,
 	.run = run,

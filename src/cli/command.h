@@ -7,11 +7,10 @@
 #include "cli/session.h"
 
 enum command_needs {
-	NEEDS_POLICY = 1 << 0,       /* session.policy */
-	NEEDS_STATE = 1 << 1,        /* session.store, STORE_READ */
-	NEEDS_STATE_WRITE = 1 << 2,  /* STORE_WRITE */
-	NEEDS_STATE_CREATE = 1 << 3, /* STORE_CREATE */
-	NEEDS_SCAN = 1 << 4,         /* takes the options of cli/scan_options.h */
+	NEEDS_POLICY = 1 << 0,      /* session.policy */
+	NEEDS_STATE = 1 << 1,       /* session.store, STORE_READ */
+	NEEDS_STATE_WRITE = 1 << 2, /* STORE_WRITE */
+	NEEDS_SCAN = 1 << 3,        /* takes the options of cli/scan_options.h */
 };
 
 enum operands {

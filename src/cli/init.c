@@ -1,8 +1,8 @@
 #include "cli/commands.h"
 #include "cli/observe.h"
+#include "cli/records.h"
 #include "cli/scan_options.h"
 #include "output/report.h"
-#include "store/seal.h"
 
 static struct {
 	bool replace;
@@ -77,6 +77,24 @@ static int existing(const struct session *s, struct err *e)
 		buf_text(&check), buf_text(&replace));
 }
 
+/* A new ledger that follows one somebody took away says so in its first record. */
+static int note_removed(struct session *s, struct err *e)
+{
+	struct ledger_record r = { .type = RECORD_NOTE };
+
+	if (!store_replaces_removed(s->store))
+		return 0;
+	r.note.what = span_of("state-removed");
+	r.note.text = span_of("there was a signing key but no state: somebody had removed it");
+	if (store_begin(s->store, e) < 0)
+		return e->code;
+	if (records_append(s, &r, e) < 0 || store_commit(s->store, e) < 0) {
+		store_rollback(s->store);
+		return e->code;
+	}
+	return 0;
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
@@ -89,8 +107,10 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	int rc;
 
 	(void)argv;
+	/* Last: what is refused before that has made nothing. */
 	if (scan_options_make(s, arena, NULL, (size_t)argc, &scan, e) < 0 ||
-		seal_make_key(s->store, e) < 0)
+		session_store(s, arg.replace ? STORE_REPLACE : STORE_CREATE, e) < 0 ||
+		note_removed(s, e) < 0)
 		return e->code;
 	rc = pipeline_init(s->store, s->policy, &scan, arg.replace, &listener, &sum, e);
 	if (rc < 0)
@@ -111,6 +131,6 @@ const struct command command_init = {
 		 "exists is replaced only with --replace.",
 	.examples = examples,
 	.options = options,
-	.needs = NEEDS_POLICY | NEEDS_STATE_CREATE | NEEDS_SCAN,
+	.needs = NEEDS_POLICY | NEEDS_SCAN,
 	.run = run,
 };

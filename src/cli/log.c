@@ -1,11 +1,12 @@
 #include "cli/commands.h"
 #include "cli/paths.h"
 #include "cli/records.h"
+#include "core/hex.h"
 
 static struct {
 	struct option_time since, until;
 	const struct kind *kind;
-	const char *key, *rule;
+	const char *key, *rule, *head;
 	int severity, verdict, record;
 	uint64_t limit;
 	bool reverse, verify;
@@ -35,6 +36,8 @@ static const struct option_row options[] = {
 	OPT_FLAG(0, "verify", &arg.verify,
 		"prove that the ledger and the store are whole and unaltered, and print nothing "
 		"else"),
+	OPT_TEXT(0, "head", &arg.head, "HEX",
+		"with --verify: the head it must have, as noted elsewhere"),
 	OPT_END,
 };
 
@@ -124,14 +127,29 @@ static int print_all(struct query *q, struct err *e)
 	return rc < 0 ? rc : 0;
 }
 
+static int wanted_head(uint8_t ret[DIGEST_BYTES], struct err *e)
+{
+	if (arg.head && !hex_parse(span_of(arg.head), ret, DIGEST_BYTES))
+		return err_set(e, ERR_USAGE, "--head needs %d hexadecimal digits",
+			2 * DIGEST_BYTES);
+	return 0;
+}
+
 static int verify(struct session *s, struct err *e)
 {
-	uint8_t head[DIGEST_BYTES];
+	AUTO(buf) hex = BUF_INIT(256);
+	uint8_t head[DIGEST_BYTES], wanted[DIGEST_BYTES];
 	uint64_t n, seq;
 
-	if (ledger_verify(s->store, &n, e) < 0 || ledger_last(s->store, &seq, head, e) < 0 ||
-		store_verify(s->store, e) < 0)
+	if (wanted_head(wanted, e) < 0 || store_verify(s->store, e) < 0 ||
+		ledger_verify(s->store, &n, e) < 0 || ledger_last(s->store, &seq, head, e) < 0)
 		return e->code;
+	if (arg.head && memcmp(head, wanted, sizeof head) != 0) {
+		hex_add(&hex, span_from(head, sizeof head));
+		return err_set(e, ERR_DAMAGED,
+			"the ledger ends with another head than the one given: %s, of record %llu",
+			buf_text(&hex), (unsigned long long)seq);
+	}
 	if (s->json) {
 		struct json j = JSON_INIT(&s->out);
 
@@ -160,6 +178,11 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	const char *key[] = { arg.kind ? arg.kind->name : arg.key, arg.key };
 	size_t n_key = arg.kind ? 2 : 1;
 
+	if (arg.head && !arg.verify)
+		return err_set(e, ERR_USAGE, "--head goes with --verify");
+	/* To say all that is wrong with a damaged one, it must be opened. */
+	if (session_store(s, arg.verify ? STORE_INSPECT : STORE_READ, e) < 0)
+		return e->code;
 	if (arg.verify)
 		return verify(s, e);
 	if (change_selection_parse(arena, (const char *const *)argv, (size_t)argc, path_here(arena),
@@ -179,7 +202,6 @@ const struct command command_log = {
 		"KIND:GLOB, rule:ID, seq:N or seq:N-M, card:ID or all; the options narrow it down.",
 	.examples = examples,
 	.options = options,
-	.needs = NEEDS_STATE,
 	.operands = OPERANDS_PATHS,
 	.max = -1,
 	.run = run,
