@@ -2,99 +2,29 @@
 #include "change/edits.h"
 #include "change/explain.h"
 #include "change/journal.h"
-#include "change/keys.h"
-#include "change/selection.h"
-#include "entity/key.h"
+#include "change/named.h"
 #include "os/clock.h"
-#include "store/stage.h"
-
-#define KEY_MAX ((size_t)1 << 20)
 
 struct approval {
 	struct store *store;
 	struct lens lens;
 	const struct change_selection *selection;
-	struct stage *named; /* stored keys that seq: and card: stand for; NULL: none */
+	struct named *named; /* what seq: and card: stand for */
 	struct found *found;
 	struct edits *edits;
 	struct arena *arena;
-	struct buf key;
 	uint64_t items;
 };
 
 static void approval_done(struct approval *a)
 {
-	stage_close(a->named);
+	named_free(a->named);
 	found_free(a->found);
 	edits_free(a->edits);
 	arena_free(a->arena);
-	buf_done(&a->key);
-}
-
-/* ---- what ledger positions and cards stand for ---- */
-
-static int name_key(struct approval *a, const struct kind *k, struct span key, struct err *e)
-{
-	if (key.n == 0)
-		return 0;
-	if (!a->named && stage_open(&a->named, a->store, e) < 0)
-		return e->code;
-	buf_clear(&a->key);
-	if (key_from_text(k, key, &a->key, e) < 0)
-		return e->code;
-	return stage_put(a->named, buf_span(&a->key), span_of("y"), e);
-}
-
-static int name_record(const struct ledger_entry *entry, void *ctx, struct err *e)
-{
-	struct approval *a = ctx;
-	struct change_selection one = { .n = 1 };
-	struct ledger_record r;
-
-	arena_clear(a->arena);
-	if (ledger_record_decode(entry->body, a->arena, &r, e) < 0)
-		return e->code;
-	r.seq = entry->seq;
-	r.chained = true;
-	for (size_t i = 0; r.type == RECORD_CHANGE && i < a->selection->n; i++) {
-		one.terms = &a->selection->terms[i];
-		if ((one.terms->what != SELECT_SEQ && one.terms->what != SELECT_CARD) ||
-			!change_selection_holds(&one, &r))
-			continue;
-		if (name_key(a, r.change.kind, r.change.key, e) < 0 ||
-			name_key(a, r.change.kind, r.change.old_key, e) < 0)
-			return e->code;
-	}
-	return 0;
-}
-
-/* Only the part of the ledger that may hold what is asked for is read: all of it for a card. */
-static int name_all(struct approval *a, struct err *e)
-{
-	uint64_t from = UINT64_MAX, to = 0;
-
-	for (size_t i = 0; i < a->selection->n; i++) {
-		const struct selector_term *t = &a->selection->terms[i];
-		bool card = t->what == SELECT_CARD;
-
-		if (!card && t->what != SELECT_SEQ)
-			continue;
-		if (card || t->from < from)
-			from = card ? 1 : t->from;
-		if (card || t->to > to)
-			to = card ? INT64_MAX : t->to;
-	}
-	return to ? ledger_read(a->store, from, to, false, name_record, a, e) : 0;
 }
 
 /* ---- which drift is selected ---- */
-
-static int is_named(struct approval *a, struct span key, struct err *e)
-{
-	struct span unused;
-
-	return a->named && key.n ? stage_get(a->named, key, &unused, e) : 0;
-}
 
 static int is_selected(struct approval *a, const struct finding *x, struct err *e)
 {
@@ -111,8 +41,8 @@ static int is_selected(struct approval *a, const struct finding *x, struct err *
 		return rc;
 	if (change_selection_holds(a->selection, &r))
 		return 1;
-	rc = is_named(a, x->key, e);
-	return rc ? rc : is_named(a, x->old_key, e);
+	rc = named_has(a->named, x->key, e);
+	return rc ? rc : named_has(a->named, x->old_key, e);
 }
 
 /* The whole entry moves: what no rule watches comes along. */
@@ -161,7 +91,8 @@ static int run(struct approval *a, const struct decision *d, struct err *e)
 {
 	struct tree_root approved;
 
-	if (drift_find(a->store, &a->lens, &approved, a->found, e) < 0 || name_all(a, e) < 0 ||
+	if (drift_find(a->store, &a->lens, &approved, a->found, e) < 0 ||
+		named_find(&a->named, a->store, &a->lens, a->selection, e) < 0 ||
 		select_drift(a, e) < 0)
 		return e->code;
 	if (a->items == 0)
@@ -184,7 +115,6 @@ int approve(struct store *s, const struct policy *p, const struct change_selecti
 	a.found = found_new(s);
 	a.edits = edits_new(s);
 	a.arena = arena_new();
-	a.key = BUF_INIT(KEY_MAX);
 	if (run(&a, d, e) < 0)
 		return e->code;
 	if (a.items && store_collect(s, &dropped, e) < 0)

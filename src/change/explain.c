@@ -39,7 +39,8 @@ static void judge(struct arena *a, const struct lens *l, struct change *c)
 	struct span *tags;
 
 	lens_look(l, c->is ? c->is : c->was, &view);
-	rule = expect_rule(&view, c->was, c->is, c->fields);
+	/* That it moved weighs more than what differs. */
+	rule = expect_rule(&view, c->was, c->is, c->type == CHANGE_RENAMED ? 0 : c->fields);
 	c->verdict = VERDICT_UNEXPLAINED;
 	c->who_unknown = span_of("seen by a scan, not as it happened");
 	if (!rule)

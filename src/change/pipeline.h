@@ -75,7 +75,9 @@ int change_selection_parse(struct arena *a, const char *const *words, size_t n, 
 	struct change_selection *ret, struct err *e) MUST_CHECK;
 
 /* Move the approved state to the current one for exactly the selected drift. Records one decision,
- * or nothing when nothing was selected (*ret_items is 0). */
+ * or nothing when nothing was selected (*ret_items is 0). seq: and card: speak for what they
+ * recorded, not for what came after: ERR_CHANGED when an entity they name changed again, ERR_USAGE
+ * when they name no change; nothing moves then. */
 int approve(struct store *s, const struct policy *p, const struct change_selection *sel,
 	const struct decision *d, /* items is filled in by us */
 	uint64_t *ret_items, struct err *e) MUST_CHECK;

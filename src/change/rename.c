@@ -31,7 +31,9 @@ struct mover {
 	struct stage *names; /* device and inode → NAME_… */
 	struct arena *arena; /* one pair */
 	struct buf key, value, parent, old_parent, root;
-	uint64_t folded; /* into root, not yet written there */
+	uint64_t folded;                /* into root, not yet written there */
+	struct buf judged;              /* the folder we were asked about last … */
+	const struct rule *judged_rule; /* … and what it is reported under */
 };
 
 static void mover_done(struct mover *m)
@@ -47,6 +49,7 @@ static void mover_done(struct mover *m)
 	buf_done(&m->parent);
 	buf_done(&m->old_parent);
 	buf_done(&m->root);
+	buf_done(&m->judged);
 }
 
 /* ---- who is it ---- */
@@ -318,8 +321,14 @@ static int moved_along(struct mover *m, const struct finding *x, struct span *re
 	return 1;
 }
 
-/* Fields that differ, of those watched under both keys; and whether it should not be there. */
-static int differing(struct mover *m, struct finding *x, bool *ret_absent, struct err *e)
+/* What one moved entity is to the policy. */
+struct meaning {
+	const struct rule *was, *is; /* what its loss and its coming are reported under */
+	bool absent;                 /* it should not be where it is */
+};
+
+/* Also sets the fields that differ, of those watched under both keys. */
+static int find_meaning(struct mover *m, struct finding *x, struct meaning *ret, struct err *e)
 {
 	struct record was = { 0 }, is = { 0 };
 	struct view view;
@@ -334,11 +343,56 @@ static int differing(struct mover *m, struct finding *x, bool *ret_absent, struc
 		record_decode(x->is.shared, x->is.local, &is, e) < 0)
 		return e->code;
 	lens_look(m->lens, &was, &view);
+	ret->was = expect_rule(&view, &was, NULL, 0);
 	watched = view.watched;
 	lens_look(m->lens, &is, &view);
+	ret->is = expect_rule(&view, NULL, &is, 0);
 	view.watched &= watched;
 	x->fields = expect_fields(&view, &was, &is);
-	*ret_absent = view.held && expect_absent(&view.selection);
+	ret->absent = view.held && expect_absent(&view.selection);
+	return 0;
+}
+
+/* What a moved folder is reported under; kept, for it is asked once for each entry below. */
+static int judge_root(struct mover *m, struct span root, struct err *e)
+{
+	struct record is = { 0 };
+	struct finding x;
+	struct view view;
+	int r;
+
+	if (span_same(root, buf_span(&m->judged)))
+		return 0;
+	r = found_get(m->found, root, &x, e);
+	if (r <= 0)
+		return r < 0 ? r : err_set(e, ERR_DAMAGED, "a moved folder is missing");
+	if (stored_key_text(root, &is.kind, &m->value, e) < 0)
+		return e->code;
+	is.key = buf_span(&m->value);
+	if (record_decode(x.is.shared, x.is.local, &is, e) < 0)
+		return e->code;
+	lens_look(m->lens, &is, &view);
+	m->judged_rule = expect_rule(&view, NULL, &is, 0);
+	buf_clear(&m->judged);
+	buf_add_span(&m->judged, root);
+	return 0;
+}
+
+/* 1: it goes with the folder that x->root becomes; 0: it is a change of its own. What should not be
+ * there is a finding of its own, not part of its folder's, and so is what matters more. */
+static int folds(struct mover *m, struct finding *x, const struct meaning *meaning, struct err *e)
+{
+	int r = meaning->absent ? 0 : moved_along(m, x, &x->root, e);
+
+	if (r <= 0)
+		return r;
+	if (judge_root(m, x->root, e) < 0)
+		return e->code;
+	if (!meaning->is || meaning->is == m->judged_rule)
+		return 1;
+	if (m->judged_rule && meaning->is->severity < m->judged_rule->severity)
+		return 1;
+	x->root = SPAN_NONE;
 	return 0;
 }
 
@@ -360,16 +414,17 @@ static int fetch_side(struct mover *m, struct span key, struct side *ret, struct
 static int settle_pair(struct mover *m, struct span new_key, struct span old_key, struct err *e)
 {
 	struct finding left, x = { .type = FOUND_RENAMED };
-	bool absent;
+	struct meaning meaning;
 	int r;
 
 	x.key = arena_copy(m->arena, new_key);
 	x.old_key = arena_copy(m->arena, old_key);
 	if (fetch_side(m, x.old_key, &x.was, e) < 0 || fetch_side(m, x.key, &x.is, e) < 0 ||
-		differing(m, &x, &absent, e) < 0)
+		find_meaning(m, &x, &meaning, e) < 0)
 		return e->code;
-	/* What should not be there is a finding of its own, not part of its folder's. */
-	r = absent ? 0 : moved_along(m, &x, &x.root, e);
+	if (meaning.was != meaning.is)
+		return 0;
+	r = folds(m, &x, &meaning, e);
 	if (r > 0) {
 		x.type = FOUND_FOLDED;
 		r = count_folded(m, x.root, e);
@@ -425,6 +480,6 @@ int found_settle(struct found *f, struct store *s, const struct tree_root *base,
 	AUTO(mover) m = { .found = f, .store = s, .base = base, .lens = l };
 
 	m.arena = arena_new();
-	m.key = m.value = m.parent = m.old_parent = m.root = BUF_INIT(KEY_MAX);
+	m.key = m.value = m.parent = m.old_parent = m.root = m.judged = BUF_INIT(KEY_MAX);
 	return settle(&m, e);
 }

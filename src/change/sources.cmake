@@ -13,6 +13,7 @@ set(CHANGE_SOURCES
   src/change/journal.c
   src/change/keys.c
   src/change/lens.c
+  src/change/named.c
   src/change/pipeline.c
   src/change/presence.c
   src/change/rename.c

@@ -271,11 +271,20 @@ def pair_up(was, is_):
             if not (was[old]["type"] != "directory" and was[old]["nlink"] > 1 and gone[old][:2] in stays)}
 
 
+def fits(policy, key, root, is_):
+    """May it go unnamed with the folder that moved?"""
+    mine, its = reporter(policy, key, is_[key], set()), reporter(policy, root, is_[root], set())
+    return mine is its or SEVERITIES.index(mine["severity"]) < SEVERITIES.index(its["severity"])
+
+
 def compare(policy, was, is_):
     """{key: (change, old_key, fields, subtree, rule)}, and new key -> root of what moved along."""
     pairs, ret, along = pair_up(was, is_), {}, {}
+    # Neither rule answers for the other one's place.
+    pairs = {new: old for new, old in pairs.items()
+             if reporter(policy, old, was[old], set()) is reporter(policy, new, is_[new], set())}
     def add(key, change, old, fields, rec):
-        rule = reporter(policy, key, rec, fields)
+        rule = reporter(policy, key, rec, set() if change == "renamed" else fields)
         ret[key] = [change, old, fields, 0, rule and rule["id"]]
     for k in was:
         if k not in is_ and k not in pairs.values():
@@ -291,9 +300,10 @@ def compare(policy, was, is_):
         old = pairs[k]
         fields = differing(was[old], is_[k], watched(policy, old, was[old]) & watched(policy, k, is_[k]))
         up, old_up = k.rpartition(b"/"), old.rpartition(b"/")
-        if not fields and up[2] == old_up[2] and pairs.get(up[0]) == old_up[0]:
-            along[k] = along.get(up[0], up[0])
-            ret[along[k]][3] += 1
+        root = along.get(up[0], up[0])
+        if not fields and up[2] == old_up[2] and pairs.get(up[0]) == old_up[0] and fits(policy, k, root, is_):
+            along[k] = root
+            ret[root][3] += 1
         else:
             add(k, "renamed", old, fields, is_[k])
     return ret, along, pairs

@@ -142,12 +142,12 @@ static void a_rename_is_approved_with_both_names_and_what_is_below(void **state)
 	struct world *w = begin(state);
 	struct tree_root approved, current;
 
-	fake_move("/etc/sub", "/www/sub");
-	fake_chmod("/www/sub/c", 0600);
-	world_expect(w, "renamed /etc/sub > /www/sub +1\nrenamed /etc/sub/c > /www/sub/c mode\n");
+	fake_move("/etc/sub", "/bus");
+	fake_chmod("/bus/c", 0600);
+	world_expect(w, "renamed /etc/sub > /bus +1\nrenamed /etc/sub/c > /bus/c mode\n");
 	assert_int_equal(world_approve(w, "/etc/sub/c"), 1);
-	world_expect_drift(w, "renamed /etc/sub > /www/sub +1\n");
-	assert_int_equal(world_approve(w, "/www/sub"), 2);
+	world_expect_drift(w, "renamed /etc/sub > /bus +1\n");
+	assert_int_equal(world_approve(w, "/bus"), 2);
 	world_expect_drift(w, "");
 	world_roots(w, &approved, &current);
 	assert_memory_equal(approved.full, current.full, DIGEST_BYTES);
@@ -169,6 +169,90 @@ static void unwatched_fields_come_along_for_what_is_approved(void **state)
 	assert_int_equal(world_approve(w, "/etc"), 1);
 	world_roots(w, &approved, &current);
 	assert_memory_equal(approved.full, current.full, DIGEST_BYTES);
+}
+
+static void refused(struct world *w, const char *selection, const char *text)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct decision d = { .what = span_of("approve"), .reason = span_of("test") };
+	struct tree_root before, after, current;
+	struct change_selection sel;
+	struct err e = { 0 };
+	uint64_t items = 99;
+
+	world_roots(w, &before, &current);
+	assert_int_equal(change_selection_parse(a, &selection, 1, "/", &sel, &e), 0);
+	assert_true(approve(w->store, w->policy, &sel, &d, &items, &e) < 0);
+	assert_string_equal(e.text, text);
+	world_roots(w, &after, &current);
+	assert_memory_equal(before.full, after.full, DIGEST_BYTES);
+}
+
+static void a_ledger_number_approves_nothing_that_came_after(void **state)
+{
+	struct world *w = begin(state); /* init, coverage */
+
+	fake_chmod("/etc/a", 0600);
+	fake_remove("/etc/b");
+	fake_move("/etc/sub/c", "/etc/sub/e");
+	world_check(w, &(struct err){ 0 }); /* 3 a, 4 b, 5 c > e, 6 coverage */
+	fake_chmod("/etc/a", 0777);
+	fake_put("/etc/b", FILE_REGULAR);
+	fake_put("/etc/sub/c", FILE_REGULAR);
+	world_check(w, &(struct err){ 0 }); /* 7 a, 8 b, 9 c */
+	refused(w, "seq:3", "'/etc/a' changed again since seq 3; approve it by path or seq:7");
+	refused(w, "seq:4", "'/etc/b' changed again since seq 4; approve it by path or seq:8");
+	refused(w, "seq:5", "'/etc/sub/c' changed again since seq 5; approve it by path or seq:9");
+	refused(w, "seq:3-5", "'/etc/a' changed again since seq 3; approve it by path or seq:7");
+	refused(w, "seq:6", "no change has the ledger number 6");
+	refused(w, "seq:99", "no change has the ledger number 99");
+	refused(w, "card:NONE", "no change is of the card 'NONE'");
+	assert_int_equal(world_approve(w, "seq:7"), 1);
+	assert_int_equal(world_approve(w, "seq:3-9"), 3);
+	world_expect_drift(w, "");
+}
+
+static const char two_places[] =
+	"version: 1\n"
+	"rules:\n"
+	"  - { id: hi, severity: critical, kind: file, base: /etc, fields: [mode] }\n"
+	"  - { id: lo, severity: info, kind: file, base: /www, fields: [mode] }\n";
+
+static void a_move_between_rules_is_a_loss_and_a_gain(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, two_places);
+	begin(state);
+	fake_move("/etc/a", "/www/a");
+	fake_move("/etc/sub", "/www/sub");
+	fake_move("/etc/b", "/etc/z");
+	world_expect(w, "deleted /etc/a\ndeleted /etc/sub\nrenamed /etc/b > /etc/z\n"
+			"deleted /etc/sub/c\ndeleted /etc/sub/d\ncreated /www/a\n"
+			"created /www/sub\ncreated /www/sub/c\ncreated /www/sub/d\n");
+	assert_int_equal(world_approve(w, "rule:lo"), 4);
+	world_expect_drift(w, "deleted /etc/a\ndeleted /etc/sub\nrenamed /etc/b > /etc/z\n"
+			      "deleted /etc/sub/c\ndeleted /etc/sub/d\n");
+	assert_int_equal(world_approve(w, "rule:hi"), 5);
+	world_expect_drift(w, "");
+}
+
+static void what_matters_more_than_its_folder_moves_by_itself(void **state)
+{
+	struct world *w = *state;
+
+	world_policy(w, "version: 1\n"
+			"rules:\n"
+			"  - { id: lo, severity: low, kind: file, base: /, fields: [mode] }\n"
+			"  - { id: hi, severity: high, kind: file, base: /, include: [\"**/c\"],"
+			" fields: [mode] }\n"
+			"  - { id: in, severity: info, kind: file, base: /, include: [\"**/d\"],"
+			" fields: [mode] }\n");
+	begin(state);
+	fake_move("/etc/sub", "/www/sub");
+	world_expect(w, "renamed /etc/sub > /www/sub +1\nrenamed /etc/sub/c > /www/sub/c\n");
+	assert_int_equal(world_approve(w, "rule:hi"), 1);
+	world_expect_drift(w, "renamed /etc/sub > /www/sub +1\n");
 }
 
 /* ---- random edits against a model ---- */
@@ -478,6 +562,9 @@ int main(void)
 		TEST(ledger_numbers_and_cards_name_their_keys),
 		TEST(a_rename_is_approved_with_both_names_and_what_is_below),
 		TEST(unwatched_fields_come_along_for_what_is_approved),
+		TEST(a_ledger_number_approves_nothing_that_came_after),
+		TEST(a_move_between_rules_is_a_loss_and_a_gain),
+		TEST(what_matters_more_than_its_folder_moves_by_itself),
 		TEST(random_edits_are_told_as_a_naive_comparison_tells_them),
 		TEST(random_links_leave_nothing_behind),
 	};

@@ -385,9 +385,10 @@ static void what_should_be_absent_does_not_hide_in_a_moved_folder(void **state)
 				     "/new", "expect: absent, include: [bad]")));
 
 	fake_move("/etc", "/new");
-	world_expect(w, "renamed /etc > /new +1\nrenamed /etc/bad > /new/bad\n");
-	assert_int_equal(world_approve(w, "rule:all"), 2);
-	world_expect_drift(w, "renamed /etc/bad > /new/bad\n");
+	world_expect(w, "renamed /etc > /new +1\ndeleted /etc/bad\n"
+			"created /new/bad\n");
+	assert_int_equal(world_approve(w, "rule:all"), 3);
+	world_expect_drift(w, "created /new/bad\n");
 	expect_rule_is(w, "bad");
 }
 

@@ -161,13 +161,13 @@ static void a_moved_file_is_renamed(void **state)
 {
 	struct world *w = begin(state);
 
-	fake_move("/etc/a", "/www/a");
-	world_expect(w, "renamed /etc/a > /www/a\n");
+	fake_move("/etc/a", "/etc/sub/a");
+	world_expect(w, "renamed /etc/a > /etc/sub/a\n");
 	world_expect(w, "");
-	world_expect_drift(w, "renamed /etc/a > /www/a\n");
-	fake_chmod("/www/a", 0600);
-	world_expect(w, "updated /www/a mode\n");
-	world_expect_drift(w, "renamed /etc/a > /www/a mode\n");
+	world_expect_drift(w, "renamed /etc/a > /etc/sub/a\n");
+	fake_chmod("/etc/sub/a", 0600);
+	world_expect(w, "updated /etc/sub/a mode\n");
+	world_expect_drift(w, "renamed /etc/a > /etc/sub/a mode\n");
 }
 
 static void an_inode_used_again_is_no_rename(void **state)
@@ -187,8 +187,8 @@ static void a_moved_folder_is_one_change(void **state)
 	fake_put("/etc/sub/deep", FILE_DIRECTORY);
 	fake_put("/etc/sub/deep/f", FILE_REGULAR);
 	world_expect(w, "created /etc/sub/deep\ncreated /etc/sub/deep/f\n");
-	fake_move("/etc/sub", "/www/sub");
-	world_expect(w, "renamed /etc/sub > /www/sub +4\n");
+	fake_move("/etc/sub", "/bus");
+	world_expect(w, "renamed /etc/sub > /bus +4\n");
 	world_expect(w, "");
 }
 
@@ -288,12 +288,12 @@ static void stamps_that_are_the_same_are_not_read(void **state)
 	fake_chmod("/etc/sub/c", 0600);
 	fake_remove("/etc/b");
 	fake_put("/etc/sub/e", FILE_REGULAR);
-	fake_move("/etc/sub/d", "/www/d");
+	fake_move("/etc/sub/d", "/etc/sub/z");
 	world_expect(w, "updated /etc/a size sha256 mtime\n"
 			"deleted /etc/b\n"
 			"updated /etc/sub/c mode\n"
 			"created /etc/sub/e\n"
-			"renamed /etc/sub/d > /www/d\n");
+			"renamed /etc/sub/d > /etc/sub/z\n");
 	assert_int_equal(fake.read, 4);
 	world_expect(w, "");
 	assert_int_equal(fake.read, 0);
