@@ -7,6 +7,7 @@
 
 #include "cli/paths.h"
 #include "core/escape.h"
+#include "core/mem.h"
 
 #define LINKS_MAX 40 /* as many as the kernel follows, path_resolution(7) */
 #define TARGET_MAX 4096
@@ -102,13 +103,41 @@ void look_say_link(struct buf *ret, const struct look *look)
 	escape_text(ret, look->target);
 }
 
+/* As realpath(3), also of a folder that is still to be made. */
+static char *real_folder(const char *path)
+{
+	AUTO(buf) above = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(buf) whole = BUF_INIT(BUF_MAX_DEFAULT);
+	char *real = realpath(path, NULL);
+	size_t n = strlen(path), name;
+
+	if (real)
+		return real;
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	for (name = n; name && path[name - 1] != '/'; name--)
+		continue;
+	buf_add(&above, path, name);
+	real = realpath(name ? buf_text(&above) : ".", NULL);
+	if (!real)
+		return NULL;
+	buf_addf(&whole, "%s/", strcmp(real, "/") == 0 ? "" : real);
+	buf_add(&whole, path + name, n - name);
+	free(real);
+	return mem_copy(whole.p, whole.n);
+}
+
 const char *look_state_folder(const struct session *s, struct arena *a)
 {
 	char *root = realpath(s->root ? s->root : "/", NULL);
-	char *state = realpath(s->state_dir, NULL);
+	char *state = real_folder(s->state_dir);
 	const char *ret = NULL;
 	size_t n = root && strcmp(root, "/") != 0 ? strlen(root) : 0;
+	struct span typed;
+	struct err e;
 
+	if (!state && path_absolute(a, s->state_dir, &typed, &e) == 0)
+		state = mem_copy(typed.p, typed.n);
 	if (root && state && strncmp(root, state, n) == 0 && state[n] == '/')
 		ret = arena_text(a, span_of(state + n));
 	free(root);

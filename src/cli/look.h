@@ -22,8 +22,7 @@ void look_at(const struct session *s, struct arena *a, struct span path, struct 
 /* Append "'/bin' is a symbolic link to usr/bin", escaped. */
 void look_say_link(struct buf *ret, const struct look *look);
 
-/* The state folder as a scan names it, which never looks there; NULL: it is not below --root, or
- * not there. */
+/* The state folder as a scan names it, which never looks there; NULL: it is not below --root. */
 const char *look_state_folder(const struct session *s, struct arena *a);
 
 #endif

@@ -13,8 +13,8 @@ struct progress {
 
 void progress_init(struct progress *p, const struct session *s);
 void progress_show(struct progress *p, uint64_t entities, uint64_t bytes, uint64_t expected);
-/* Append ", 40%, 12 s left": what has been spent, in ns, on so many of the expected entities; nothing
- * when that cannot be told. expected is not 0. */
+/* Append ", 40%, 12 s left": what has been spent, in ns, on so many of the expected entities;
+ * nothing when that cannot be told. expected is not 0. */
 void progress_left(struct buf *line, int64_t spent, uint64_t entities, uint64_t expected);
 void progress_clear(struct progress *p); /* take the line away */
 
