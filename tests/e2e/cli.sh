@@ -329,6 +329,132 @@ head -c 100 b1 >b4
 bare baseline verify b4
 ok "half an export is 24" status 24
 
+# ---- where an export may go ----
+mkfifo pipe
+cat pipe >piped &
+run baseline export pipe
+wait $!
+ok "an export goes into a FIFO" bash -c '[ -p pipe ] && [ -s piped ]'
+run baseline export /dev/full
+ok "a full device is 14" status 14
+ok "and stays a device" test -c /dev/full
+run baseline export /dev/null
+ok "also one that takes all" bash -c '[ -c /dev/null ] && grep -q Exported out'
+run baseline export /dev/stdout
+ok "standard output by its name has nothing else in it" bash -c 'cp out b5; "$0" baseline verify b5' "$INVAR"
+ln -s kept linked
+run baseline export linked
+ok "a link to nothing is 14" status 14
+ok "and is named" complains "'linked': it is a symbolic link to nothing"
+: >kept
+run baseline export linked
+ok "a link to a file is followed" bash -c '[ -L linked ] && "$0" baseline verify kept' "$INVAR"
+run baseline export tree
+ok "a folder is refused" complains "'tree': it is a folder"
+ok "and nothing is left beside any of them" bash -c '! compgen -G "*partial*"'
+
+# ---- where nobody looks ----
+fresh
+echo zone >zone
+ln -s tree way
+run check tree/none
+ok "check of what does not exist is 18" status 18
+ok "and says so" complains "nothing is watched at '$dir/tree/none', which does not exist; see: "
+ok "and nothing of no changes" silent out
+run check zone
+ok "check of what no rule watches is 18" complains "nothing is watched at '$dir/zone'; see: "
+run check way/conf/a
+ok "check through a link is 18" status 18
+ok "and has the name to use" complains "'$dir/way' is a symbolic link to tree: name $dir/tree/conf/a"
+run check way/none
+ok "also when nothing is there" complains "and $dir/tree/none does not exist"
+rm notes/n
+run check notes/n
+ok "what is gone but known is a finding" status 2
+run check notes/n
+ok "also the second time" status 2
+cat >>policy.yaml <<END
+  - id: way
+    severity: low
+    kind: file
+    base: [$dir/way, $dir/state]
+  - id: never
+    severity: low
+    kind: file
+    base: $dir/evil
+    expect: absent
+  - id: elsewhere
+    severity: low
+    kind: file
+    base: $dir
+    include: [elsewhere]
+END
+run check evil
+ok "what should be absent, and is, is no error" status 0
+run explain way/conf/a
+ok "explain says what lies behind a link" bash -c 'grep -qE "is not looked at: .*/way. is a symbolic link to tree; see: .* explain file .*/tree/conf/a " out'
+run explain way/conf/a --json
+ok "as JSON too" field 'L[0]["watched"]==False and L[0]["not_looked_at"].endswith("is a symbolic link to tree")'
+ok "which is valid" valid explanation
+run explain tree/none
+ok "explain of what is not there" says "would be watched; it is not there now."
+run explain notes/n
+ok "explain of what is gone" says "is not there now."
+rm -rf state
+run init
+run baseline show state
+ok "the state folder is not observed, not even while it is made" silent out
+run explain state/state.db
+ok "explain of the state folder" says "is not watched: it is the state folder's."
+run explain tree/conf/a
+ok "explain leaves out rules that do not reach it" bash -c 'grep -q "  1 other rule with a base above it does not reach it" out && ! grep -q "elsewhere" out'
+run explain tree/conf/a --full
+ok "--full lists them" says "elsewhere does not include it"
+
+# ---- one change, told twice; what was selected; what was renamed ----
+fresh
+echo more >>tree/conf/a
+echo more >>notes/n
+mv tree/old tree/young
+run check --json
+ok "only the drift lines say standing" field '[("seq" in x, x.get("standing")) for x in L if x["record"]=="change" and x["key"].endswith("/conf/a")]==[(True, None), (False, True)]'
+ok "standing follows the schema" valid change coverage
+run drift rule:notes
+ok "the advice of drift repeats the selection" says "approve rule:notes --reason"
+run check notes
+ok "that of check too" says "approve notes --reason"
+run check --kind file
+ok "and the kind" says "approve file --reason"
+run show tree/old/1
+ok "show of an old name points to the new one" says "Renamed to $dir/tree/young/1; see: "
+run baseline export before
+run approve notes --reason '   '
+ok "a reason of blanks is none" status 15
+run approve all --reason moved
+run show tree/old/1
+ok "also when the old name is forgotten" complains "was renamed; see: "
+printf 'version: 1\nrules:\n  - {id: none, kind: file, severity: low, base: /nowhere}\n' >none.yaml
+bare baseline diff before --policy none.yaml --state state
+ok "what no rule watches has a heading" says "INFO  no rule ("
+
+# ---- policies that are no files ----
+mkdir members
+cp none.yaml members/a.yaml
+ln -s nothing members/b.yaml
+mkfifo members/c.yaml
+mkdir members/d.yaml
+bare policy check --policy members
+ok "members that are no files are 17" status 17
+for problem in "b.yaml: error: found a symbolic link to nothing" "c.yaml: error: found a FIFO" "d.yaml: error: found a folder"; do
+	ok "$problem" says "members/$problem, expected a file"
+done
+printf '\xef\xbb\xbfversion: 1\nrules:\n  - {id: x, title: é, kind: file, severity: low, base: /nowhere}\n' >bom.yaml
+bare policy check --policy bom.yaml
+ok "a byte order mark is passed over" status 0
+printf 'version: 1\nrules:\n  - id: é\n\tkind: file\n' >tab.yaml
+bare policy check --policy tab.yaml
+ok "a tab is named" says "tab.yaml:4:1: error: found a tab where indentation must be spaces"
+
 # ---- names that nobody should have to read ----
 fresh
 evil=$'tree/conf/\x1b[31m\n\\x\xff"; $(reboot)'
@@ -415,6 +541,10 @@ ok "a full disk under the output is 14" status 14
 # ---- help, usage ----
 bare
 ok "invar alone helps" says "Commands:"
+bare help baseline
+ok "help of a group lists its commands" bash -c 'grep -q "^Usage: invar baseline COMMAND" out && [ "$(grep -c "^  baseline " out)" = 5 ]'
+bare help policy
+ok "and of the other" says "  policy check     say what is wrong with the policy"
 bare --version
 ok "--version" bash -c 'grep -qE "^invar [0-9]+\.[0-9]+\.[0-9]+$" out'
 commands=$("$INVAR" help | sed -n '/^Commands:/,/^$/{s/^  \([a-z]\+\( \(check\|show\|export\|import\|diff\|verify\)\)\?\)  .*/\1/p}')
@@ -483,6 +613,24 @@ for shell in zsh fish; do
 		ok "and $shell reads it" $shell -n c
 	fi
 done
+
+# ---- quickstart, with a stand-in for the build ----
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	mkdir -p quick/cmake quick/build/release quick/bin
+	cp "$(dirname "$schema")/../quickstart" quick/
+	cp -r "$dir/none.yaml" quick/rules
+	cp "$INVAR" quick/build/release/invar
+	printf 'packages_in() { :; }\npackages_missing() { :; }\n' >quick/cmake/apt.sh
+	printf '#!/bin/sh\n' >quick/bin/cmake
+	chmod +x quick/bin/cmake
+	(cd / && PATH=$dir/quick/bin:$PATH "$dir/quick/quickstart") >out 2>err
+	rc=$?
+	ok "quickstart" status 0
+	ok "what it says to type next works in any folder" says " $dir/quick/build/release/invar check --policy $dir/quick/rules --state $dir/quick/.quickstart/state"
+	(cd / && PATH=$dir/quick/bin:$PATH "$dir/quick/quickstart") >out 2>err
+	ok "again: it only checks" bash -c '! grep -q "taking the baseline" out && grep -q "checking this host" out'
+	ok "no list of all entities in its log" bash -c '[ "$(wc -c <quick/.quickstart/log)" -lt 2000 ]'
+fi
 
 # ---- on a terminal ----
 if command -v script >/dev/null; then
