@@ -107,9 +107,9 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	int rc;
 
 	(void)argv;
-	/* Last: what is refused before that has made nothing. */
-	if (scan_options_make(s, arena, NULL, (size_t)argc, &scan, e) < 0 ||
-		session_store(s, arg.replace ? STORE_REPLACE : STORE_CREATE, e) < 0 ||
+	/* The folder is there before it is left out of what is looked at. */
+	if (session_store(s, arg.replace ? STORE_REPLACE : STORE_CREATE, e) < 0 ||
+		scan_options_make(s, arena, NULL, (size_t)argc, &scan, e) < 0 ||
 		note_removed(s, e) < 0)
 		return e->code;
 	rc = pipeline_init(s->store, s->policy, &scan, arg.replace, &listener, &sum, e);
