@@ -1,6 +1,7 @@
 #include "cli/asked.h"
 
 #include "cli/look.h"
+#include "cli/paths.h"
 #include "core/escape.h"
 #include "entity/file.h"
 #include "entity/key.h"
@@ -52,6 +53,35 @@ static int known(struct session *s, enum store_root which, struct span path, boo
 	return holds(cursor, path, ret, e);
 }
 
+int asked_known(struct session *s, struct span path, bool *ret, struct err *e)
+{
+	bool found = false;
+
+	if (known(s, ROOT_APPROVED, path, &found, e) < 0 ||
+		(!found && known(s, ROOT_CURRENT, path, &found, e) < 0))
+		return e->code;
+	*ret = found;
+	return 0;
+}
+
+/* A path copied from what we printed. */
+static int put_right(struct asked *x, struct span *path, bool *known, struct err *e)
+{
+	struct span plain;
+	struct look look;
+
+	if (*known || !key_unescaped(x->arena, *path, &plain))
+		return 0;
+	look_at(x->session, x->arena, *path, &look);
+	if (look.found != LOOK_GONE)
+		return 0;
+	if (asked_known(x->session, plain, known, e) < 0)
+		return e->code;
+	if (*known)
+		*path = plain;
+	return 0;
+}
+
 int asked_new(struct asked **ret, struct session *s, struct arena *a,
 	const struct scan_options *scan, struct err *e)
 {
@@ -60,9 +90,8 @@ int asked_new(struct asked **ret, struct session *s, struct arena *a,
 	*x = (struct asked){ .session = s, .arena = a, .scan = scan };
 	x->known = arena_get(a, (scan->n_below + 1) * sizeof *x->known);
 	for (size_t i = 0; i < scan->n_below; i++) {
-		if (known(s, ROOT_APPROVED, scan->below[i], &x->known[i], e) < 0)
-			return e->code;
-		if (!x->known[i] && known(s, ROOT_CURRENT, scan->below[i], &x->known[i], e) < 0)
+		if (asked_known(s, scan->below[i], &x->known[i], e) < 0 ||
+			put_right(x, &scan->below[i], &x->known[i], e) < 0)
 			return e->code;
 	}
 	*ret = x;

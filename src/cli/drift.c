@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/findings.h"
+#include "cli/paths.h"
 
 static struct {
 	int fail_on;
@@ -52,6 +53,17 @@ static void print(struct session *s, struct findings *f, const struct standing *
 		findings_advise(f);
 }
 
+static int check_root(struct session *s, struct arena *a, struct err *e)
+{
+	struct span root;
+
+	if (!s->root)
+		return 0;
+	if (path_absolute(a, s->root, &root, e) < 0)
+		return e->code;
+	return pipeline_root_check(s->store, root.p, e);
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
@@ -61,8 +73,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	struct tree_root root;
 
 	findings_init(&findings, s, arg.fail_on);
-	if (session_root(s, ROOT_APPROVED, &root, e) < 0 ||
-		(s->root && pipeline_root_check(s->store, s->root, e) < 0) ||
+	if (session_root(s, ROOT_APPROVED, &root, e) < 0 || check_root(s, arena, e) < 0 ||
 		pipeline_standing(s->store, s->policy, &standing, e) < 0 ||
 		chosen_parse(s, arena, (const char *const *)argv, (size_t)argc, &chosen, e) < 0 ||
 		drift_chosen(s, &chosen, findings_add, &findings, e) < 0)

@@ -171,6 +171,24 @@ static int verify(struct session *s, struct err *e)
 	return 0;
 }
 
+/* Rules that are gone from the policy stand in the ledger all the same: only one that is in neither
+ * is a mistake. */
+static int expect_rule(struct session *s, const char *id, struct err *e)
+{
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(problems) problems = { 0 };
+	AUTO_FREE(policy) policy = NULL;
+	int rc = store_value_get(s->store, "policy", &text, e);
+
+	if (rc < 0)
+		return rc == ERR_MISSING ? 0 : rc;
+	rc = policy_load_text(&policy, "the policy of the last check", buf_span(&text), false,
+		&problems, e);
+	if (rc < 0) /* an older program's */
+		return rc == ERR_POLICY ? 0 : rc;
+	return rule_expect(policy, id, e);
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
@@ -190,7 +208,9 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		return e->code;
 	if (arg.key && change_selection_parse(arena, key, n_key, path_here(arena), &q.key, e) < 0)
 		return e->code;
-	return print_all(&q, e);
+	if (print_all(&q, e) < 0)
+		return e->code;
+	return q.found == 0 && arg.rule ? expect_rule(s, arg.rule, e) : 0;
 }
 
 const struct command command_log = {

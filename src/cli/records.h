@@ -22,8 +22,12 @@ struct chosen {
 };
 void chosen_done(struct chosen *c);
 
+/* ERR_USAGE names a rule that the policy has not, a ledger number or card that no change has. */
 int chosen_parse(struct session *s, struct arena *a, const char *const *words, size_t n,
 	struct chosen *ret, struct err *e) MUST_CHECK;
+
+/* ERR_USAGE when the policy has no rule with this id. */
+int rule_expect(const struct policy *p, const char *id, struct err *e) MUST_CHECK;
 
 /* The drift that stands, of what was chosen. */
 int drift_chosen(struct session *s, const struct chosen *c, record_fn *each, void *ctx,

@@ -30,8 +30,8 @@ const struct option_row scan_option_rows[] = {
 int scan_options_make(const struct session *s, struct arena *a, char **paths, size_t n_paths,
 	struct scan_options *ret, struct err *e)
 {
+	struct span root;
 	struct scan_options o = {
-		.root = s->root,
 		.jobs = (unsigned)arg.jobs,
 		.io_class = arg.io_class + 1,
 		.limit_rate = arg.rate,
@@ -42,6 +42,11 @@ int scan_options_make(const struct session *s, struct arena *a, char **paths, si
 		.spare = look_state_folder(s, a),
 	};
 
+	if (s->root) {
+		if (path_absolute(a, s->root, &root, e) < 0)
+			return e->code;
+		o.root = root.p;
+	}
 	if (n_paths)
 		o.below = arena_get(a, n_paths * sizeof *o.below);
 	for (size_t i = 0; i < n_paths; i++) {

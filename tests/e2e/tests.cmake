@@ -4,6 +4,7 @@ e2e_test(rules 60)
 e2e_test(cli 300)
 e2e_test(oracle 300)
 e2e_test(expect 60)
+e2e_test(drift 60)
 e2e_test(crash 300)
 e2e_test(tamper 120)
 
