@@ -102,6 +102,30 @@ static int64_t row_number(uint64_t n)
 	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
 }
 
+/* Each record that is read vouches for the one before it, whichever of the two comes first. */
+struct link {
+	bool any;
+	uint8_t digest[DIGEST_BYTES]; /* forwards: of the row read last */
+	uint8_t prev[DIGEST_BYTES];   /* backwards: what that row says of this one */
+};
+
+static int check_link(struct link *l, const struct ledger_entry *entry, struct span row,
+	bool backwards, struct err *e)
+{
+	uint8_t digest[DIGEST_BYTES];
+	bool holds;
+
+	sha256_once(row.p, row.n, digest);
+	holds = backwards ? memcmp(l->prev, digest, DIGEST_BYTES) == 0
+			  : memcmp(l->digest, entry->prev, DIGEST_BYTES) == 0;
+	if (l->any && !holds)
+		return damaged(entry->seq + backwards, "does not follow from the one before it", e);
+	l->any = true;
+	memcpy(l->digest, digest, DIGEST_BYTES);
+	memcpy(l->prev, entry->prev, DIGEST_BYTES);
+	return 0;
+}
+
 int ledger_read(struct store *s, uint64_t from, uint64_t to, bool backwards,
 	int (*each)(const struct ledger_entry *entry, void *ctx, struct err *e), void *ctx,
 	struct err *e)
@@ -111,6 +135,7 @@ int ledger_read(struct store *s, uint64_t from, uint64_t to, bool backwards,
 		"SELECT seq, data FROM ledger WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq",
 		"SELECT seq, data FROM ledger WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq DESC",
 	};
+	struct link link = { .any = false };
 	struct ledger_entry entry;
 	sqlite3_stmt *q = NULL;
 	int rc;
@@ -120,7 +145,11 @@ int ledger_read(struct store *s, uint64_t from, uint64_t to, bool backwards,
 	sqlite3_bind_int64(q, 1, row_number(from));
 	sqlite3_bind_int64(q, 2, row_number(to));
 	while ((rc = sql_step(s, q, "read the ledger", e)) == 1) {
-		rc = parse(sql_bytes(q, 1), (uint64_t)sqlite3_column_int64(q, 0), &entry, e);
+		struct span row = sql_bytes(q, 1);
+
+		rc = parse(row, (uint64_t)sqlite3_column_int64(q, 0), &entry, e);
+		if (rc == 0)
+			rc = check_link(&link, &entry, row, backwards, e);
 		if (rc == 0)
 			rc = each(&entry, ctx, e);
 		if (rc != 0)

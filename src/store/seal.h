@@ -8,8 +8,6 @@
 #define SEAL_KEY_BYTES 32
 #define SEAL_SIGNATURE_BYTES 64
 
-/* Make the Ed25519 key (RFC 8032) in the state folder, mode 0600, unless it is there. */
-int seal_make_key(struct store *s, struct err *e) MUST_CHECK;
 int seal_public_key(struct store *s, uint8_t ret[SEAL_KEY_BYTES], struct err *e) MUST_CHECK;
 
 /* What goes with an export besides the tree; texts are the caller's. */

@@ -90,7 +90,8 @@ struct ledger_entry {
 	struct span body; /* valid until the callback returns */
 };
 /* Call back for from <= seq <= to in order (or newest first when backwards) until it returns
- * non-zero, which is passed on. */
+ * non-zero, which is passed on. ERR_DAMAGED at a record that does not follow from the one before.
+ */
 int ledger_read(struct store *s, uint64_t from, uint64_t to, bool backwards,
 	int (*each)(const struct ledger_entry *entry, void *ctx, struct err *e), void *ctx,
 	struct err *e) MUST_CHECK;

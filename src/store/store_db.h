@@ -88,6 +88,8 @@ int store_write_check(struct store *s, struct err *e) MUST_CHECK;
 #define SEAL_KEY_FILE "seal.key"
 #define SEAL_KEY_VALUE "seal-key" /* the public key, as a named value */
 
+/* Make the Ed25519 key (RFC 8032) in the state folder, mode 0600, unless it is there. */
+int seal_make_key(struct store *s, struct err *e) MUST_CHECK;
 /* Sign what the transaction leads to. */
 int seal_write(struct store *s, struct err *e) MUST_CHECK;
 /* Our key, read at first use: ERR_DAMAGED when it is missing or not the one the store names. */

@@ -439,6 +439,28 @@ static void ledger_read__goes_both_ways(void **state)
 	assert_int_equal(n, 6);
 }
 
+static void ledger_read__goes_no_further_than_the_chain(void **state)
+{
+	static const char *const edits[] = {
+		"UPDATE ledger SET data = (SELECT substr(data, 1, length(data) - 1) || x'07'"
+		" FROM ledger WHERE seq = 2) WHERE seq = 2",
+		"DELETE FROM ledger WHERE seq = 2",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(edits); i++)
+		for (int backwards = 0; backwards < 2; backwards++) {
+			AUTO_FREE(store) s = NULL;
+			struct read_back r = { backwards ? 3 : 1, backwards ? -1 : 1, 0, 0 };
+
+			world_make();
+			edit(edits[i]);
+			OK(store_open(&s, scratch, STORE_READ, &e));
+			FAILS(ledger_read(s, 1, 9, backwards, on_record, &r, &e), ERR_DAMAGED);
+			assert_true(r.n < 3);
+		}
+}
+
 static void stage__keeps_things_in_order(void **state)
 {
 	AUTO_FREE(store) s = NULL;
@@ -526,6 +548,7 @@ int main(void)
 		cmocka_unit_test(store_open__reads_where_nothing_can_be_written),
 		cmocka_unit_test(store_writes__need_a_transaction),
 		cmocka_unit_test(ledger_read__goes_both_ways),
+		cmocka_unit_test(ledger_read__goes_no_further_than_the_chain),
 		cmocka_unit_test(stage__keeps_things_in_order),
 		cmocka_unit_test(store__survives_being_killed),
 	};
