@@ -141,10 +141,9 @@ static int check_secret(const struct place *p, const struct stat *st, const char
 {
 	if (st->st_mode & (S_IRWXG | S_IRWXO))
 		return err_set(e, ERR_DENIED,
-			"'%s/%s' is not safe: others may use it; chmod 600 it, and make a new one "
-			"if "
-			"others could log in here",
-			p->dir, name);
+			"'%s/%s' is not safe: others than its owner may use it; run: chmod 600 "
+			"'%s/%s'",
+			p->dir, name, p->dir, name);
 	return 0;
 }
 

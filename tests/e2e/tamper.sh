@@ -127,7 +127,26 @@ read_only() {
 		invar $command
 		[ "$RC" = 0 ] || [ "$RC" = 4 ] || { echo "$command: $RC"; cat "$CASE/err"; return 1; }
 	done
-	[ -s "$CASE/export" ]
+	[ -s "$CASE/export" ] || return 1
+	# Somebody was killed, and what they committed is in the log still.
+	umount "$CASE/state"
+	again
+	/usr/bin/python3 -c 'import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+for sql in ("insert into value select 0, data from value limit 1", "delete from value where name = 0"):
+    db.execute(sql)
+    db.commit()
+os._exit(0)' "$CASE/state/state.db"
+	[ -s "$CASE/state/state.db-wal" ] || { echo "no log"; return 1; }
+	mount --bind "$CASE/state" "$CASE/state" && mount -o remount,bind,ro "$CASE/state" || return 1
+	invar log --verify
+	[ "$RC" = 0 ] || { echo "with a log: $RC"; cat "$CASE/err"; return 1; }
+	umount "$CASE/state"
+	rm "$CASE/state/state.db-shm"
+	mount --bind "$CASE/state" "$CASE/state" && mount -o remount,bind,ro "$CASE/state" || return 1
+	invar status
+	is 18 "with a log only" && grep -q "copy the folder" "$CASE/err" || { cat "$CASE/err"; return 1; }
+	umount "$CASE/state"
 }
 
 exports() {
