@@ -62,7 +62,7 @@ int journal_changes(struct journal *j, struct found *f, const struct lens *l,
 	return rc;
 }
 
-static int add_gap(void *ctx, const struct gap *gap, struct err *e)
+static struct ledger_record gap_record(const struct gap *gap)
 {
 	struct ledger_record r = { .type = RECORD_GAP };
 
@@ -71,6 +71,13 @@ static int add_gap(void *ctx, const struct gap *gap, struct err *e)
 	r.gap.subtree = gap->subtree;
 	r.gap.reason = span_of(gap->reason < GAP_N ? gap_reason_names[gap->reason] : "");
 	r.gap.text = span_of(gap->text);
+	return r;
+}
+
+static int add_gap(void *ctx, const struct gap *gap, struct err *e)
+{
+	struct ledger_record r = gap_record(gap);
+
 	return journal_add(ctx, &r, e);
 }
 
@@ -105,4 +112,37 @@ int journal_tell(struct journal *j, const struct check_listener *l, struct err *
 	if (!l || !l->record || j->first == 0)
 		return 0;
 	return ledger_read(j->store, j->first, j->last, false, tell, &t, e);
+}
+
+static int tell_gap(void *ctx, const struct gap *gap, struct err *e)
+{
+	struct telling *t = ctx;
+	struct ledger_record r = gap_record(gap);
+
+	r.time = t->journal->time;
+	return t->listener->record(t->listener->ctx, &r, e);
+}
+
+int journal_tell_unrecorded(struct journal *j, struct found *f, struct gaps *g,
+	const struct lens *l, const struct check_listener *listener, struct err *e)
+{
+	struct telling t = { j, listener };
+	struct ledger_record r;
+	struct finding x;
+	int rc;
+
+	if (!listener || !listener->record)
+		return 0;
+	found_rewind(f);
+	while ((rc = found_next(f, &x, e)) > 0) {
+		arena_clear(j->arena);
+		rc = explain(j->arena, l, &x, &r, e);
+		if (rc > 0) {
+			r.time = j->time;
+			rc = listener->record(listener->ctx, &r, e);
+		}
+		if (rc != 0)
+			return rc;
+	}
+	return rc < 0 ? rc : gaps_each(g, tell_gap, &t, e);
 }

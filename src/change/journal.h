@@ -32,4 +32,8 @@ int journal_gaps(struct journal *j, struct gaps *g, struct err *e) MUST_CHECK;
 /* After the commit: read back what was recorded and tell it, in order. */
 int journal_tell(struct journal *j, const struct check_listener *l, struct err *e) MUST_CHECK;
 
+/* When it cannot be committed: tell what was found all the same, unchained and without cards. */
+int journal_tell_unrecorded(struct journal *j, struct found *f, struct gaps *g,
+	const struct lens *l, const struct check_listener *listener, struct err *e) MUST_CHECK;
+
 #endif

@@ -30,6 +30,7 @@ struct run {
 	struct lens lens;
 	struct tree_root current, approved;
 	struct journal journal;
+	bool compared; /* all is found; the journal is there */
 };
 
 static void run_init(struct run *r, struct store *s, const struct policy *p,
@@ -340,6 +341,7 @@ static int record_check(struct run *r, struct err *e)
 	struct tree_root approved;
 
 	journal_init(&r->journal, r->store, r->summary.ended);
+	r->compared = true;
 	if (update_trees(r, &approved, e) < 0 || note_policy(r, e) < 0 ||
 		decide_policy(r, &approved, e) < 0 ||
 		journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||
@@ -388,6 +390,17 @@ static int look_and_record(struct run *r, struct err *e)
 	return record_check(r, e);
 }
 
+/* A full disk does not make it unseen. */
+static int tell_unrecorded(struct run *r, int rc)
+{
+	struct err ignored;
+
+	if (r->compared)
+		(void)!journal_tell_unrecorded(&r->journal, r->found, r->gaps, &r->lens,
+			r->listener, &ignored);
+	return rc;
+}
+
 /* One transaction from the first look at the tree: what is read needs no lock of its own. */
 static int check(struct run *r, struct err *e)
 {
@@ -398,7 +411,7 @@ static int check(struct run *r, struct err *e)
 	rc = look_and_record(r, e);
 	if (rc < 0) {
 		store_rollback(r->store);
-		return rc == ERR_INTERRUPTED ? note_interrupted(r, e) : rc;
+		return rc == ERR_INTERRUPTED ? note_interrupted(r, e) : tell_unrecorded(r, rc);
 	}
 	if (journal_tell(&r->journal, r->listener, e) < 0)
 		return e->code;

@@ -25,7 +25,8 @@ struct check_summary {
 /* What the caller hears while it runs; any may be NULL. Called in the caller's thread. */
 struct check_listener {
 	void *ctx;
-	/* Each change, gap and so on, in the order of the ledger, once it is safely recorded. */
+	/* Each change, gap and so on, in the order of the ledger, once it is safely recorded;
+	 * changes and gaps also, not chained, when a check fails because it cannot be recorded. */
 	int (*record)(void *ctx, const struct ledger_record *r, struct err *e);
 	/* About ten times a second: how far it is. expected is 0 when nothing is known yet. */
 	void (*progress)(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected);

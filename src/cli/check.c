@@ -65,6 +65,13 @@ static void say_group(struct session *s, const struct findings *f, const char *t
 	report_print(f->report, &s->out);
 }
 
+/* What a full disk keeps out of the ledger is still what was seen. */
+static void say_unrecorded(struct session *s, const struct findings *f)
+{
+	if (!s->json)
+		say_group(s, f, "Found, but not recorded: the next check finds it again");
+}
+
 static void say_counts(struct session *s, const char *title, const struct report_counts *c)
 {
 	const char *between = "";
@@ -158,8 +165,13 @@ static int check(struct session *s, int argc, char **argv, struct findings *news
 	drift->but = news->keys;
 	drift->kind = arg.kind;
 	drift->standing = true;
-	if (narrow(s, arena, &scan, &chosen, e) < 0 || observe(s, &scan, news, &sum, e) < 0 ||
-		drift_chosen(s, &chosen, findings_add, drift, e) < 0)
+	if (narrow(s, arena, &scan, &chosen, e) < 0)
+		return e->code;
+	if (observe(s, &scan, news, &sum, e) < 0) {
+		say_unrecorded(s, news);
+		return e->code;
+	}
+	if (drift_chosen(s, &chosen, findings_add, drift, e) < 0)
 		return e->code;
 	lost = asked_found(asked, &sum, e);
 	/* "no changes" would be what nobody looked for */

@@ -1,3 +1,6 @@
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "entity/file.h"
 #include "fake.h"
 
@@ -138,6 +141,28 @@ static void a_state_is_of_one_root(void **state)
 	world_expect(w, "updated /etc/a mode\n");
 }
 
+static void what_cannot_be_recorded_is_told_all_the_same(void **state)
+{
+	struct world *w = begin_watched(state);
+	struct rlimit was, little;
+	struct err e = { 0 };
+
+	fake_chmod("/etc/a", 0600);
+	fake.gap[0] = (struct fake_gap){ "/etc/sub", true, true };
+	fake.n_gaps = 1;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	little = was;
+	little.rlim_cur = 4096;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+	buf_clear(&w->log);
+	assert_true(world_check(w, &e) < 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_string_equal(buf_text(&w->log), "updated /etc/a mode\ngap /etc/sub **\n");
+	assert_true(e.code < 0 && e.text[0]);
+	world_expect(w, "updated /etc/a mode\ngap /etc/sub **\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
@@ -149,6 +174,7 @@ int main(void)
 		TEST(an_edited_policy_is_noticed_before_the_next_check),
 		TEST(gaps_stand_until_all_was_looked_at),
 		TEST(a_state_is_of_one_root),
+		TEST(what_cannot_be_recorded_is_told_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
