@@ -5,6 +5,8 @@
 #include "core/sha256.h"
 #include "store/store_db.h"
 
+#define NEW_KEY_FILE SEAL_KEY_FILE ".new" /* whoever is stopped leaves no half key */
+
 /* What is signed: docs/STORE.md §6. */
 enum {
 	AT_SEQ = 16,
@@ -38,7 +40,10 @@ int seal_make_key(struct store *s, struct err *e)
 		EVP_PKEY_free(key);
 		return crypto_err("make a signing key", e);
 	}
-	rc = place_write_new(s->place, SEAL_KEY_FILE, span_from(bytes, n), e);
+	place_remove(s->place, NEW_KEY_FILE);
+	rc = place_write_new(s->place, NEW_KEY_FILE, span_from(bytes, n), e);
+	if (rc == 0)
+		rc = place_rename(s->place, NEW_KEY_FILE, SEAL_KEY_FILE, e);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	EVP_PKEY_free(key);
 	return rc;
