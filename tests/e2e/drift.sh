@@ -98,7 +98,35 @@ says "so does drift" 4 'a\x0ab'
 plain approve "$BASE/a\\x0ab" --reason x
 says "and approve" 0 "Approved: 1 entity"
 
-# ---- another root, and gaps ----
+# ---- gaps ----
+
+use gaps
+mkdir -p "$BASE/shut" "$CASE/state"
+echo 1 >"$BASE/shut/f"
+chown 65534:65534 "$CASE/state"
+chmod 755 "$WORK" "$CASE" "$BASE"
+nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$INVAR" "$@" --policy "$CASE/policy.yaml" \
+		--state "$CASE/state" >"$CASE/plain" 2>&1 </dev/null
+	RC=$?
+}
+nobody init
+chmod 700 "$BASE/shut"
+nobody check
+nobody drift --fail-on critical
+says "drift says what was not looked at" 32 "could not be looked at in the last check"
+nobody status
+says "and status" 0 "could not be looked at"
+nobody check "$BASE" --exit-zero
+chmod 755 "$BASE/shut"
+nobody check "$BASE/shut" --exit-zero
+nobody drift --fail-on critical
+says "a check of a part clears none" 32 "could not be looked at in the last check"
+nobody check --exit-zero
+nobody drift
+says "one of everything does" 0 "No drift: the last observation is as approved"
+
+# ---- another root ----
 
 use root
 ROOT=$CASE/root
