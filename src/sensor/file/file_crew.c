@@ -143,9 +143,10 @@ static void serve(struct hand *h, struct batch *b)
 {
 	struct walk *w = &h->ship->walk;
 	struct node gap = { .notice = BUF_INIT((size_t)1 << 20) };
-	struct span sections, name;
+	struct span sections;
 
-	split(buf_span(&b->key), &sections, &name);
+	buf_text(&b->key); /* the NUL that the name's system calls want */
+	split(buf_span(&b->key), &sections, &b->name);
 	if (!is_path(h->folder, sections)) {
 		if (h->folder)
 			folder_release(w, h->folder);
@@ -153,18 +154,13 @@ static void serve(struct hand *h, struct batch *b)
 		h->folder = find_folder(h->ship, sections, &gap);
 	}
 	b->folder = h->folder;
-	if (!b->folder || name.n >= sizeof b->name) {
-		b->folder = NULL;
+	if (!b->folder) {
 		answer_gone(h, b, &gap);
 	} else {
 		pthread_mutex_lock(&w->lock);
 		b->folder->refs++;
 		pthread_mutex_unlock(&w->lock);
-		if (name.n)
-			memcpy(b->name, name.p, name.n);
-		b->name[name.n] = '\0';
-		b->name_n = (uint16_t)name.n;
-		b->type = type_now(b->folder, b->name);
+		b->type = type_now(b->folder, b->name.p);
 		reader_batch(h->reader, b);
 	}
 	buf_done(&gap.notice);

@@ -535,8 +535,8 @@ void reader_batch(struct reader *r, struct batch *b)
 
 	r->at = NULL;
 	if (!b->node) {
-		look(r, b, 0, (struct span){ b->name, b->name_n },
-			&(struct name){ .type = b->type, .flags = NAME_SELECTED }, -1);
+		look(r, b, 0, b->name, &(struct name){ .type = b->type, .flags = NAME_SELECTED },
+			-1);
 		return;
 	}
 	l = b->node->names;

@@ -79,7 +79,7 @@ static bool pass_node(struct walk *w, struct node *n, bool *ret_room)
 		return false;
 	while (n->first && n->first->done) {
 		struct batch *b = n->first;
-		size_t bytes = b->frames.n;
+		size_t bytes = b->cost;
 		bool through;
 
 		pthread_mutex_unlock(&w->lock);
@@ -109,7 +109,7 @@ static void pass_late(struct walk *w)
 		w->late_first = b->next;
 		if (!w->late_first)
 			w->late_last = NULL;
-		w->ahead_bytes -= b->frames.n;
+		w->ahead_bytes -= b->cost;
 		folder_drop(w, b->folder);
 		batch_put(w, b);
 	}

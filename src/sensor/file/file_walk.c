@@ -9,6 +9,8 @@
 /* How far work may run ahead of the first entry that is not finished. */
 #define AHEAD_BYTES ((size_t)4 << 20)
 #define AHEAD_ENTRIES 24576u
+#define SPARES_MAX 64
+#define SPARE_BYTES ((size_t)16 << 10)
 #define AHEAD_NAMES ((size_t)6 << 20)
 
 static struct node *node_new(enum node_type type, struct folder *f)
@@ -46,6 +48,7 @@ static struct batch *batch_get(struct walk *w)
 
 	if (b) {
 		w->spare = b->next;
+		w->spares--;
 		b->next = NULL;
 		b->passed = 0;
 		b->done = false;
@@ -59,10 +62,17 @@ static struct batch *batch_get(struct walk *w)
 
 void batch_put(struct walk *w, struct batch *b)
 {
-	if (b->frames.cap > ((size_t)64 << 10))
+	if (w->spares == SPARES_MAX) {
+		buf_done(&b->frames);
+		buf_done(&b->key);
+		free(b);
+		return;
+	}
+	if (b->frames.cap > SPARE_BYTES)
 		buf_done(&b->frames); /* an odd large one: do not keep it */
 	b->next = w->spare;
 	w->spare = b;
+	w->spares++;
 }
 
 struct batch *walk_batch(struct walk *w)
@@ -293,7 +303,8 @@ void walk_done(struct walk *w, struct batch *b)
 {
 	pthread_mutex_lock(&w->lock);
 	b->done = true;
-	w->ahead_bytes += b->frames.n;
+	b->cost = sizeof *b + b->frames.cap + b->key.cap;
+	w->ahead_bytes += b->cost;
 	if (!b->node) {
 		if (w->late_last)
 			w->late_last->next = b;

@@ -96,12 +96,12 @@ struct batch {
 	bool done;             /* given back; guarded by the walk's lock */
 	struct piece piece[BATCH_MAX];
 	struct buf frames;
+	size_t cost;     /* memory it takes while it waits */
 	uint32_t passed; /* pieces already in the ring */
 	/* of a request: */
 	struct buf key;
-	uint16_t name_n;
+	struct span name; /* in key, a NUL behind it */
 	unsigned char type;
-	char name[1024];
 };
 
 /* Paths never to touch: our own state folder, mounts that hung. */
@@ -114,7 +114,8 @@ struct walk {
 	pthread_mutex_t lock;
 	struct node *head, *open; /* open: the first node with something left to hand out */
 	struct batch *spare;      /* for reuse */
-	struct batch *returned;   /* given back in part, linked by `other` */
+	unsigned spares;
+	struct batch *returned; /* given back in part, linked by `other` */
 	struct batch *late_first, *late_last;
 	bool passing, again,
 		ended; /* one thread passes on at a time; again: there is more by now */
