@@ -5,6 +5,7 @@
 #include "change/keys.h"
 #include "change/pipeline.h"
 #include "change/rename.h"
+#include "entity/file.h"
 #include "os/clock.h"
 
 #define KEY_MAX ((size_t)1 << 20)
@@ -38,6 +39,25 @@ static struct side side_of(const struct tree_entry *entry)
 	return (struct side){ true, entry->shared, entry->local };
 }
 
+/* One of several names of a file, that is no drift (nothing watched differs, or it is not watched)
+ * and yet no longer that file's name: who puts moved files together must not take it for one that
+ * stayed. */
+static bool left_its_file(const struct record *before, const struct record *after)
+{
+	if (before->kind != &kind_file || !record_has(before, FILE_NLINK) ||
+		before->v[FILE_NLINK].number < 2)
+		return false;
+	return !after->kind || before->v[FILE_INODE].number != after->v[FILE_INODE].number ||
+	       before->v[FILE_DEVICE].number != after->v[FILE_DEVICE].number;
+}
+
+static int put_quiet(struct finder *f, struct finding *x, const struct record *before,
+	const struct record *after, struct err *e)
+{
+	x->type = FOUND_QUIET;
+	return before->kind && left_its_file(before, after) ? found_put(f->found, x, e) : 0;
+}
+
 static int each_difference(void *ctx, const struct tree_entry *was, const struct tree_entry *is,
 	struct err *e)
 {
@@ -49,20 +69,20 @@ static int each_difference(void *ctx, const struct tree_entry *was, const struct
 	if (read_side(f, was, &before, e) < 0 || read_side(f, is, &after, e) < 0)
 		return e->code;
 	lens_look(f->lens, is ? &after : &before, &view);
+	x.was = side_of(was);
+	x.is = side_of(is);
 	if (!view.held)
-		return 0;
+		return put_quiet(f, &x, &before, &after, e);
 	if (was && is) {
 		x.type = FOUND_UPDATED;
 		x.fields = expect_fields(&view, &before, &after);
 		if (x.fields == 0)
-			return 0;
+			return put_quiet(f, &x, &before, &after, e);
 	} else {
 		x.type = is ? FOUND_CREATED : FOUND_DELETED;
 		if (!expect_existence(&view))
-			return 0;
+			return put_quiet(f, &x, &before, &after, e);
 	}
-	x.was = side_of(was);
-	x.is = side_of(is);
 	return found_put(f->found, &x, e);
 }
 
