@@ -522,11 +522,12 @@ class Trial:
         self.invar("init", ok=0)
         self.approved = self.current = self.see()
 
-    @staticmethod
-    def by_test(mine, want, was, is_):
+    def by_test(self, mine, want, was, is_):
         """The program may know more: what a test of some rule had to look at, it saw and keeps. That it
         names such a field is right when the field really differs."""
-        return (want and mine[2] - want[2] == {"executable"} and mine[:2] + mine[3:] == want[:2] + want[3:]
+        tested = any("executable" in t for r in self.policy for t in r.get("include", []) + r.get("exclude", [])
+                     if isinstance(t, dict))
+        return (tested and want and mine[2] - want[2] == {"executable"} and mine[:2] + mine[3:] == want[:2] + want[3:]
                 and not want[2] - mine[2] and was["seen"].get("executable") != is_["seen"].get("executable"))
 
     def agree(self, what, got, want, was, is_):
