@@ -12,3 +12,9 @@ fuzzer(ledger_record change)
 fuzzer(policy policy)
 fuzzer(baseline store)
 fuzzer(mounts core os)
+
+# Each room of src/sensor lists its own in a file of rooms/.
+file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/fuzz/rooms/*.cmake)
+foreach(list ${lists})
+  include(${list})
+endforeach()

@@ -169,7 +169,7 @@ int gaps_cover(struct gaps *g, struct span key, struct err *e)
 		return r;
 	buf_clear(&g->key);
 	buf_add_span(&g->key, key);
-	while (stored_key_parent(buf_span(&g->key), &g->folder)) {
+	while (stored_key_above(buf_span(&g->key), &g->folder)) {
 		struct buf swap = g->key;
 
 		g->key = g->folder;

@@ -38,6 +38,17 @@ bool stored_key_parent(struct span key, struct buf *ret)
 	return true;
 }
 
+bool stored_key_above(struct span key, struct buf *ret)
+{
+	if (hierarchical(key))
+		return stored_key_parent(key, ret);
+	if (key.n < 2)
+		return false;
+	buf_clear(ret);
+	buf_add(ret, key.p, key.n - 1);
+	return true;
+}
+
 struct span stored_key_name(struct span key)
 {
 	size_t at;

@@ -9,6 +9,10 @@
 /* Replace *ret by the stored key of the folder a hierarchical key lies in. False for "/" itself. */
 bool stored_key_parent(struct span key, struct buf *ret);
 
+/* Where a gap that covers this key may stand: the folder it lies in; for a flat kind, whose gaps
+ * cover what begins with them, the key without its last byte, down to the kind's byte alone. */
+bool stored_key_above(struct span key, struct buf *ret);
+
 /* The last section: "sshd_config". Flat kinds: the key. */
 struct span stored_key_name(struct span key);
 

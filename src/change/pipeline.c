@@ -10,10 +10,12 @@
 #include "change/standing.h"
 #include "core/sha256.h"
 #include "os/clock.h"
-#include "os/host.h"
+#include "os/machine.h"
+#include "os/random.h"
 
 #define VALUE_HOST "host"
 #define VALUE_LAST_CHECK "last-check"
+#define VALUE_SECRET "secret"
 
 /* What one run works with. */
 struct run {
@@ -28,6 +30,7 @@ struct run {
 	struct edits *adopted;
 	struct policy *policy_before; /* NULL: the policy is as it was */
 	struct lens lens;
+	uint8_t secret[32]; /* keys the digests of what is secret; made once an installation */
 	struct tree_root current, approved;
 	struct journal journal;
 	bool compared; /* all is found; the journal is there */
@@ -56,6 +59,24 @@ static void run_done(struct run *r)
 	buf_done(&r->policy_text);
 }
 
+/* Digests of secrets compare only with those of the same installation. */
+static int load_secret(struct run *r, struct err *e)
+{
+	AUTO(buf) value = BUF_INIT(sizeof r->secret);
+	int rc = store_value_get(r->store, VALUE_SECRET, &value, e);
+
+	r->options.secret = r->secret;
+	if (rc == 0 && value.n != sizeof r->secret)
+		return err_set(e, ERR_DAMAGED, "the stored secret has %zu bytes", value.n);
+	if (rc == 0)
+		memcpy(r->secret, value.p, sizeof r->secret);
+	if (rc != ERR_MISSING)
+		return rc;
+	if (random_bytes(r->secret, sizeof r->secret, e) < 0)
+		return e->code;
+	return store_value_set(r->store, VALUE_SECRET, span_from(r->secret, sizeof r->secret), e);
+}
+
 static bool is_everything(const struct run *r)
 {
 	return !r->options.below && !r->options.kind;
@@ -74,8 +95,10 @@ static int observe(struct run *r, const struct observer *observer, void *ctx, st
 		.summary = &r->summary,
 		.gaps = r->gaps,
 		.expected = is_everything(r) ? r->current.count : 0 };
-	int rc;
+	int rc = load_secret(r, e);
 
+	if (rc < 0)
+		return rc;
 	scan_init(&scan);
 	rc = scan_run(&scan, e);
 	scan_done(&scan);
@@ -330,7 +353,7 @@ static int set_values(struct run *r, struct err *e)
 		store_value_set(r->store, VALUE_POLICY, buf_span(&r->policy_text), e) < 0)
 		return e->code;
 	buf_addf(&time, "%lld", (long long)r->summary.ended);
-	if (host_name(&host, e) < 0 ||
+	if (machine_name(&host, e) < 0 ||
 		store_value_set(r->store, VALUE_HOST, buf_span(&host), e) < 0)
 		return e->code;
 	return store_value_set(r->store, VALUE_LAST_CHECK, buf_span(&time), e);

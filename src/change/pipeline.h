@@ -10,8 +10,8 @@
 
 /* What happened during an observation; for the summary and the exit status. */
 struct check_summary {
-	uint64_t entities[16]; /* observed, per kind id */
-	uint64_t bytes;        /* read for digests */
+	uint64_t entities[KIND_IDS]; /* observed, per kind id */
+	uint64_t bytes;              /* read for digests */
 	uint64_t files_read;
 	uint64_t changes[CHANGE_TYPE_N];
 	uint64_t gaps;

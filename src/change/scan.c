@@ -1,8 +1,12 @@
 /* The doors a sensor knocks at (sensor/sensor.h). */
 #include "change/scan.h"
 
+#include <stdlib.h>
+
+#include "change/guard.h"
 #include "core/cbor.h"
 #include "entity/key.h"
+#include "host/host.h"
 #include "os/clock.h"
 #include "store/stage.h"
 
@@ -26,6 +30,8 @@ void scan_done(struct scan *s)
 	buf_done(&s->shared);
 	buf_done(&s->local);
 	buf_done(&s->last);
+	guard_freep(&s->guard);
+	host_freep(&s->host);
 }
 
 static bool failed(const struct scan *s)
@@ -45,7 +51,7 @@ static bool asked_to_stop(const struct scan *s)
 	return l && l->stop && l->stop(l->ctx);
 }
 
-static void tick(struct scan *s)
+void scan_tick(struct scan *s)
 {
 	const struct check_listener *l = s->listener;
 	uint64_t n = 0;
@@ -109,7 +115,7 @@ void scan_put(struct scan *s, const struct observation *o)
 	if (in_order(s, o->key) < 0 || s->observer->put(s->ctx, o, &s->err) < 0)
 		fail(s);
 	else
-		tick(s);
+		scan_tick(s);
 }
 
 bool scan_same(struct scan *s, struct span key, const struct record *stamp)
@@ -124,7 +130,7 @@ bool scan_same(struct scan *s, struct span key, const struct record *stamp)
 	if (r < 0)
 		fail(s);
 	else
-		tick(s);
+		scan_tick(s);
 	return r != 0;
 }
 
@@ -135,7 +141,7 @@ void scan_put_late(struct scan *s, const struct observation *o)
 	if (s->observer->put_late(s->ctx, o, &s->err) < 0)
 		fail(s);
 	else
-		tick(s);
+		scan_tick(s);
 }
 
 void scan_gone_late(struct scan *s, struct span key)
@@ -144,8 +150,28 @@ void scan_gone_late(struct scan *s, struct span key)
 		fail(s);
 }
 
+void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
+	const struct err *why)
+{
+	struct gap g = { .kind = k,
+		.key = key,
+		.subtree = subtree,
+		.sys = why->sys,
+		.text = why->text };
+
+	g.reason = why->code == ERR_DENIED   ? GAP_DENIED
+		   : why->code == ERR_LIMIT  ? GAP_LIMIT
+		   : why->code == ERR_FORMAT ? GAP_FORMAT
+					     : GAP_IO;
+	scan_gap(s, &g);
+}
+
 void scan_gap(struct scan *s, const struct gap *g)
 {
+	if (s->outlet) {
+		outlet_gap(s->outlet, g);
+		return;
+	}
 	if (!failed(s) && gaps_add(s->gaps, g, &s->err) < 0)
 		fail(s);
 }
@@ -155,16 +181,42 @@ void scan_progress(struct scan *s, uint64_t bytes, uint64_t files_read)
 	s->summary->bytes = bytes;
 	s->summary->files_read = files_read;
 	if (!failed(s))
-		tick(s);
+		scan_tick(s);
 }
 
 /* Value: CBOR array [shared, local]. */
-static int emit(struct scan *s, const struct record *r)
+static int stage_entity(struct scan *s, struct span key, struct span shared, struct span local)
 {
 	AUTO(buf) value = BUF_INIT(BUF_MAX_DEFAULT);
 
 	if (!s->emitted && stage_open(&s->emitted, s->store, &s->err) < 0)
 		return s->err.code;
+	cbor_put_array(&value, 2);
+	cbor_put_bytes(&value, shared);
+	cbor_put_bytes(&value, local);
+	if (value.full)
+		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes", value.max);
+	return stage_put(s->emitted, key, buf_span(&value), &s->err);
+}
+
+void scan_stage(struct scan *s, struct span key, struct span shared, struct span local)
+{
+	if (!failed(s) && stage_entity(s, key, shared, local) < 0)
+		fail(s);
+}
+
+/* Hierarchical kinds are selected on the way to them. */
+static bool is_selected(struct scan *s, const struct record *r)
+{
+	struct selection sel;
+
+	return r->kind->hierarchical ||
+	       (s->selector.flat(s->selector.policy, r->kind, r->key, &sel) &&
+		       s->selector.settle(&sel, r));
+}
+
+static int emit(struct scan *s, const struct record *r)
+{
 	buf_clear(&s->key);
 	buf_clear(&s->shared);
 	buf_clear(&s->local);
@@ -172,18 +224,45 @@ static int emit(struct scan *s, const struct record *r)
 		return s->err.code;
 	record_encode_shared(r, &s->shared);
 	record_encode_local(r, &s->local);
-	cbor_put_array(&value, 2);
-	cbor_put_bytes(&value, buf_span(&s->shared));
-	cbor_put_bytes(&value, buf_span(&s->local));
-	if (value.full || s->shared.full || s->local.full)
-		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes", value.max);
-	return stage_put(s->emitted, buf_span(&s->key), buf_span(&value), &s->err);
+	if (s->key.full || s->shared.full || s->local.full)
+		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes",
+			s->shared.max);
+	if (s->outlet)
+		outlet_entity(s->outlet, buf_span(&s->key), buf_span(&s->shared),
+			buf_span(&s->local));
+	else
+		return stage_entity(s, buf_span(&s->key), buf_span(&s->shared),
+			buf_span(&s->local));
+	return 0;
 }
 
 void scan_emit(struct scan *s, const struct record *r)
 {
-	if (!failed(s) && emit(s, r) < 0)
+	if (!failed(s) && is_selected(s, r) && emit(s, r) < 0)
 		fail(s);
+}
+
+uint64_t scan_asks(struct scan *s, const struct kind *k, struct span key)
+{
+	struct selection sel;
+
+	return s->selector.flat(s->selector.policy, k, key, &sel) ? sel.fields : 0;
+}
+
+uint64_t scan_asks_kind(struct scan *s, const struct kind *k)
+{
+	return s->selector.fields(s->selector.policy, k);
+}
+
+struct host *scan_host(struct scan *s)
+{
+	struct host_options o = { .root = s->options->root, .secret = s->options->secret };
+	struct err e;
+
+	/* The pipeline opened the root before: it is there, or was a moment ago. */
+	if (!s->host && host_open(&s->host, &o, &e) < 0)
+		abort();
+	return s->host;
 }
 
 static int deliver(void *ctx, struct span key, struct span value, struct err *e)
@@ -214,15 +293,58 @@ static int run_sensor(struct scan *s, const struct sensor *sensor, struct err *e
 	return r;
 }
 
+bool scan_sorted(const struct kind *k)
+{
+	for (const struct sensor *const *p = sensors; *p; p++)
+		if ((*p)->kind == k && (*p)->sorted)
+			return true;
+	return false;
+}
+
+bool scan_runs(const struct scan *s, const struct sensor *sensor)
+{
+	return !(sensor->needs & NEED_LIVE) || !s->options->root;
+}
+
+bool scan_wants(const struct scan *s, const struct kind *k)
+{
+	const struct scan_options *o = s->options;
+	bool has = false;
+
+	for (const struct sensor *const *p = sensors; *p; p++)
+		has = has || ((*p)->kind == k && scan_runs(s, *p));
+	/* Paths say nothing about kinds whose keys are no paths. */
+	return has && (!o->kind || o->kind == k) && (!o->below || k->hierarchical);
+}
+
+static int run_sorted(struct scan *s, const struct kind *k, struct err *e)
+{
+	for (const struct sensor *const *p = sensors; *p; p++)
+		if ((*p)->kind == k && run_sensor(s, *p, e) < 0)
+			return e->code;
+	return 0;
+}
+
+static int run_guarded(struct scan *s, const struct kind *k, struct err *e)
+{
+	if (!s->guard)
+		s->guard = guard_new(s);
+	if (guard_kind(s->guard, k, e) < 0)
+		return e->code;
+	if (failed(s)) {
+		*e = s->err;
+		return e->code;
+	}
+	return asked_to_stop(s) ? err_set(e, ERR_INTERRUPTED, "interrupted") : 0;
+}
+
 static int run_kind(struct scan *s, const struct kind *k, struct err *e)
 {
 	buf_clear(&s->last);
 	s->kind = k;
-	if (s->observer->begin(s->ctx, k, e) < 0)
+	if (s->observer->begin(s->ctx, k, e) < 0 ||
+		(scan_sorted(k) ? run_sorted(s, k, e) : run_guarded(s, k, e)) < 0)
 		return e->code;
-	for (const struct sensor *const *p = sensors; *p; p++)
-		if ((*p)->kind == k && run_sensor(s, *p, e) < 0)
-			return e->code;
 	if (s->emitted && stage_each(s->emitted, deliver, s, e) != 0) {
 		if (failed(s))
 			*e = s->err;
@@ -233,28 +355,12 @@ static int run_kind(struct scan *s, const struct kind *k, struct err *e)
 	return s->observer->end(s->ctx, k, e);
 }
 
-static bool has_sensor(const struct kind *k)
-{
-	for (const struct sensor *const *p = sensors; *p; p++)
-		if ((*p)->kind == k)
-			return true;
-	return false;
-}
-
-/* Paths say nothing about kinds whose keys are no paths. */
-static bool wanted(const struct scan *s, const struct kind *k)
-{
-	const struct scan_options *o = s->options;
-
-	return has_sensor(k) && (!o->kind || o->kind == k) && (!o->below || k->hierarchical);
-}
-
 int scan_run(struct scan *s, struct err *e)
 {
-	for (unsigned id = 0; id <= UINT8_MAX; id++) {
+	for (unsigned id = 0; id < KIND_IDS; id++) {
 		const struct kind *k = kind_by_id((uint8_t)id);
 
-		if (k && wanted(s, k) && run_kind(s, k, e) < 0)
+		if (k && scan_wants(s, k) && run_kind(s, k, e) < 0)
 			return e->code;
 	}
 	return 0;

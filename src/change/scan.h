@@ -36,6 +36,9 @@ struct scan {
 	struct arena *arena;
 	const struct kind *kind; /* being observed */
 	struct stage *emitted;   /* of a kind that is not sorted; NULL: none yet */
+	struct guard *guard;     /* who observes kinds that are not sorted; NULL: none yet */
+	struct outlet *outlet;   /* not NULL: we are that process */
+	struct host *host;       /* of that process; NULL: not asked for yet */
 	struct buf key, shared, local, last;
 	unsigned until_tick;
 	int64_t ticked;
@@ -46,6 +49,15 @@ struct scan {
 /* The upper half is filled in; gaps stay the caller's. */
 void scan_init(struct scan *s);
 void scan_done(struct scan *s);
+
+/* ---- for guard.c ---- */
+bool scan_wants(const struct scan *s, const struct kind *k); /* this run observes the kind */
+bool scan_sorted(const struct kind *k);
+bool scan_runs(const struct scan *s, const struct sensor *sensor); /* it can, here */
+/* One entity of a kind that is not sorted, to be delivered in order later. */
+void scan_stage(struct scan *s, struct span key, struct span shared, struct span local);
+/* Look at the clock: progress, interrupts. */
+void scan_tick(struct scan *s);
 
 /* All sensors, kinds in the order of their ids. ERR_INTERRUPTED when the listener said stop. */
 int scan_run(struct scan *s, struct err *e) MUST_CHECK;

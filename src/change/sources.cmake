@@ -10,6 +10,7 @@ set(CHANGE_SOURCES
   src/change/explain.c
   src/change/found.c
   src/change/gaps.c
+  src/change/guard.c
   src/change/journal.c
   src/change/keys.c
   src/change/lens.c

@@ -8,7 +8,7 @@
 #include "core/escape.h"
 #include "core/sha256.h"
 #include "os/clock.h"
-#include "os/host.h"
+#include "os/machine.h"
 #include "os/terminal.h"
 
 #define POLICY_DEFAULT "/etc/invar/policy.d"
@@ -84,7 +84,7 @@ int session_open(struct session *s, const struct command *c, struct err *e)
 
 	s->command = c;
 	set_style(s);
-	if (host_name(&s->host, e) < 0)
+	if (machine_name(&s->host, e) < 0)
 		return e->code;
 	if (c->needs & NEEDS_POLICY)
 		rc = open_policy(s, e);

@@ -139,6 +139,14 @@ int key_to_text(struct span stored, const struct kind **ret_kind, struct buf *re
 	return 0;
 }
 
+/* The least key behind all that begin with this one; the kind's byte is never 0xff. */
+static void add_one(struct buf *key)
+{
+	while ((uint8_t)key->p[key->n - 1] == UINT8_MAX)
+		key->n--;
+	key->p[key->n - 1]++;
+}
+
 void key_range_below(const struct kind *k, struct span folder, struct buf *low, struct buf *high)
 {
 	bool whole = folder.n == 0;
@@ -156,6 +164,7 @@ void key_range_below(const struct kind *k, struct span folder, struct buf *low, 
 	if (!k->hierarchical) {
 		buf_add_span(low, folder);
 		buf_add_span(high, folder);
+		add_one(high);
 		return;
 	}
 	put_sections(span_from_offset(folder, 1), low);

@@ -26,7 +26,7 @@ int key_to_text(struct span stored, const struct kind **ret_kind, struct buf *re
 /* Append the range that holds everything below a folder (the folder itself is not in it): keys k
  * with *low <= k < *high. Two ranges in fact are one: direct entries first, deeper ones behind.
  * folder: a path as key_from_text takes it, or empty for the whole kind, "/" itself included.
- * Nothing is below a key of a flat kind. */
+ * Below a key of a flat kind is what begins with it, itself included. */
 void key_range_below(const struct kind *k, struct span folder, struct buf *low, struct buf *high);
 
 #endif

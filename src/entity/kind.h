@@ -7,6 +7,7 @@
 
 #include "core/span.h"
 
+#define KIND_IDS 32        /* ids are smaller than this */
 #define KIND_FIELDS_MAX 64 /* a set of fields is one 64-bit word */
 
 enum field_type {
@@ -18,6 +19,8 @@ enum field_type {
 	FIELD_DEVICE, /* number made by device_make(), shown "major:minor" */
 	FIELD_CHOICE, /* number, an index into field.names */
 	FIELD_MAP,    /* bytes: a canonical CBOR map, byte string -> byte string, in key order */
+	FIELD_FLAG,   /* number, 0 or 1: shown as true or false; absent where it cannot be known */
+	FIELD_LIST,   /* bytes: a CBOR array of byte strings, entity/list.h */
 };
 
 enum field_flag {

@@ -1,8 +1,46 @@
+#include "entity/boot.h"
+#include "entity/bpf.h"
+#include "entity/certificate.h"
+#include "entity/container.h"
+#include "entity/cron.h"
 #include "entity/file.h"
+#include "entity/firewall.h"
+#include "entity/group.h"
+#include "entity/hidden.h"
 #include "entity/kind.h"
+#include "entity/module.h"
+#include "entity/mount.h"
+#include "entity/package.h"
+#include "entity/pam_rule.h"
+#include "entity/port.h"
+#include "entity/process.h"
+#include "entity/service.h"
+#include "entity/ssh_key.h"
+#include "entity/sudo_rule.h"
+#include "entity/sysctl.h"
+#include "entity/user.h"
 
 const struct kind *const kinds[] = {
 	&kind_file,
+	&kind_package,
+	&kind_process,
+	&kind_service,
+	&kind_port,
+	&kind_user,
+	&kind_group,
+	&kind_module,
+	&kind_sysctl,
+	&kind_mount,
+	&kind_cron,
+	&kind_ssh_key,
+	&kind_sudo_rule,
+	&kind_pam_rule,
+	&kind_bpf,
+	&kind_firewall,
+	&kind_certificate,
+	&kind_container,
+	&kind_boot,
+	&kind_hidden,
 	NULL,
 };
 

@@ -12,7 +12,7 @@ struct record *record_new(struct arena *a, const struct kind *k)
 
 static bool holds_bytes(enum field_type t)
 {
-	return t == FIELD_TEXT || t == FIELD_DIGEST || t == FIELD_MAP;
+	return t == FIELD_TEXT || t == FIELD_DIGEST || t == FIELD_MAP || t == FIELD_LIST;
 }
 
 /* The lowest field of a set that is not empty. */
@@ -53,6 +53,7 @@ static char *put_value(char *p, const struct field *f, const union value *v)
 	case FIELD_TEXT:
 	case FIELD_DIGEST:
 	case FIELD_MAP:
+	case FIELD_LIST:
 		return put_bytes(p, v->bytes);
 	case FIELD_TIME:
 		if (v->time < 0)
@@ -122,6 +123,25 @@ static int check_map(struct span s, struct err *e)
 	return rc < 0 ? rc : cbor_finish(&c, e);
 }
 
+static int check_list(struct span s, struct err *e)
+{
+	struct cbor c = cbor_of(s);
+	struct span item;
+	uint64_t n;
+	int rc = cbor_get_array(&c, &n, e);
+
+	while (rc == 0 && n-- > 0)
+		rc = cbor_get_bytes(&c, &item, e);
+	return rc < 0 ? rc : cbor_finish(&c, e);
+}
+
+static int check_flag(const struct field *f, uint64_t n, struct err *e)
+{
+	if (n <= 1)
+		return 0;
+	return err_set(e, ERR_FORMAT, "field '%s' is neither true nor false", f->name);
+}
+
 static int check_choice(const struct field *f, uint64_t n, struct err *e)
 {
 	for (uint64_t i = 0; f->names[i]; i++)
@@ -141,6 +161,12 @@ static int get_value(struct cbor *c, const struct field *f, union value *ret, st
 	case FIELD_MAP:
 		rc = cbor_get_bytes(c, &ret->bytes, e);
 		return rc < 0 ? rc : check_map(ret->bytes, e);
+	case FIELD_LIST:
+		rc = cbor_get_bytes(c, &ret->bytes, e);
+		return rc < 0 ? rc : check_list(ret->bytes, e);
+	case FIELD_FLAG:
+		rc = cbor_get_uint(c, &ret->number, e);
+		return rc < 0 ? rc : check_flag(f, ret->number, e);
 	case FIELD_TIME:
 		return cbor_get_int(c, &ret->time, e);
 	case FIELD_CHOICE:

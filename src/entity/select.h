@@ -45,6 +45,8 @@ struct selector {
 	/* Flat kinds: what holds the entity with this key. */
 	bool (*flat)(const void *policy, const struct kind *k, struct span key,
 		struct selection *ret);
+	/* The fields that some rule of this kind asks for; 0: none does. */
+	uint64_t (*fields)(const void *policy, const struct kind *k);
 	const void *policy;
 };
 

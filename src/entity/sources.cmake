@@ -1,6 +1,26 @@
 set(ENTITY_SOURCES
-  src/entity/file.c
   src/entity/key.c
   src/entity/kinds.c
+  src/entity/list.c
   src/entity/record.c
+  src/entity/file.c
+  src/entity/package.c
+  src/entity/process.c
+  src/entity/service.c
+  src/entity/port.c
+  src/entity/user.c
+  src/entity/group.c
+  src/entity/module.c
+  src/entity/sysctl.c
+  src/entity/mount.c
+  src/entity/cron.c
+  src/entity/ssh_key.c
+  src/entity/sudo_rule.c
+  src/entity/pam_rule.c
+  src/entity/bpf.c
+  src/entity/firewall.c
+  src/entity/certificate.c
+  src/entity/container.c
+  src/entity/boot.c
+  src/entity/hidden.c
 )

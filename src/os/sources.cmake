@@ -1,6 +1,6 @@
 set(OS_SOURCES
   src/os/linux/clock.c
-  src/os/linux/host.c
+  src/os/linux/machine.c
   src/os/linux/mounts.c
   src/os/linux/random.c
   src/os/linux/ring.c

@@ -1,5 +1,6 @@
 #include "core/json.h"
 
+#include "entity/list.h"
 #include "output/map.h"
 #include "output/output.h"
 
@@ -48,6 +49,18 @@ static void add_map(struct json *j, struct span value)
 	json_object_end(j);
 }
 
+/* Items that are not clean text are shown escaped; the exact bytes are in the store. */
+static void add_list(struct json *j, struct span value)
+{
+	struct list l = list_of(value);
+	struct span item;
+
+	json_array(j);
+	while (list_next(&l, &item))
+		(void)json_text(j, item);
+	json_array_end(j);
+}
+
 static void add_value(struct json *j, const struct field *f, union value v)
 {
 	switch (f->type) {
@@ -78,6 +91,14 @@ static void add_value(struct json *j, const struct field *f, union value v)
 	case FIELD_MAP:
 		json_name(j, f->name);
 		add_map(j, v.bytes);
+		return;
+	case FIELD_FLAG:
+		json_name(j, f->name);
+		json_bool(j, v.number != 0);
+		return;
+	case FIELD_LIST:
+		json_name(j, f->name);
+		add_list(j, v.bytes);
 		return;
 	}
 }

@@ -3,6 +3,7 @@
 #include "core/hex.h"
 #include "core/time.h"
 #include "core/utf8.h"
+#include "entity/list.h"
 #include "output/map.h"
 #include "output/output.h"
 
@@ -72,6 +73,21 @@ static void add_map(struct buf *ret, struct span value, bool full)
 		buf_add_text(ret, "none");
 }
 
+static void add_list(struct buf *ret, struct span value)
+{
+	struct list l = list_of(value);
+	struct span item;
+	const char *between = "";
+
+	while (list_next(&l, &item)) {
+		buf_add_text(ret, between);
+		escape_text(ret, item);
+		between = ", ";
+	}
+	if (!*between)
+		buf_add_text(ret, "none");
+}
+
 static void add_time(struct buf *ret, int64_t ns, bool full)
 {
 	char text[TIME_TEXT];
@@ -120,6 +136,12 @@ void text_value_styled(struct buf *ret, const struct field *f, union value v,
 		return;
 	case FIELD_MAP:
 		add_map(ret, v.bytes, style->full);
+		return;
+	case FIELD_FLAG:
+		buf_add_text(ret, v.number ? "true" : "false");
+		return;
+	case FIELD_LIST:
+		add_list(ret, v.bytes);
 		return;
 	}
 }

@@ -1,6 +1,7 @@
 /* From patterns and tests to selections: what does not walk folders. */
 #include "core/hex.h"
 #include "entity/file.h"
+#include "entity/list.h"
 #include "policy/scope.h"
 
 /* The value as people write it in a test. */
@@ -30,10 +31,26 @@ static void value_text(const struct record *r, unsigned field, struct buf *ret)
 			if (i == v->number)
 				buf_add_text(ret, f->names[i]);
 		break;
+	case FIELD_FLAG:
+		buf_add_text(ret, v->number ? "true" : "false");
+		break;
+	case FIELD_LIST: /* item by item: list_passes */
 	case FIELD_TIME:
 	case FIELD_MAP:
 		break; /* no test may name them */
 	}
+}
+
+/* A list passes when any of its items does. */
+static bool list_passes(const struct test *t, struct span value)
+{
+	struct list l = list_of(value);
+	struct span item;
+
+	while (list_next(&l, &item))
+		if (glob_text(t->glob, item))
+			return true;
+	return false;
 }
 
 bool test_passes(const struct test *t, const struct record *r)
@@ -44,6 +61,8 @@ bool test_passes(const struct test *t, const struct record *r)
 		return t->how == TEST_ABSENT;
 	if (t->how != TEST_GLOB)
 		return t->how == TEST_PRESENT;
+	if (r->kind->fields[t->field].type == FIELD_LIST)
+		return list_passes(t, r->v[t->field].bytes);
 	value_text(r, t->field, &text);
 	return glob_text(t->glob, buf_span(&text));
 }
@@ -214,6 +233,17 @@ static bool flat(const void *policy, const struct kind *k, struct span key, stru
 	return ret->n > 0;
 }
 
+static uint64_t fields(const void *policy, const struct kind *k)
+{
+	const struct policy *p = policy;
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->entries[i]->rule.kind == k)
+			all |= p->entries[i]->rule.fields | p->entries[i]->test_fields;
+	return all;
+}
+
 struct selector policy_selector(const struct policy *p)
 {
 	return (struct selector){
@@ -225,6 +255,7 @@ struct selector policy_selector(const struct policy *p)
 		.root = root,
 		.settle = settle,
 		.flat = flat,
+		.fields = fields,
 		.policy = p,
 	};
 }

@@ -10,15 +10,20 @@
 
 struct scan;
 
+struct host; /* host/host.h */
+
 enum sensor_needs {
 	NEED_ROOT = 1 << 0,
+	NEED_LIVE = 1 << 1, /* says nothing of an offline tree (--root): not run there */
 };
 
 struct sensor {
 	const struct kind *kind; /* what it produces */
 	const char *source;      /* where from: "filesystem", "passwd" */
 	unsigned needs;
-	/* Emit everything that is selected. Kinds with `sorted` emit in stored-key order. */
+	/* Emit everything that is selected. Kinds with `sorted` emit in stored-key order. The
+	 * others run in a process of their own: what crashes there, hangs or returns an error costs
+	 * this kind a gap and nothing else. */
 	int (*scan)(struct scan *s, struct err *e);
 	bool sorted;
 };
@@ -41,6 +46,7 @@ struct scan_options {
 	size_t n_below;
 	const struct kind *kind; /* only this one; NULL: every kind */
 	const char *spare; /* a folder of our own never to observe (the state folder), or NULL */
+	const uint8_t *secret; /* 32 bytes for host_keyed; the pipeline's; NULL: zeroes */
 };
 
 enum gap_reason {
@@ -55,9 +61,11 @@ enum gap_reason {
 };
 extern const char *const gap_reason_names[];
 
-/* Something that could not be looked at: whatever is known there stays as it was. Report a gap
- * before the first key it covers is passed. A gap whose key alone is covered goes with a scan_put
- * that has `unknown` fields, or stands for the whole entity when none follows. */
+/* Something that could not be looked at: whatever is known there and not delivered stays as it was.
+ * Flat kinds: subtree covers every key that begins with this one, so the empty key is the whole
+ * kind (a line that cannot be read may have been any entity) and "dpkg:" all of one manager. Report
+ * a gap before the first key it covers is passed. A gap whose key alone is covered goes with a
+ * scan_put that has `unknown` fields, or stands for the whole entity when none follows. */
 struct gap {
 	const struct kind *kind;
 	struct span key;
@@ -71,10 +79,24 @@ struct gap {
  * scan_selector ---- */
 const struct scan_options *scan_options(const struct scan *s);
 const struct selector *scan_selector(const struct scan *s);
-struct arena *scan_arena(struct scan *s);
-/* One entity as observed. Kinds that are not `sorted` may call this in any order. */
+struct arena *scan_arena(struct scan *s); /* cleared behind each kind */
+/* ---- for kinds that are not sorted ---- */
+/* The host of this scan; what one room asked for, the next finds there. */
+struct host *scan_host(struct scan *s);
+/* The fields rules ask for of this entity (as far as the key tells); 0: nobody asks for it. For
+ * what is dear to find out; scan_emit looks again. */
+uint64_t scan_asks(struct scan *s, const struct kind *k, struct span key);
+/* The fields any rule asks for of any entity of the kind; 0: the kind is not watched. */
+uint64_t scan_asks_kind(struct scan *s, const struct kind *k);
+/* One entity as observed, in any order; of the same key twice the last counts. Dropped when no rule
+ * selects it. */
 void scan_emit(struct scan *s, const struct record *r);
+
 void scan_gap(struct scan *s, const struct gap *g);
+/* A gap from what went wrong: ERR_DENIED, ERR_LIMIT and ERR_FORMAT have their reasons, all else is
+ * GAP_IO. key: as in struct gap. */
+void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
+	const struct err *why);
 bool scan_stopped(const struct scan *s); /* the user interrupted: return soon */
 
 /* ---- for sorted kinds, which deliver stored keys and canonical bytes ---- */

@@ -1,22 +1,8 @@
+# Each room lists its own files.
 set(SENSOR_SOURCES
-  src/sensor/file/file_acl.c
-  src/sensor/file/file_caps.c
-  src/sensor/file/file_exec.c
-  src/sensor/file/file_flags.c
-  src/sensor/file/file_verity.c
-  src/sensor/file/file_xattr.c
-  src/sensor/file/file_content.c
-  src/sensor/file/file_crew.c
-  src/sensor/file/file_digest.c
-  src/sensor/file/file_facts.c
-  src/sensor/file/file_folder.c
-  src/sensor/file/file_hear.c
-  src/sensor/file/file_linux.c
-  src/sensor/file/file_list.c
-  src/sensor/file/file_look.c
-  src/sensor/file/file_pass.c
-  src/sensor/file/file_stuck.c
-  src/sensor/file/file_walk.c
   src/sensor/gap.c
   src/sensor/sensors_linux.c
 )
+foreach(room boot bpf certificate container cron file firewall hidden module mount package pam_rule port process service ssh_key sudo_rule sysctl user)
+  include(src/sensor/${room}/sources.cmake)
+endforeach()

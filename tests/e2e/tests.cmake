@@ -28,3 +28,9 @@ e2e_test(hostile 120)
 e2e_test(hostile_hang 180)
 e2e_test(hostile_mounts 120)
 e2e_test(hostile_size 300)
+
+# Each room of src/sensor lists its own in a file of rooms/.
+file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/e2e/rooms/*.cmake)
+foreach(list ${lists})
+  include(${list})
+endforeach()

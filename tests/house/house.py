@@ -3,6 +3,7 @@
 `house.py --self` proves that each check fails on a violation planted in a small tree of its own.
 
 A finding is printed as file:line: what. Status 0: none, 1: some, 77: a tool is missing."""
+import glob
 import functools
 import json
 import os
@@ -243,8 +244,14 @@ def check_headers():
             yield f, 1, "does not compile alone: " + run.stderr.strip().split("\n")[0]
 
 
+def lists_of(name):
+    """A list, and those of single areas beside it: tests/e2e/tests.cmake and tests/e2e/rooms/*.cmake."""
+    names = [name] + sorted(glob.glob(os.path.dirname(name) + "/rooms/*.cmake"))
+    return "\n".join(re.sub(r"#.*", "", text(n)) for n in names if os.path.isfile(n))
+
+
 def listed_in(name, pattern):
-    return set(re.findall(pattern, re.sub(r"#.*", "", text(name)), re.M)) if os.path.isfile(name) else set()
+    return set(re.findall(pattern, lists_of(name), re.M))
 
 
 def check_listed():
@@ -252,12 +259,12 @@ def check_listed():
     for f in files():
         parts = f.split("/")
         if f.startswith("src/") and f.endswith(".c") and parts[-1] != "main.c":
-            lists = [f"src/{parts[1]}/sources.cmake", "CMakeLists.txt"]
+            lists = [f"{os.path.dirname(f)}/sources.cmake", f"src/{parts[1]}/sources.cmake", "CMakeLists.txt"]
             if not any(os.path.isfile(s) and f in text(s).split() for s in lists):
                 yield f, 1, f"is not listed in {lists[0]}"
         m = re.fullmatch(r"tests/(\w+)/test_(\w+)\.c", f)
         if m and m.group(2) not in listed_in(f"tests/{m[1]}/tests.cmake", r"\w+\((?:\w+ )??(\w+)[ )]") \
-                and not re.search(rf"\b{m[2]}\b", text(f"tests/{m[1]}/tests.cmake")):
+                and not re.search(rf"\b{m[2]}\b", lists_of(f"tests/{m[1]}/tests.cmake")):
             yield f, 1, f"is not listed in tests/{m[1]}/tests.cmake"
         m = re.fullmatch(r"tests/e2e/(\w+)\.sh", f)
         if m and text(f).startswith("#!") \

@@ -20,7 +20,7 @@
 #include "core/mem.h"
 #include "entity/file.h"
 #include "os/clock.h"
-#include "os/host.h"
+#include "os/machine.h"
 #include "sensor/file/file_frame.h"
 
 #define RING_WALK ((size_t)2 << 20)
@@ -347,7 +347,7 @@ static unsigned folders_max(void)
 
 static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 {
-	unsigned jobs = plan->options->jobs, cores = host_cores();
+	unsigned jobs = plan->options->jobs, cores = machine_cores();
 	struct ship *s = mem_new(sizeof *s);
 	struct timespec tick = { 0, TICK_EARLY_MS * 1000000L };
 	struct names *names = NULL;

@@ -1,9 +1,9 @@
-#include "os/host.h"
+#include "os/machine.h"
 
 #include <sched.h>
 #include <sys/utsname.h>
 
-int host_name(struct buf *ret, struct err *e)
+int machine_name(struct buf *ret, struct err *e)
 {
 	struct utsname u;
 
@@ -13,7 +13,7 @@ int host_name(struct buf *ret, struct err *e)
 	return 0;
 }
 
-unsigned host_cores(void)
+unsigned machine_cores(void)
 {
 	cpu_set_t set;
 	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;

@@ -1,0 +1,372 @@
+#include "change/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/cbor.h"
+#include "core/mem.h"
+#include "os/clock.h"
+#include "store/stage.h"
+
+#define FLUSH ((size_t)48 << 10)
+#define READ_BYTES ((size_t)64 << 10)
+#define FRAME_MAX ((size_t)64 << 20)
+#define PIPE_BYTES (1 << 20)
+#define TICK_MS 100
+#define DEADLINE_MS 5000 /* for one operation, when the options do not say */
+#define SILENCE 6        /* deadlines without a word from a sensor: it hangs */
+#define DEATH_MS 2000    /* after SIGKILL; longer: stuck in the kernel, and left alone */
+
+/* What goes through the pipe: its length in four bytes, then a CBOR array that begins with one of
+ * these. */
+enum frame {
+	FRAME_ENTITY, /* key, shared, local */
+	FRAME_GAP,    /* kind id, key, subtree, reason, errno, text */
+	FRAME_END,    /* kind id */
+};
+
+/* ---- the process that looks ---- */
+
+struct outlet {
+	int fd;
+	struct buf frames, one;
+};
+
+static void flush(struct outlet *o)
+{
+	for (size_t at = 0; at < o->frames.n;) {
+		ssize_t n = write(o->fd, o->frames.p + at, o->frames.n - at);
+
+		if (n < 0 && errno != EINTR)
+			_exit(0); /* nobody listens any more */
+		at += n > 0 ? (size_t)n : 0;
+	}
+	buf_clear(&o->frames);
+}
+
+static struct buf *frame_begin(struct outlet *o, enum frame type, unsigned items)
+{
+	buf_clear(&o->one);
+	cbor_put_array(&o->one, items + 1);
+	cbor_put_uint(&o->one, type);
+	return &o->one;
+}
+
+static void frame_end(struct outlet *o)
+{
+	uint32_t n = (uint32_t)o->one.n;
+
+	if (o->one.full)
+		return; /* larger than anything we accept: the entity counts as not seen */
+	buf_add(&o->frames, &n, sizeof n);
+	buf_add_span(&o->frames, buf_span(&o->one));
+	if (o->frames.n >= FLUSH)
+		flush(o);
+}
+
+void outlet_entity(struct outlet *o, struct span key, struct span shared, struct span local)
+{
+	struct buf *b = frame_begin(o, FRAME_ENTITY, 3);
+
+	cbor_put_bytes(b, key);
+	cbor_put_bytes(b, shared);
+	cbor_put_bytes(b, local);
+	frame_end(o);
+}
+
+void outlet_gap(struct outlet *o, const struct gap *g)
+{
+	struct buf *b = frame_begin(o, FRAME_GAP, 6);
+
+	cbor_put_uint(b, g->kind->id);
+	cbor_put_bytes(b, g->key);
+	cbor_put_bool(b, g->subtree);
+	cbor_put_uint(b, g->reason);
+	cbor_put_uint(b, (uint64_t)(g->sys > 0 ? g->sys : 0));
+	cbor_put_bytes(b, span_of(g->text));
+	frame_end(o);
+}
+
+static void look_at(struct scan *s, const struct kind *k)
+{
+	for (const struct sensor *const *p = sensors; *p; p++) {
+		struct err why = { 0 };
+
+		if ((*p)->kind != k || !scan_runs(s, *p))
+			continue;
+		if ((*p)->scan(s, &why) < 0)
+			scan_gap_err(s, k, SPAN_NONE, true, &why);
+	}
+	arena_clear(s->arena);
+	cbor_put_uint(frame_begin(s->outlet, FRAME_END, 1), k->id);
+	frame_end(s->outlet);
+	flush(s->outlet);
+}
+
+/* The terminal's interrupt is for the parent, which ends us. What a library may print is not ours
+ * to print. */
+static void settle_in(pid_t parent)
+{
+	static const int deaf[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct rlimit none = { 0, 0 };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (size_t i = 0; i < ARRAY_LEN(deaf); i++)
+		sigaction(deaf[i], &ignore, NULL);
+	setrlimit(RLIMIT_CORE, &none);
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		dup2(null, fd);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "invar-rooms");
+	if (getppid() != parent)
+		_exit(0);
+}
+
+static NORETURN void look(struct scan *s, const struct kind *from, int fd, pid_t parent)
+{
+	struct outlet outlet = { fd, BUF_INIT(FRAME_MAX * 2), BUF_INIT(FRAME_MAX) };
+
+	settle_in(parent);
+	s->outlet = &outlet;
+	for (unsigned id = from->id; id < KIND_IDS; id++) {
+		const struct kind *k = kind_by_id((uint8_t)id);
+
+		if (k && scan_wants(s, k) && !scan_sorted(k))
+			look_at(s, k);
+	}
+	_exit(0);
+}
+
+/* ---- the process that listens ---- */
+
+struct guard {
+	struct scan *scan;
+	pid_t child; /* 0: none */
+	int fd;
+	struct buf in;
+	size_t at;     /* of in, used up */
+	int64_t heard; /* when the child last said something */
+};
+
+static bool is_silent(const struct guard *g)
+{
+	unsigned ms = g->scan->options->deadline_ms;
+
+	return clock_monotonic() - g->heard > (ms ? ms : DEADLINE_MS) * SILENCE * INT64_C(1000000);
+}
+
+struct guard *guard_new(struct scan *s)
+{
+	struct guard *g = mem_new(sizeof *g);
+
+	g->scan = s;
+	g->fd = -1;
+	g->in = BUF_INIT(FRAME_MAX + READ_BYTES + sizeof(uint32_t));
+	return g;
+}
+
+static int start(struct guard *g, const struct kind *from, struct err *e)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe");
+	fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
+	g->child = fork();
+	if (g->child == 0) {
+		close(ends[0]);
+		look(g->scan, from, ends[1], parent);
+	}
+	close(ends[1]);
+	if (g->child < 0) {
+		g->child = 0;
+		close(ends[0]);
+		return err_sys(e, "cannot start a process");
+	}
+	g->fd = ends[0];
+	fcntl(g->fd, F_SETFL, O_NONBLOCK);
+	g->heard = clock_monotonic();
+	buf_clear(&g->in);
+	g->at = 0;
+	return 0;
+}
+
+/* *ret_status as of waitpid; -1: it would not die, and is left behind. */
+static void stop(struct guard *g, int *ret_status)
+{
+	int64_t until = clock_monotonic() + DEATH_MS * INT64_C(1000000);
+
+	*ret_status = -1;
+	if (!g->child)
+		return;
+	kill(g->child, SIGKILL);
+	while (waitpid(g->child, ret_status, WNOHANG) == 0 && clock_monotonic() < until)
+		poll(NULL, 0, 1);
+	close(g->fd);
+	g->fd = -1;
+	g->child = 0;
+}
+
+void guard_free(struct guard *g)
+{
+	int status;
+
+	if (!g)
+		return;
+	stop(g, &status);
+	buf_done(&g->in);
+	free(g);
+}
+
+void guard_freep(struct guard **g)
+{
+	guard_free(*g);
+	*g = NULL;
+}
+
+static int take_gap(struct guard *g, struct cbor *c, struct err *e)
+{
+	uint64_t id, reason, sys;
+	struct span text;
+	struct gap gap = { 0 };
+
+	if (cbor_get_uint(c, &id, e) < 0 || cbor_get_bytes(c, &gap.key, e) < 0 ||
+		cbor_get_bool(c, &gap.subtree, e) < 0 || cbor_get_uint(c, &reason, e) < 0 ||
+		cbor_get_uint(c, &sys, e) < 0 || cbor_get_bytes(c, &text, e) < 0)
+		return e->code;
+	gap.kind = id < KIND_IDS ? kind_by_id((uint8_t)id) : NULL;
+	if (!gap.kind || reason >= GAP_N || sys > INT32_MAX)
+		return err_set(e, ERR_FORMAT, "a gap of no kind");
+	gap.reason = (enum gap_reason)reason;
+	gap.sys = (int)sys;
+	gap.text = arena_text(g->scan->arena, text);
+	scan_gap(g->scan, &gap);
+	return 0;
+}
+
+static int take_entity(struct guard *g, struct cbor *c, struct err *e)
+{
+	struct span key, shared, local;
+
+	if (cbor_get_bytes(c, &key, e) < 0 || cbor_get_bytes(c, &shared, e) < 0 ||
+		cbor_get_bytes(c, &local, e) < 0)
+		return e->code;
+	scan_stage(g->scan, key, shared, local);
+	return 0;
+}
+
+/* 1: that was the end of kind k. */
+static int take(struct guard *g, struct span frame, const struct kind *k, struct err *e)
+{
+	struct cbor c = cbor_of(frame);
+	uint64_t items, type, id;
+
+	if (cbor_get_array(&c, &items, e) < 0 || cbor_get_uint(&c, &type, e) < 0)
+		return e->code;
+	switch (type) {
+	case FRAME_ENTITY:
+		return take_entity(g, &c, e);
+	case FRAME_GAP:
+		return take_gap(g, &c, e);
+	case FRAME_END:
+		if (cbor_get_uint(&c, &id, e) < 0)
+			return e->code;
+		return id == k->id;
+	default:
+		return err_set(e, ERR_FORMAT, "a frame of no kind");
+	}
+}
+
+/* 1: *ret is the next whole frame, valid until more is read. */
+static int next_frame(struct guard *g, struct span *ret)
+{
+	struct span rest = span_from_offset(buf_span(&g->in), g->at);
+	uint32_t n;
+
+	if (rest.n < sizeof n)
+		return 0;
+	memcpy(&n, rest.p, sizeof n);
+	if (n > FRAME_MAX || rest.n - sizeof n < n)
+		return 0;
+	*ret = span_from(rest.p + sizeof n, n);
+	g->at += sizeof n + n;
+	return 1;
+}
+
+/* 1: something came; 0: nothing did within a tick; -1: nothing will any more. */
+static int hear(struct guard *g)
+{
+	struct pollfd p = { .fd = g->fd, .events = POLLIN };
+	char *room;
+	ssize_t n;
+
+	if (poll(&p, 1, TICK_MS) <= 0)
+		return 0;
+	if (g->in.n > g->at)
+		memmove(g->in.p, g->in.p + g->at, g->in.n - g->at);
+	g->in.n -= g->at;
+	g->at = 0;
+	room = buf_room(&g->in, READ_BYTES);
+	n = room ? read(g->fd, room, READ_BYTES) : 0;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0)
+		return -1;
+	g->in.n += (size_t)n;
+	g->heard = clock_monotonic();
+	return 1;
+}
+
+/* What is known of the kind stays, but for what was delivered. */
+static void lose(struct guard *g, const struct kind *k, bool silent)
+{
+	struct gap gap = { .kind = k, .subtree = true, .reason = silent ? GAP_TIMEOUT : GAP_IO };
+	int status;
+
+	stop(g, &status);
+	if (silent)
+		gap.text = "did not answer";
+	else if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		gap.text = arena_format(g->scan->arena, "the sensor ended by signal %d (%s)",
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		gap.text = "the sensor ended before it was done";
+	scan_gap(g->scan, &gap);
+}
+
+int guard_kind(struct guard *g, const struct kind *k, struct err *e)
+{
+	struct span frame;
+	int r = 0;
+
+	if (!g->child && start(g, k, e) < 0)
+		return e->code;
+	g->heard = clock_monotonic();
+	while (r == 0) {
+		while (r == 0 && next_frame(g, &frame) > 0)
+			r = take(g, frame, k, e);
+		if (r < 0)
+			return r;
+		scan_tick(g->scan);
+		if (scan_stopped(g->scan))
+			return 0; /* whoever stopped it knows why */
+		if (r > 0)
+			return 0;
+		r = hear(g);
+		if (r < 0 || (r == 0 && is_silent(g))) {
+			lose(g, k, r == 0);
+			return 0;
+		}
+		r = 0;
+	}
+	return 0;
+}

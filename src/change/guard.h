@@ -1,0 +1,24 @@
+/* Sensors of kinds that are not sorted run in a process of their own, one after the other: hostile
+ * bytes that crash a parser, or a file system that never answers, cost one kind a gap, and the next
+ * process goes on behind it. */
+#ifndef CHANGE_GUARD_H
+#define CHANGE_GUARD_H
+
+#include "change/scan.h"
+
+struct guard;
+
+struct guard *guard_new(struct scan *s);
+void guard_free(struct guard *g); /* ends the process; accepts NULL */
+void guard_freep(struct guard **g);
+
+/* Observe one kind: s->emitted and the gaps get what its sensors deliver. Kinds come in the order
+ * of their ids. `wanted` says which ones will come. */
+int guard_kind(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
+
+/* ---- in that process: what scan_emit and scan_gap become ---- */
+struct outlet;
+void outlet_entity(struct outlet *o, struct span key, struct span shared, struct span local);
+void outlet_gap(struct outlet *o, const struct gap *g);
+
+#endif

@@ -1,0 +1,28 @@
+/* What a host holds, for the files of this folder only. */
+#ifndef HOST_STATE_H
+#define HOST_STATE_H
+
+#include "host/host.h"
+#include "host/package.h"
+#include "host/process.h"
+
+struct processes;     /* process.c */
+struct package_index; /* package.c */
+struct digests;       /* digest.c */
+
+struct host {
+	int root;
+	bool live;
+	uint8_t secret[32];
+	struct arena *arena;
+	struct processes *processes;         /* NULL: not asked for yet */
+	struct package_index *package_index; /* NULL: not asked for yet */
+	struct digests *digests;
+};
+
+/* Each frees what its file made; NULL does nothing. */
+void processes_free(struct processes *p);
+void package_index_free(struct package_index *x);
+void digests_free(struct digests *d);
+
+#endif

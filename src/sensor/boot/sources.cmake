@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/boot/boot_linux.c
+)

@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/bpf/bpf_linux.c
+)

@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/certificate/certificate_linux.c
+)

@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/container/container_linux.c
+)

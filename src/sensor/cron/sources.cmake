@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/cron/cron_linux.c
+)

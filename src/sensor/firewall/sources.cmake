@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/firewall/firewall_linux.c
+)

@@ -1,0 +1,9 @@
+/* The doors of this room. */
+#ifndef SENSOR_MODULE_MODULE_ROOM_H
+#define SENSOR_MODULE_MODULE_ROOM_H
+
+#include "sensor/sensor.h"
+
+extern const struct sensor sensor_module;
+
+#endif

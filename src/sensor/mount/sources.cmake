@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/mount/mount_linux.c
+)

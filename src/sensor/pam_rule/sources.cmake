@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/pam_rule/pam_rule_linux.c
+)

@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/service/service_linux.c
+)

@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/ssh_key/ssh_key_linux.c
+)

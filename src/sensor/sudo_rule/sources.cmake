@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/sudo_rule/sudo_rule_linux.c
+)

@@ -1,0 +1,3 @@
+list(APPEND SENSOR_SOURCES
+  src/sensor/user/user_linux.c
+)

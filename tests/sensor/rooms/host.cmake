@@ -1,0 +1,1 @@
+sensor_test(host core os entity host sensor output)
