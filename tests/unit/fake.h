@@ -38,6 +38,8 @@ struct fake {
 };
 
 extern struct fake fake;
+/* Kind file, from that table. The test program says which sensors there are. */
+extern const struct sensor sensor_fake;
 
 struct fake_file *fake_put(const char *path, uint64_t type); /* a new file, or NULL to replace */
 struct fake_file *fake_find(const char *path);               /* fails the test when missing */

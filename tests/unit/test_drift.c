@@ -4,6 +4,8 @@
 #include "entity/file.h"
 #include "fake.h"
 
+const struct sensor *const sensors[] = { &sensor_fake, NULL };
+
 static struct world *begin(void **state)
 {
 	static const char *const folders[] = { "/etc", "/etc/sub", "/www" };

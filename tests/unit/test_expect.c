@@ -4,6 +4,8 @@
 #include "entity/file.h"
 #include "fake.h"
 
+const struct sensor *const sensors[] = { &sensor_fake, NULL };
+
 #define RULE(id, severity, base, rest) \
 	"  - { id: " id ", severity: " severity ", kind: file, base: " base ", " rest " }\n"
 #define POLICY(rules) "version: 1\nrules:\n" rules

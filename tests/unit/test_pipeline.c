@@ -1,6 +1,8 @@
 #include "entity/file.h"
 #include "fake.h"
 
+const struct sensor *const sensors[] = { &sensor_fake, NULL };
+
 /* /etc/{a,b,sub/{c,d}}, /www/{x} */
 static void small_host(void)
 {
