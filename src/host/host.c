@@ -31,6 +31,7 @@ void host_free(struct host *h)
 {
 	if (!h)
 		return;
+	buses_free(h->buses);
 	processes_free(h->processes);
 	package_index_free(h->package_index);
 	digests_free(h->digests);

@@ -4,4 +4,5 @@ set(HOST_SOURCES
   src/host/digest.c
   src/host/package.c
   src/host/process.c
+  src/host/bus.c
 )

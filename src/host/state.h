@@ -9,6 +9,7 @@
 struct processes;     /* process.c */
 struct package_index; /* package.c */
 struct digests;       /* digest.c */
+struct buses;         /* bus.c */
 
 struct host {
 	int root;
@@ -18,11 +19,13 @@ struct host {
 	struct processes *processes;         /* NULL: not asked for yet */
 	struct package_index *package_index; /* NULL: not asked for yet */
 	struct digests *digests;
+	struct buses *buses; /* NULL: not asked for yet */
 };
 
 /* Each frees what its file made; NULL does nothing. */
 void processes_free(struct processes *p);
 void package_index_free(struct package_index *x);
 void digests_free(struct digests *d);
+void buses_free(struct buses *all);
 
 #endif

@@ -1,0 +1,1 @@
+sensor_test(bus core os host)
