@@ -27,7 +27,7 @@
 /* What goes through the pipe: its length in four bytes, then a CBOR array that begins with one of
  * these. */
 enum frame {
-	FRAME_ENTITY, /* key, shared, local */
+	FRAME_ENTITY, /* key, shared, local, unknown fields */
 	FRAME_GAP,    /* kind id, key, subtree, reason, errno, text */
 	FRAME_END,    /* kind id */
 };
@@ -71,13 +71,14 @@ static void frame_end(struct outlet *o)
 		flush(o);
 }
 
-void outlet_entity(struct outlet *o, struct span key, struct span shared, struct span local)
+void outlet_entity(struct outlet *o, const struct observation *x)
 {
-	struct buf *b = frame_begin(o, FRAME_ENTITY, 3);
+	struct buf *b = frame_begin(o, FRAME_ENTITY, 4);
 
-	cbor_put_bytes(b, key);
-	cbor_put_bytes(b, shared);
-	cbor_put_bytes(b, local);
+	cbor_put_bytes(b, x->key);
+	cbor_put_bytes(b, x->shared);
+	cbor_put_bytes(b, x->local);
+	cbor_put_uint(b, x->unknown);
 	frame_end(o);
 }
 
@@ -255,12 +256,12 @@ static int take_gap(struct guard *g, struct cbor *c, struct err *e)
 
 static int take_entity(struct guard *g, struct cbor *c, struct err *e)
 {
-	struct span key, shared, local;
+	struct observation o;
 
-	if (cbor_get_bytes(c, &key, e) < 0 || cbor_get_bytes(c, &shared, e) < 0 ||
-		cbor_get_bytes(c, &local, e) < 0)
+	if (cbor_get_bytes(c, &o.key, e) < 0 || cbor_get_bytes(c, &o.shared, e) < 0 ||
+		cbor_get_bytes(c, &o.local, e) < 0 || cbor_get_uint(c, &o.unknown, e) < 0)
 		return e->code;
-	scan_stage(g->scan, key, shared, local);
+	scan_stage(g->scan, &o);
 	return 0;
 }
 

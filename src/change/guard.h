@@ -18,7 +18,7 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
 
 /* ---- in that process: what scan_emit and scan_gap become ---- */
 struct outlet;
-void outlet_entity(struct outlet *o, struct span key, struct span shared, struct span local);
+void outlet_entity(struct outlet *o, const struct observation *x);
 void outlet_gap(struct outlet *o, const struct gap *g);
 
 #endif

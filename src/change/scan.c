@@ -184,24 +184,25 @@ void scan_progress(struct scan *s, uint64_t bytes, uint64_t files_read)
 		scan_tick(s);
 }
 
-/* Value: CBOR array [shared, local]. */
-static int stage_entity(struct scan *s, struct span key, struct span shared, struct span local)
+/* Value: CBOR array [shared, local, unknown]. */
+static int stage_entity(struct scan *s, const struct observation *o)
 {
 	AUTO(buf) value = BUF_INIT(BUF_MAX_DEFAULT);
 
 	if (!s->emitted && stage_open(&s->emitted, s->store, &s->err) < 0)
 		return s->err.code;
-	cbor_put_array(&value, 2);
-	cbor_put_bytes(&value, shared);
-	cbor_put_bytes(&value, local);
+	cbor_put_array(&value, 3);
+	cbor_put_bytes(&value, o->shared);
+	cbor_put_bytes(&value, o->local);
+	cbor_put_uint(&value, o->unknown);
 	if (value.full)
 		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes", value.max);
-	return stage_put(s->emitted, key, buf_span(&value), &s->err);
+	return stage_put(s->emitted, o->key, buf_span(&value), &s->err);
 }
 
-void scan_stage(struct scan *s, struct span key, struct span shared, struct span local)
+void scan_stage(struct scan *s, const struct observation *o)
 {
-	if (!failed(s) && stage_entity(s, key, shared, local) < 0)
+	if (!failed(s) && stage_entity(s, o) < 0)
 		fail(s);
 }
 
@@ -215,8 +216,10 @@ static bool is_selected(struct scan *s, const struct record *r)
 		       s->selector.settle(&sel, r));
 }
 
-static int emit(struct scan *s, const struct record *r)
+static int emit(struct scan *s, const struct record *r, uint64_t unknown)
 {
+	struct observation o = { .unknown = unknown };
+
 	buf_clear(&s->key);
 	buf_clear(&s->shared);
 	buf_clear(&s->local);
@@ -227,18 +230,23 @@ static int emit(struct scan *s, const struct record *r)
 	if (s->key.full || s->shared.full || s->local.full)
 		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes",
 			s->shared.max);
-	if (s->outlet)
-		outlet_entity(s->outlet, buf_span(&s->key), buf_span(&s->shared),
-			buf_span(&s->local));
-	else
-		return stage_entity(s, buf_span(&s->key), buf_span(&s->shared),
-			buf_span(&s->local));
+	o.key = buf_span(&s->key);
+	o.shared = buf_span(&s->shared);
+	o.local = buf_span(&s->local);
+	if (!s->outlet)
+		return stage_entity(s, &o);
+	outlet_entity(s->outlet, &o);
 	return 0;
 }
 
 void scan_emit(struct scan *s, const struct record *r)
 {
-	if (!failed(s) && is_selected(s, r) && emit(s, r) < 0)
+	scan_emit_part(s, r, 0);
+}
+
+void scan_emit_part(struct scan *s, const struct record *r, uint64_t unknown)
+{
+	if (!failed(s) && is_selected(s, r) && emit(s, r, unknown) < 0)
 		fail(s);
 }
 
@@ -273,7 +281,7 @@ static int deliver(void *ctx, struct span key, struct span value, struct err *e)
 	uint64_t n;
 
 	if (cbor_get_array(&c, &n, e) < 0 || cbor_get_bytes(&c, &o.shared, e) < 0 ||
-		cbor_get_bytes(&c, &o.local, e) < 0)
+		cbor_get_bytes(&c, &o.local, e) < 0 || cbor_get_uint(&c, &o.unknown, e) < 0)
 		return e->code;
 	scan_put(s, &o);
 	return failed(s) ? ERR_INTERRUPTED : 0;

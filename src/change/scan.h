@@ -55,7 +55,7 @@ bool scan_wants(const struct scan *s, const struct kind *k); /* this run observe
 bool scan_sorted(const struct kind *k);
 bool scan_runs(const struct scan *s, const struct sensor *sensor); /* it can, here */
 /* One entity of a kind that is not sorted, to be delivered in order later. */
-void scan_stage(struct scan *s, struct span key, struct span shared, struct span local);
+void scan_stage(struct scan *s, const struct observation *o);
 /* Look at the clock: progress, interrupts. */
 void scan_tick(struct scan *s);
 

@@ -91,6 +91,10 @@ uint64_t scan_asks_kind(struct scan *s, const struct kind *k);
 /* One entity as observed, in any order; of the same key twice the last counts. Dropped when no rule
  * selects it. */
 void scan_emit(struct scan *s, const struct record *r);
+/* The same where the fields in `unknown` could not be looked at (a gap says why, and may cover no
+ * entity: empty key, no subtree): what was known of them stays, so that a shadow file that cannot
+ * be read is not a hundred passwords removed. */
+void scan_emit_part(struct scan *s, const struct record *r, uint64_t unknown);
 
 void scan_gap(struct scan *s, const struct gap *g);
 /* A gap from what went wrong: ERR_DENIED, ERR_LIMIT and ERR_FORMAT have their reasons, all else is

@@ -80,16 +80,24 @@ static void room_line(struct scan *s)
 	buf_clear(&s->line);
 }
 
-void scan_emit(struct scan *s, const struct record *r)
+/* Fields that could not be looked at read NAME=?. */
+void scan_emit_part(struct scan *s, const struct record *r, uint64_t unknown)
 {
 	escape_text(&s->line, r->key);
 	for (unsigned i = 0; i < r->kind->n_fields; i++) {
-		if (!record_has(r, i) || (s->skip & field_bit(i)))
+		if ((unknown & ~s->skip) & field_bit(i))
+			buf_addf(&s->line, " %s=?", r->kind->fields[i].name);
+		if (!record_has(r, i) || ((s->skip | unknown) & field_bit(i)))
 			continue;
 		buf_addf(&s->line, " %s=", r->kind->fields[i].name);
 		text_value(&s->line, &r->kind->fields[i], r->v[i]);
 	}
 	room_line(s);
+}
+
+void scan_emit(struct scan *s, const struct record *r)
+{
+	scan_emit_part(s, r, 0);
 }
 
 void scan_gap(struct scan *s, const struct gap *g)
