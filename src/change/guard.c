@@ -359,7 +359,7 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e)
 			return r;
 		scan_tick(g->scan);
 		if (scan_stopped(g->scan))
-			return 0; /* whoever stopped it knows why */
+			return err_set(e, ERR_INTERRUPTED, "interrupted");
 		if (r > 0)
 			return 0;
 		r = hear(g);

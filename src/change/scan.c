@@ -335,15 +335,17 @@ static int run_sorted(struct scan *s, const struct kind *k, struct err *e)
 
 static int run_guarded(struct scan *s, const struct kind *k, struct err *e)
 {
+	int rc;
+
 	if (!s->guard)
 		s->guard = guard_new(s);
-	if (guard_kind(s->guard, k, e) < 0)
-		return e->code;
+	rc = guard_kind(s->guard, k, e);
+	/* What failed behind the doors came first. */
 	if (failed(s)) {
 		*e = s->err;
 		return e->code;
 	}
-	return asked_to_stop(s) ? err_set(e, ERR_INTERRUPTED, "interrupted") : 0;
+	return rc;
 }
 
 static int run_kind(struct scan *s, const struct kind *k, struct err *e)
