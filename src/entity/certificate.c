@@ -2,14 +2,54 @@
 
 #include "core/attr.h"
 
+static const char *const types[] = { "x509", "openpgp", "opaque", NULL };
+_Static_assert(ARRAY_LEN(types) == CERTIFICATE_TYPE_N + 1, "every certificate_type needs a name");
+
+#define STD FIELD_STANDARD
+#define CNT (FIELD_STANDARD | FIELD_CONTENT)
+#define NOW (FIELD_VOLATILE | FIELD_LOCAL)
+
 static const struct field fields[] = {
-	[CERTIFICATE_NAME] = { "name", FIELD_TEXT, FIELD_STANDARD, "name", NULL },
+	[CERTIFICATE_TYPE] = { "type", FIELD_CHOICE, STD,
+		"X.509 certificate, OpenPGP key, or a file that could not be taken apart", types },
+	[CERTIFICATE_SUBJECT] = { "subject", FIELD_TEXT, STD,
+		"whom it names (RFC 2253); of an OpenPGP key the first user id", NULL },
+	[CERTIFICATE_ISSUER] = { "issuer", FIELD_TEXT, STD, "who signed it (RFC 2253)", NULL },
+	[CERTIFICATE_SERIAL] = { "serial", FIELD_TEXT, STD, "serial number, hexadecimal", NULL },
+	[CERTIFICATE_SHA256] = { "sha256", FIELD_DIGEST, CNT,
+		"SHA-256 of its DER bytes (of the packets of an OpenPGP key, of an opaque file)",
+		NULL },
+	[CERTIFICATE_NOT_BEFORE] = { "not_before", FIELD_TIME, STD,
+		"valid from; of an OpenPGP key: made", NULL },
+	[CERTIFICATE_NOT_AFTER] = { "not_after", FIELD_TIME, STD, "valid until", NULL },
+	[CERTIFICATE_KEY_TYPE] = { "key_type", FIELD_TEXT, STD,
+		"kind of public key: rsa, ed25519, the curve of an EC key, …", NULL },
+	[CERTIFICATE_KEY_BITS] = { "key_bits", FIELD_NUMBER, STD, "size of the public key", NULL },
+	[CERTIFICATE_SIGNATURE] = { "signature", FIELD_TEXT, STD,
+		"algorithm it is signed with: sha256WithRSAEncryption, …", NULL },
+	[CERTIFICATE_IS_CA] = { "is_ca", FIELD_FLAG, STD, "may sign other certificates", NULL },
+	[CERTIFICATE_SELF_SIGNED] = { "self_signed", FIELD_FLAG, STD, "names itself as its issuer",
+		NULL },
+	[CERTIFICATE_KEY_USAGE] = { "key_usage", FIELD_LIST, STD,
+		"what the key may be used for, as far as the certificate limits it", NULL },
+	[CERTIFICATE_STORES] = { "stores", FIELD_LIST, STD,
+		"who trusts it: openssl (links in a folder), bundle, java, apt, p11-kit, rpm",
+		NULL },
+	[CERTIFICATE_SOURCES] = { "sources", FIELD_LIST, STD,
+		"the files that hold it; links to one file count once", NULL },
+	[CERTIFICATE_ONLY_IN_BUNDLE] = { "only_in_bundle", FIELD_FLAG, STD,
+		"is in a bundle that is made from single files, but in none of those", NULL },
+	[CERTIFICATE_DISTRUSTED] = { "distrusted", FIELD_FLAG, STD,
+		"is in a list of what must not be trusted", NULL },
+	[CERTIFICATE_PACKAGE] = { "package", FIELD_TEXT, STD,
+		"package that delivers a file that holds it", NULL },
+	[CERTIFICATE_EXPIRED] = { "expired", FIELD_FLAG, NOW, "its time is over", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == CERTIFICATE_N, "every certificate_field needs a row");
 
 const struct kind kind_certificate = {
 	.name = "certificate",
-	.text = "certificate authorities the system trusts",
+	.text = "certificate authorities the system trusts, keys that packages are signed with",
 	.id = 20,
 	.fields = fields,
 	.n_fields = CERTIFICATE_N,

@@ -1,11 +1,39 @@
-/* Certificate authorities the system trusts. Field names are those of the JSON; numbers are stored:
- * add at the end only. */
+/* Certificate authorities the system trusts, and the keys its package manager believes. Field names
+ * are those of the JSON; numbers are stored: add at the end only. */
 #ifndef ENTITY_CERTIFICATE_H
 #define ENTITY_CERTIFICATE_H
 
 #include "entity/kind.h"
 
-enum certificate_field { CERTIFICATE_NAME, CERTIFICATE_N };
+enum certificate_field {
+	CERTIFICATE_TYPE, /* enum certificate_type */
+	CERTIFICATE_SUBJECT,
+	CERTIFICATE_ISSUER,
+	CERTIFICATE_SERIAL,
+	CERTIFICATE_SHA256,
+	CERTIFICATE_NOT_BEFORE,
+	CERTIFICATE_NOT_AFTER,
+	CERTIFICATE_KEY_TYPE,
+	CERTIFICATE_KEY_BITS,
+	CERTIFICATE_SIGNATURE,
+	CERTIFICATE_IS_CA,
+	CERTIFICATE_SELF_SIGNED,
+	CERTIFICATE_KEY_USAGE,
+	CERTIFICATE_STORES,
+	CERTIFICATE_SOURCES,
+	CERTIFICATE_ONLY_IN_BUNDLE,
+	CERTIFICATE_DISTRUSTED,
+	CERTIFICATE_PACKAGE,
+	CERTIFICATE_EXPIRED,
+	CERTIFICATE_N
+};
+
+enum certificate_type {
+	CERTIFICATE_X509,
+	CERTIFICATE_OPENPGP,
+	CERTIFICATE_OPAQUE,
+	CERTIFICATE_TYPE_N
+};
 
 extern const struct kind kind_certificate;
 

@@ -53,14 +53,21 @@ static bool list_passes(const struct test *t, struct span value)
 	return false;
 }
 
+/* A flag that is not set is none: `locked: true` must not hold of an account that is not locked. */
+static bool has_one(const struct test *t, const struct record *r)
+{
+	return record_has(r, t->field) &&
+	       (r->kind->fields[t->field].type != FIELD_FLAG || r->v[t->field].number != 0);
+}
+
 bool test_passes(const struct test *t, const struct record *r)
 {
 	AUTO(buf) text = BUF_INIT((size_t)1 << 20);
 
-	if (!record_has(r, t->field))
-		return t->how == TEST_ABSENT;
 	if (t->how != TEST_GLOB)
-		return t->how == TEST_PRESENT;
+		return has_one(t, r) == (t->how == TEST_PRESENT);
+	if (!record_has(r, t->field))
+		return false;
 	if (r->kind->fields[t->field].type == FIELD_LIST)
 		return list_passes(t, r->v[t->field].bytes);
 	value_text(r, t->field, &text);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "../check.h"
+#include "entity/certificate.h"
 #include "entity/file.h"
 #include "policy/policy.h"
 
@@ -383,6 +384,34 @@ static void test_oracle(void **state)
 	assert_true(held_some > 10000);
 }
 
+/* `true` asks for what a flag says, not whether somebody knows it. */
+static void test_flags(void **state)
+{
+	static const struct {
+		const char *test;
+		bool unknown, off, on;
+	} cases[] = { { "true", false, false, true }, { "false", true, true, false },
+		{ "'true'", false, false, true }, { "'false'", false, true, false } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct record r = { .kind = &kind_certificate, .key = span_of("ca:x") };
+		AUTO_FREE(policy)
+		p = load(arena_format(a,
+			"version: 1\nrules:\n  - id: a\n    kind: certificate\n"
+			"    include: [{is_ca: %s}]\n",
+			cases[i].test));
+		struct selection s;
+
+		assert_int_equal(policy_select(p, r.kind, r.key, &r, &s), cases[i].unknown);
+		record_set_number(&r, CERTIFICATE_IS_CA, 0);
+		assert_int_equal(policy_select(p, r.kind, r.key, &r, &s), cases[i].off);
+		record_set_number(&r, CERTIFICATE_IS_CA, 1);
+		assert_int_equal(policy_select(p, r.kind, r.key, &r, &s), cases[i].on);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_same_scope),
 		cmocka_unit_test(test_reported_rule),
+		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_oracle),
 	};
 
