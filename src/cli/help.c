@@ -30,8 +30,7 @@ static void add_wrapped(struct buf *ret, struct span text, size_t indent, size_t
 	}
 }
 
-/* "  label   text…" with the text in its column, or below when the label is long. */
-static void add_row(struct buf *ret, const char *label, const char *text, size_t column)
+void help_row(struct buf *ret, const char *label, const char *text, size_t column)
 {
 	size_t n = 2 + utf8_columns(span_of(label));
 
@@ -55,7 +54,7 @@ static void add_options(struct buf *ret, const struct option_row *row)
 		buf_addf(&label, "--%s", row->name);
 		if (row->arg)
 			buf_addf(&label, " %s", row->arg);
-		add_row(ret, buf_text(&label), row->text, OPTION_COLUMN);
+		help_row(ret, buf_text(&label), row->text, OPTION_COLUMN);
 	}
 }
 
@@ -80,10 +79,12 @@ void help_overview(struct buf *ret)
 	for (size_t i = 0; (c = command_at(i)); i++)
 		widest = strlen(c->name) > widest ? strlen(c->name) : widest;
 	for (size_t i = 0; (c = command_at(i)); i++)
-		add_row(ret, c->name, c->text, widest + 4);
+		help_row(ret, c->name, c->text, widest + 4);
 	buf_add_text(ret, "\nOptions of every command:\n");
 	add_options(ret, session_options);
-	buf_add_text(ret, "\nMore: invar help COMMAND. Start with: invar init\n");
+	buf_add_text(ret, "\nMore: invar help COMMAND; what can be watched: invar help kinds. "
+			  "Start with: invar "
+			  "init\n");
 }
 
 bool help_group(struct buf *ret, const char *word)
@@ -97,7 +98,7 @@ bool help_group(struct buf *ret, const char *word)
 		if (ret->n == begin)
 			buf_addf(ret, "Usage: invar %s COMMAND [OPTION…] [OPERAND…]\n\nCommands:\n",
 				word);
-		add_row(ret, c->name, c->text, GROUP_COLUMN);
+		help_row(ret, c->name, c->text, GROUP_COLUMN);
 	}
 	if (ret->n == begin)
 		return false;

@@ -17,6 +17,7 @@ set(CLI_SOURCES
   src/cli/findings.c
   src/cli/help.c
   src/cli/help_command.c
+  src/cli/help_kind.c
   src/cli/infile.c
   src/cli/init.c
   src/cli/keyset.c

@@ -101,8 +101,21 @@ void json_exact(struct json *j, const char *name, struct span s)
 	json_name(j, name);
 	if (!json_text(j, s))
 		return;
+	json_name_b64(j, name);
+	json_base64(j, s);
+}
+
+void json_name_b64(struct json *j, const char *name)
+{
 	separate(j);
-	buf_addf(j->out, "\"%s_b64\":\"", name);
+	buf_addf(j->out, "\"%s_b64\":", name);
+	j->comma = false;
+}
+
+void json_base64(struct json *j, struct span s)
+{
+	separate(j);
+	buf_add_char(j->out, '"');
 	base64_add(j->out, s);
 	buf_add_char(j->out, '"');
 }

@@ -31,6 +31,9 @@ void json_foreign_name(struct json *j, struct span name);
 bool json_text(struct json *j, struct span s);
 /* The member `name`, and when its string is not exact also `name_b64` with the bytes (RFC 4648). */
 void json_exact(struct json *j, const char *name, struct span s);
+/* The same piece by piece: the name with `_b64` behind it, bytes as a string of base64. */
+void json_name_b64(struct json *j, const char *name);
+void json_base64(struct json *j, struct span s);
 void json_number(struct json *j, uint64_t n);
 void json_bool(struct json *j, bool value);
 void json_time(struct json *j, int64_t ns); /* RFC 3339 text, core/time.h */

@@ -49,15 +49,25 @@ static void add_map(struct json *j, struct span value)
 	json_object_end(j);
 }
 
-/* Items that are not clean text are shown escaped; the exact bytes are in the store. */
-static void add_list(struct json *j, struct span value)
+/* As json_exact does it with one text: when an item is not exact, all follow in base64. */
+static void add_list(struct json *j, const char *name, struct span value)
 {
 	struct list l = list_of(value);
+	bool escaped = false;
 	struct span item;
 
+	json_name(j, name);
 	json_array(j);
 	while (list_next(&l, &item))
-		(void)json_text(j, item);
+		escaped |= json_text(j, item);
+	json_array_end(j);
+	if (!escaped)
+		return;
+	json_name_b64(j, name);
+	json_array(j);
+	l = list_of(value);
+	while (list_next(&l, &item))
+		json_base64(j, item);
 	json_array_end(j);
 }
 
@@ -97,8 +107,7 @@ static void add_value(struct json *j, const struct field *f, union value v)
 		json_bool(j, v.number != 0);
 		return;
 	case FIELD_LIST:
-		json_name(j, f->name);
-		add_list(j, v.bytes);
+		add_list(j, f->name, v.bytes);
 		return;
 	}
 }
