@@ -120,6 +120,8 @@ static void completion_bash(struct buf *ret)
 		}
 		buf_addf(ret, "\t\t'%s') words='", c->name);
 		each_option(ret, c, bash_option);
+		for (size_t k = 0; c->operands == OPERANDS_ENTITY && kinds[k]; k++)
+			buf_addf(ret, " %s", kinds[k]->name);
 		buf_addf(ret, "'%s;;\n", c->operands == OPERANDS_NONE ? "" : "; files=1");
 	}
 	buf_add_text(ret, "\t\tesac;;\n\tesac\n"

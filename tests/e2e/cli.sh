@@ -602,7 +602,8 @@ complete_line() {
 [ "$(complete_line invar check --fail-on cr)" = critical ] || exit 3
 [ "$(complete_line invar check --lim)" = "--limit-rate --limit-cpu" ] || exit 4
 [ "$(complete_line invar check polic)" = policy.yaml ] || exit 5
-[ "$(complete_line invar log --kind f)" = file ] || exit 6
+[ "$(complete_line invar log --kind fil)" = file ] || exit 6
+[ "$(complete_line invar show sysc)" = sysctl ] || exit 7
 END
 "$INVAR" help --completion bash >c
 ok "completion for bash" bash complete.sh
