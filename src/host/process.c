@@ -1,8 +1,191 @@
 #include "host/process.h"
 
-#include "host/state.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "host/process_list.h"
+
+#define STAT_BYTES 1024
+#define LIST_BYTES ((size_t)64 << 10)
+#define PROCESSES_MAX ((size_t)4 << 20) /* the most that a kernel has pids for */
+#define NS_PER_SECOND INT64_C(1000000000)
 
 void processes_free(struct processes *p)
 {
-	(void)p;
+	if (!p)
+		return;
+	if (p->proc >= 0)
+		close(p->proc);
+	if (p->cgroups >= 0)
+		close(p->cgroups);
+	texts_free(&p->texts);
+	free(p->list);
+	free(p);
+}
+
+static int64_t now(clockid_t clock)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * NS_PER_SECOND + t.tv_nsec;
+}
+
+/* Something else mounted over /proc would hide every process; that must not read as "none". */
+static int open_proc(struct host *h, struct processes *all, struct err *e)
+{
+	struct statfs fs;
+
+	all->proc = openat(h->root, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (all->proc < 0)
+		return err_sys(e, "cannot open '/proc'");
+	if (fstatfs(all->proc, &fs) < 0)
+		return err_sys(e, "cannot stat '/proc'");
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return err_set(e, ERR_SYSTEM, "'/proc' is not the kernel's");
+	return 0;
+}
+
+/* Where the v2 hierarchy stands: alone, or beside v1's. */
+static int open_cgroups(struct host *h)
+{
+	static const char *const places[] = { "sys/fs/cgroup", "sys/fs/cgroup/unified" };
+	struct statfs fs;
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		int fd = openat(h->root, places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	return -1;
+}
+
+static void add(struct processes *all, const struct process *p)
+{
+	if (all->n == all->cap) {
+		all->cap = all->cap ? all->cap * 2 : 512;
+		all->list = mem_grow(all->list, all->cap, sizeof *all->list);
+	}
+	all->list[all->n++] = *p;
+}
+
+static uint32_t pid_of(const char *name)
+{
+	uint64_t n = 0;
+
+	for (; *name >= '0' && *name <= '9' && n <= UINT32_MAX; name++)
+		n = n * 10 + (uint64_t)(*name - '0');
+	return *name || n > UINT32_MAX ? 0 : (uint32_t)n;
+}
+
+static int list_proc(struct host *h, struct err *e)
+{
+	_Alignas(8) char block[LIST_BYTES] UNSET;
+	struct processes *all = h->processes;
+	long got;
+
+	while ((got = syscall(SYS_getdents64, all->proc, block, sizeof block)) > 0) {
+		for (long at = 0; at < got;) {
+			unsigned short size; /* linux_dirent64: ino, off, reclen, type, name */
+			uint32_t pid = pid_of(block + at + 19);
+			int fd = pid ? process_folder(all->proc, pid) : -1;
+			struct process p;
+
+			memcpy(&size, block + at + 16, sizeof size);
+			at += size;
+			if (fd < 0)
+				continue;
+			if (all->n < PROCESSES_MAX && process_read(h, fd, &p))
+				add(all, &p);
+			close(fd);
+		}
+	}
+	return got < 0 ? err_sys(e, "cannot list '/proc'") : 0;
+}
+
+static int compare(const void *x, const void *y)
+{
+	const struct process *a = x, *b = y;
+
+	return a->pid < b->pid ? -1 : a->pid > b->pid;
+}
+
+static int list(struct host *h, struct err *e)
+{
+	struct processes *all = h->processes;
+
+	if (open_proc(h, all, e) < 0)
+		return e->code;
+	all->cgroups = open_cgroups(h);
+	all->tick = NS_PER_SECOND / sysconf(_SC_CLK_TCK);
+	all->booted = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+	memcpy(&all->texts.seed, h->secret, sizeof all->texts.seed);
+	all->means = "proc";
+	if (list_proc(h, e) < 0)
+		return e->code;
+	if (all->n)
+		qsort(all->list, all->n, sizeof *all->list, compare);
+	return 0;
+}
+
+int host_processes(struct host *h, const struct process **ret, size_t *ret_n, struct err *e)
+{
+	if (!h->live)
+		return err_set(e, ERR_MISSING, "nothing runs in a tree that is not this host's");
+	if (!h->processes) {
+		h->processes = mem_new(sizeof *h->processes);
+		h->processes->proc = h->processes->cgroups = -1;
+		if (list(h, e) < 0) {
+			processes_free(h->processes);
+			h->processes = NULL;
+			return e->code;
+		}
+	}
+	*ret = h->processes->list;
+	*ret_n = h->processes->n;
+	return 0;
+}
+
+const struct process *host_process(struct host *h, uint32_t pid)
+{
+	struct process key = { .pid = pid };
+
+	if (!h->processes || h->processes->n == 0)
+		return NULL;
+	return bsearch(&key, h->processes->list, h->processes->n, sizeof key, compare);
+}
+
+const char *host_processes_means(const struct host *h)
+{
+	return h->processes ? h->processes->means : "proc";
+}
+
+/* What is open stays with one process: once the start is compared, a pid used again cannot slip in.
+ */
+int host_process_open(struct host *h, const struct process *p)
+{
+	char block[STAT_BYTES] UNSET;
+	struct process_stat s;
+	struct span text;
+	struct err e;
+	int fd = process_folder(h->processes->proc, p->pid);
+
+	if (fd >= 0 && process_text(fd, "stat", block, sizeof block, &text) &&
+		process_stat_from(text, &s, &e) == 0 &&
+		process_start(h->processes, s.start) == p->start)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	errno = ESRCH;
+	return -1;
 }

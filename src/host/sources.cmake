@@ -5,4 +5,8 @@ set(HOST_SOURCES
   src/host/package.c
   src/host/process.c
   src/host/bus.c
+  src/host/process_cgroup.c
+  src/host/process_parse.c
+  src/host/process_read.c
+  src/host/process_text.c
 )

@@ -1,0 +1,1 @@
+fuzzer(process_parse core os entity host)

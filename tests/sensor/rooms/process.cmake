@@ -1,0 +1,1 @@
+sensor_test(process_host core os entity host sensor output)
