@@ -1,11 +1,41 @@
-/* The packet filter: tables, chains and their rules. Field names are those of the JSON; numbers are
- * stored: add at the end only. */
+/* The packet filter: nftables and iptables. Field names are those of the JSON; numbers are stored:
+ * add at the end only. */
 #ifndef ENTITY_FIREWALL_H
 #define ENTITY_FIREWALL_H
 
 #include "entity/kind.h"
 
-enum firewall_field { FIREWALL_NAME, FIREWALL_N };
+enum firewall_field {
+	FIREWALL_TYPE,
+	FIREWALL_CHAIN_TYPE,
+	FIREWALL_HOOK,
+	FIREWALL_PRIORITY,
+	FIREWALL_POLICY,
+	FIREWALL_DEVICES,
+	FIREWALL_RULES,
+	FIREWALL_SHA256,
+	FIREWALL_COMMENTS,
+	FIREWALL_FLAGS,
+	FIREWALL_KEY_TYPE,
+	FIREWALL_ELEMENTS,
+	FIREWALL_CHAINS,
+	FIREWALL_SETS,
+	FIREWALL_MEANS,
+	FIREWALL_FILTERS_INPUT,
+	FIREWALL_OWNER,
+	FIREWALL_N
+};
+
+enum firewall_type {
+	FIREWALL_SUMMARY,
+	FIREWALL_TABLE,
+	FIREWALL_CHAIN,
+	FIREWALL_SET,
+	FIREWALL_MAP,
+	FIREWALL_FLOWTABLE,
+	FIREWALL_OBJECT,
+	FIREWALL_TYPE_N
+};
 
 extern const struct kind kind_firewall;
 

@@ -1,0 +1,1 @@
+fuzzer(sysctl_conf core sensor)

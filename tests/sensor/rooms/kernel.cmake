@@ -1,0 +1,1 @@
+sensor_test(sysctl core os entity host sensor output)
