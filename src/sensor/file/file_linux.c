@@ -164,12 +164,14 @@ static int scan_files(struct scan *s, struct err *e)
 {
 	const struct scan_options *o = scan_options(s);
 	struct collector c = { .scan = s,
-		.arena = arena_new(),
 		.key = BUF_INIT((size_t)4 << 20),
 		.last = BUF_INIT((size_t)4 << 20) };
-	int rootfd = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc;
+	int rootfd, rc;
 
+	if (!scan_asks_kind(s, &kind_file)) /* no scope to begin with */
+		return 0;
+	c.arena = arena_new();
+	rootfd = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (rootfd < 0) {
 		arena_free(c.arena);
 		return err_sys(e, "cannot open '%s'", o->root ? o->root : "/");
