@@ -1,3 +1,6 @@
 list(APPEND SENSOR_SOURCES
+  src/sensor/user/accounts.c
+  src/sensor/user/group_linux.c
+  src/sensor/user/table.c
   src/sensor/user/user_linux.c
 )

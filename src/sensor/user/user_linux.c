@@ -1,28 +1,513 @@
-#include "entity/user.h"
+/* One pass over each file; who belongs to whom is found by hash. NSS is not asked: it could block,
+ * load foreign code, and would answer for this host where another root is observed. */
+#include <sys/stat.h>
 
-#include "entity/group.h"
+#include "core/time.h"
+#include "entity/list.h"
+#include "host/host.h"
+#include "os/clock.h"
+#include "sensor/user/table.h"
 #include "sensor/user/user_room.h"
+
+#define DAY (86400 * TIME_SECOND)
+#define DAYS_MAX 106000 /* a date of this many days still fits into nanoseconds */
+#define SCRATCH_EACH 1024
+#define SHELLS_MAX 1024
+#define LIST_MAX 65536
+
+#define SHADOW_FIELDS \
+	(field_bit(USER_PASSWORD) | field_bit(USER_PASSWORD_SCHEME) | \
+		field_bit(USER_PASSWORD_DIGEST) | field_bit(USER_PASSWORD_CHANGED) | \
+		field_bit(USER_MUST_CHANGE) | field_bit(USER_MIN_DAYS) | \
+		field_bit(USER_MAX_DAYS) | field_bit(USER_WARN_DAYS) | \
+		field_bit(USER_INACTIVE_DAYS) | field_bit(USER_LOCKED) | field_bit(USER_EXPIRES) | \
+		field_bit(USER_EXPIRED))
+#define HOME_FIELDS \
+	(field_bit(USER_HOME_MISSING) | field_bit(USER_HOME_OWNER) | field_bit(USER_HOME_MODE))
+
+struct account {
+	struct span line, name;
+	struct span shadow; /* its line there; p NULL: none */
+	uint32_t uid, number;
+	uint32_t first;            /* the first account of this name; itself mostly */
+	uint32_t ordinal, doubles; /* among those of its name, from 1; of the first: how many */
+	uint32_t groups, subuids, subgids; /* heads of chains */
+	bool has_uid, doubled, shared_uid;
+};
+
+struct users {
+	struct scan *scan;
+	struct account *list;
+	size_t n, cap;
+	struct table by_name, by_uid;
+	struct table by_gid; /* into groups */
+	struct group {
+		struct span name;
+		uint32_t gid;
+	} * groups;
+	struct chain chain;
+	struct source passwd, shadow, group, subuid, subgid;
+	struct password_digester digester;
+	struct id_range range;
+	struct span shells[SHELLS_MAX];
+	size_t n_shells;
+	bool has_shells;
+	uint64_t asks;
+	int64_t now;
+	struct arena *scratch; /* lists of one account, cleared now and then */
+	struct record *record;
+};
+
+static uint32_t find_name(const struct users *u, struct span name)
+{
+	for (uint32_t i = hash_text(name) & u->by_name.mask;; i = (i + 1) & u->by_name.mask) {
+		uint32_t at = u->by_name.slot[i];
+
+		if (at == NOBODY || span_same(u->list[at].name, name))
+			return at;
+	}
+}
+
+static uint32_t find_uid(const struct users *u, uint32_t uid)
+{
+	for (uint32_t i = hash_number(uid) & u->by_uid.mask;; i = (i + 1) & u->by_uid.mask) {
+		uint32_t at = u->by_uid.slot[i];
+
+		if (at == NOBODY || u->list[at].uid == uid)
+			return at;
+	}
+}
+
+/* ---- the files ---- */
+
+static void index_account(struct users *u, uint32_t at)
+{
+	struct account *x = &u->list[at];
+	uint32_t i;
+
+	for (i = hash_text(x->name) & u->by_name.mask; u->by_name.slot[i] != NOBODY;
+		i = (i + 1) & u->by_name.mask) {
+		struct account *y = &u->list[u->by_name.slot[i]];
+
+		if (span_same(y->name, x->name)) {
+			x->first = u->by_name.slot[i];
+			x->doubled = y->doubled = true;
+			x->ordinal = ++y->doubles;
+			break;
+		}
+	}
+	if (u->by_name.slot[i] == NOBODY)
+		u->by_name.slot[i] = at;
+	for (i = hash_number(x->uid) & u->by_uid.mask; x->has_uid; i = (i + 1) & u->by_uid.mask) {
+		uint32_t *slot = &u->by_uid.slot[i];
+
+		if (*slot == NOBODY) {
+			*slot = at;
+			return;
+		}
+		if (u->list[*slot].uid == x->uid) {
+			u->list[*slot].shared_uid = x->shared_uid = true;
+			return;
+		}
+	}
+}
+
+static void read_passwd(struct users *u)
+{
+	struct lines l;
+	struct passwd_line p;
+	struct span line;
+	struct err e;
+
+	u->passwd = source_read(u->scan, &kind_user, "etc/passwd", true);
+	u->cap = lines_count(u->passwd.text);
+	u->cap = u->cap < ACCOUNTS_MAX ? u->cap : ACCOUNTS_MAX;
+	u->list = arena_get(scan_arena(u->scan), u->cap * sizeof *u->list);
+	u->by_name = table_new(scan_arena(u->scan), u->cap);
+	u->by_uid = table_new(scan_arena(u->scan), u->cap);
+	for (l = lines_of(u->passwd.text); lines_next(&l, &line);) {
+		int r = passwd_from_line(line, &p, &e);
+
+		if (r == 0 && u->n == u->cap)
+			r = err_set(&e, ERR_LIMIT, "more than %zu accounts", u->cap);
+		if (r < 0) {
+			bad_line(&u->passwd.bad, l.number, &e);
+			continue;
+		}
+		u->list[u->n] = (struct account){
+			.line = line,
+			.name = p.name,
+			.uid = p.uid,
+			.has_uid = p.has_ids,
+			.number = (uint32_t)l.number,
+			.first = (uint32_t)u->n,
+			.ordinal = 1,
+			.doubles = 1,
+			.groups = NOBODY,
+			.subuids = NOBODY,
+			.subgids = NOBODY,
+		};
+		index_account(u, (uint32_t)u->n++);
+	}
+	source_done(u->scan, &kind_user, &u->passwd, true);
+}
+
+static void read_shadow(struct users *u)
+{
+	struct lines l;
+	struct span line;
+
+	u->shadow = source_read(u->scan, &kind_user, "etc/shadow", false);
+	for (l = lines_of(u->shadow.text); lines_next(&l, &line);) {
+		struct shadow_line x;
+		struct err e;
+		uint32_t at;
+
+		if (shadow_from_line(line, &x, &e) < 0) {
+			bad_line(&u->shadow.bad, l.number, &e);
+			continue;
+		}
+		at = find_name(u, x.name);
+		if (at != NOBODY && !u->list[at].shadow.p)
+			u->list[at].shadow = line;
+	}
+	source_done(u->scan, &kind_user, &u->shadow, false);
+}
+
+static void join_group(struct users *u, struct span group, struct span members)
+{
+	struct span one;
+
+	while (span_cut(&members, ',', &one)) {
+		uint32_t at = one.n ? find_name(u, one) : NOBODY;
+
+		if (at != NOBODY)
+			chain_add(&u->chain, &u->list[at].groups, group);
+	}
+}
+
+static void index_group(struct users *u, uint32_t at)
+{
+	uint32_t gid = u->groups[at].gid, i;
+
+	for (i = hash_number(gid) & u->by_gid.mask; u->by_gid.slot[i] != NOBODY;
+		i = (i + 1) & u->by_gid.mask)
+		if (u->groups[u->by_gid.slot[i]].gid == gid)
+			return; /* the first of a number gives it its name */
+	u->by_gid.slot[i] = at;
+}
+
+static void read_group(struct users *u)
+{
+	struct lines l;
+	struct span line;
+	size_t cap;
+	uint32_t n = 0;
+
+	u->group = source_read(u->scan, &kind_user, "etc/group", false);
+	cap = lines_count(u->group.text);
+	cap = cap < ACCOUNTS_MAX ? cap : ACCOUNTS_MAX;
+	u->groups = arena_get(scan_arena(u->scan), cap * sizeof *u->groups);
+	u->by_gid = table_new(scan_arena(u->scan), cap);
+	for (l = lines_of(u->group.text); lines_next(&l, &line);) {
+		struct group_line x;
+		struct err e;
+		int r = group_from_line(line, &x, &e);
+
+		if (r == 0 && n == cap)
+			r = err_set(&e, ERR_LIMIT, "more than %zu groups", cap);
+		if (r < 0) {
+			bad_line(&u->group.bad, l.number, &e);
+			continue;
+		}
+		join_group(u, x.name, x.members);
+		if (!x.has_ids)
+			continue;
+		u->groups[n].name = x.name;
+		u->groups[n].gid = x.gid;
+		index_group(u, n++);
+	}
+	source_done(u->scan, &kind_user, &u->group, false);
+}
+
+static struct source read_subids(struct users *u, const char *path, bool gids)
+{
+	struct source f = source_read(u->scan, &kind_user, path, false);
+	struct lines l;
+	struct span line;
+
+	for (l = lines_of(f.text); lines_next(&l, &line);) {
+		struct span name, range;
+		struct err e;
+		uint32_t at, uid;
+
+		if (subid_from_line(line, &name, &range, &e) < 0) {
+			bad_line(&f.bad, l.number, &e);
+			continue;
+		}
+		at = find_name(u, name);
+		if (at == NOBODY && *name.p >= '0' && *name.p <= '9' &&
+			id_from_text(name, &uid) == 0)
+			at = find_uid(u, uid);
+		if (at != NOBODY)
+			chain_add(&u->chain, gids ? &u->list[at].subgids : &u->list[at].subuids,
+				range);
+	}
+	source_done(u->scan, &kind_user, &f, false);
+	return f;
+}
+
+static void read_settings(struct users *u)
+{
+	struct span text, line;
+	struct lines l;
+	struct err e;
+
+	u->range = (struct id_range){ 1000, 60000 };
+	if (host_read(scan_host(u->scan), "etc/login.defs", ACCOUNT_BYTES_MAX, scan_arena(u->scan),
+		    &text, &e) == 0) {
+		u->range.min = login_defs_number(text, "UID_MIN", u->range.min);
+		u->range.max = login_defs_number(text, "UID_MAX", u->range.max);
+	}
+	if (host_read(scan_host(u->scan), "etc/shells", ACCOUNT_BYTES_MAX, scan_arena(u->scan),
+		    &text, &e) < 0)
+		return;
+	u->has_shells = true;
+	for (l = lines_of(text); u->n_shells < SHELLS_MAX && lines_next(&l, &line);)
+		u->shells[u->n_shells++] = line;
+}
+
+/* ---- one account ---- */
+
+static void set_flag(struct record *r, unsigned field, bool value)
+{
+	record_set_number(r, field, value);
+}
+
+static void set_text(struct record *r, unsigned field, struct span s)
+{
+	if (s.n)
+		record_set_bytes(r, field, s);
+}
+
+static void set_day(struct record *r, unsigned field, int64_t days)
+{
+	if (days != SHADOW_NONE)
+		record_set_time(r, field, (days < DAYS_MAX ? days : DAYS_MAX) * DAY);
+}
+
+static void set_days(struct record *r, unsigned field, int64_t days)
+{
+	if (days != SHADOW_NONE)
+		record_set_number(r, field, (uint64_t)days);
+}
+
+static void set_chain(struct users *u, unsigned field, uint32_t head)
+{
+	struct span *items;
+	size_t n = 0;
+
+	for (uint32_t i = head; i != NOBODY && n < LIST_MAX; i = u->chain.item[i].next)
+		n++;
+	if (n == 0)
+		return;
+	items = arena_get(u->scratch, n * sizeof *items);
+	for (size_t i = 0; i < n; i++, head = u->chain.item[head].next)
+		items[i] = u->chain.item[head].text;
+	record_set_set(u->record, field, u->scratch, items, n);
+}
+
+static void set_primary(struct users *u, uint32_t gid)
+{
+	for (uint32_t i = hash_number(gid) & u->by_gid.mask; u->by_gid.slot[i] != NOBODY;
+		i = (i + 1) & u->by_gid.mask)
+		if (u->groups[u->by_gid.slot[i]].gid == gid) {
+			set_text(u->record, USER_GROUP, u->groups[u->by_gid.slot[i]].name);
+			return;
+		}
+}
+
+static void set_password(struct users *u, struct span text)
+{
+	struct record *r = u->record;
+	struct span hash;
+	enum password_state state = password_state_of(text, &hash);
+
+	record_set_number(r, USER_PASSWORD, state);
+	set_flag(r, USER_LOCKED, state == PASSWORD_LOCKED);
+	if (hash.n == 0)
+		return;
+	set_text(r, USER_PASSWORD_SCHEME, span_of(password_scheme_of(hash)));
+	if (u->asks & field_bit(USER_PASSWORD_DIGEST)) {
+		uint8_t *digest = arena_get(u->scratch, 32);
+
+		digester_run(&u->digester, hash, digest);
+		record_set_bytes(r, USER_PASSWORD_DIGEST, span_from(digest, 32));
+	}
+}
+
+static void set_aging(struct users *u, const struct shadow_line *x)
+{
+	struct record *r = u->record;
+
+	set_flag(r, USER_MUST_CHANGE, x->changed == 0);
+	if (x->changed > 0)
+		set_day(r, USER_PASSWORD_CHANGED, x->changed);
+	set_days(r, USER_MIN_DAYS, x->min);
+	set_days(r, USER_MAX_DAYS, x->max);
+	set_days(r, USER_WARN_DAYS, x->warn);
+	set_days(r, USER_INACTIVE_DAYS, x->inactive);
+	set_day(r, USER_EXPIRES, x->expire);
+	if (x->expire != SHADOW_NONE)
+		set_flag(r, USER_EXPIRED, x->expire <= u->now / DAY);
+}
+
+/* Returns the fields that could not be looked at. */
+static uint64_t set_secrets(struct users *u, const struct account *x, struct span password)
+{
+	const struct account *first = &u->list[x->first];
+	struct shadow_line shadow;
+	struct err e;
+	bool shadowed = password_is_shadowed(password), has;
+
+	has = first->shadow.p && shadow_from_line(first->shadow, &shadow, &e) == 0;
+	if (has)
+		set_aging(u, &shadow);
+	if (!shadowed) {
+		set_password(u, password);
+		set_flag(u->record, USER_PASSWORD_EXPOSED,
+			record_has(u->record, USER_PASSWORD_SCHEME));
+	} else if (has) {
+		set_password(u, shadow.password);
+	} else if (u->shadow.whole) {
+		record_set_number(u->record, USER_PASSWORD, PASSWORD_MISSING);
+		set_flag(u->record, USER_LOCKED, false);
+	}
+	if (has || u->shadow.whole)
+		return 0;
+	return shadowed ? SHADOW_FIELDS
+			: SHADOW_FIELDS & ~(field_bit(USER_PASSWORD) | field_bit(USER_LOCKED) |
+						  field_bit(USER_PASSWORD_SCHEME) |
+						  field_bit(USER_PASSWORD_DIGEST));
+}
+
+static void set_shell(struct users *u, struct span shell)
+{
+	bool listed = false;
+
+	set_text(u->record, USER_SHELL, shell);
+	set_flag(u->record, USER_CAN_LOGIN, !shell_refuses(shell));
+	if (!u->has_shells)
+		return;
+	shell = shell.n ? shell : span_of("/bin/sh");
+	for (size_t i = 0; i < u->n_shells && !listed; i++)
+		listed = span_same(u->shells[i], shell);
+	set_flag(u->record, USER_SHELL_LISTED, listed);
+}
+
+/* Homes may be on a file server: they are looked at only where a rule asks for it. */
+static uint64_t set_home(struct users *u, struct span home)
+{
+	struct stat st;
+	struct err e;
+	int r;
+
+	set_text(u->record, USER_HOME, home);
+	if (home.n == 0 || !(u->asks & HOME_FIELDS) ||
+		!(scan_asks(u->scan, &kind_user, u->record->key) & HOME_FIELDS))
+		return 0;
+	r = host_stat(scan_host(u->scan), arena_text(u->scratch, home), false, &st, &e);
+	if (r < 0 && r != ERR_MISSING) {
+		scan_gap_err(u->scan, &kind_user, u->record->key, false, &e);
+		return HOME_FIELDS;
+	}
+	set_flag(u->record, USER_HOME_MISSING, r < 0);
+	if (r == 0) {
+		record_set_number(u->record, USER_HOME_OWNER, st.st_uid);
+		record_set_number(u->record, USER_HOME_MODE, st.st_mode & 07777);
+	}
+	return 0;
+}
+
+/* The second entry of a name has no less power: glibc finds it by its number. Its key is not that
+ * of an account which somebody called so to hide it. */
+static struct span key_of(struct users *u, const struct account *x)
+{
+	const char *text;
+
+	if (x->ordinal == 1)
+		return x->name;
+	text = arena_format(u->scratch, "%.*s#%u", SPAN_ARG(x->name), x->ordinal);
+	while (find_name(u, span_of(text)) != NOBODY)
+		text = arena_format(u->scratch, "%s#", text);
+	return span_of(text);
+}
+
+static void emit_account(struct users *u, const struct account *x)
+{
+	struct record *r = u->record;
+	const struct account *first = &u->list[x->first];
+	struct passwd_line p;
+	uint64_t unknown;
+	struct err e;
+
+	if (passwd_from_line(x->line, &p, &e) < 0)
+		return; /* it was a good line before */
+	r->has = 0;
+	r->key = key_of(u, x);
+	if (p.has_ids) {
+		record_set_number(r, USER_UID, p.uid);
+		record_set_number(r, USER_GID, p.gid);
+		set_primary(u, p.gid);
+		record_set_number(r, USER_CLASS, class_of(u->range, p.uid));
+		set_flag(r, USER_SUPERUSER, p.uid == 0);
+	}
+	set_flag(r, USER_DUPLICATE_UID, x->shared_uid);
+	set_flag(r, USER_DUPLICATE, x->doubled);
+	set_text(r, USER_GECOS, p.gecos);
+	set_shell(u, p.shell);
+	set_chain(u, USER_GROUPS, first->groups);
+	set_chain(u, USER_SUBUIDS, first->subuids);
+	set_chain(u, USER_SUBGIDS, first->subgids);
+	unknown = set_home(u, p.home) | set_secrets(u, x, p.password);
+	if (!u->group.whole)
+		unknown |= field_bit(USER_GROUP) | field_bit(USER_GROUPS);
+	if (!u->subuid.whole)
+		unknown |= field_bit(USER_SUBUIDS);
+	if (!u->subgid.whole)
+		unknown |= field_bit(USER_SUBGIDS);
+	record_set_bytes(r, USER_SOURCE, span_of(p.nis ? "/etc/passwd (NIS)" : "/etc/passwd"));
+	record_set_number(r, USER_LINE, x->number);
+	scan_emit_part(u->scan, r, unknown);
+}
 
 static int scan_users(struct scan *s, struct err *e)
 {
-	(void)s, (void)e;
+	AUTO_FREE(arena) scratch = arena_new();
+	struct users u = { .scan = s, .scratch = scratch };
+
+	(void)e;
+	u.record = record_new(scan_arena(s), &kind_user);
+	u.asks = scan_asks_kind(s, &kind_user);
+	u.now = clock_now();
+	digester_init(&u.digester, scan_host(s));
+	read_passwd(&u);
+	read_shadow(&u);
+	read_group(&u);
+	u.subuid = read_subids(&u, "etc/subuid", false);
+	u.subgid = read_subids(&u, "etc/subgid", true);
+	read_settings(&u);
+	for (size_t i = 0; i < u.n && !((i & 255) == 0 && scan_stopped(s)); i++) {
+		emit_account(&u, &u.list[i]);
+		if (i % SCRATCH_EACH == 0)
+			arena_clear(scratch);
+	}
+	chain_done(&u.chain);
 	return 0;
 }
 
 const struct sensor sensor_user = {
 	.kind = &kind_user,
-	.source = "user",
+	.source = "passwd",
 	.scan = scan_users,
-};
-
-static int scan_groups(struct scan *s, struct err *e)
-{
-	(void)s, (void)e;
-	return 0;
-}
-
-const struct sensor sensor_group = {
-	.kind = &kind_group,
-	.source = "user",
-	.scan = scan_groups,
 };
