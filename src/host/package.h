@@ -13,16 +13,23 @@ struct package {
 	struct span source; /* source package */
 	struct span origin; /* vendor, repository or maintainer as far as the database knows */
 	struct span section;
-	int64_t installed; /* ns since 1970; 0: unknown. dpkg: time of its .list file */
+	struct span revision; /* snap: revision; flatpak: commits; apk: commit; else empty */
+	int64_t installed;    /* ns since 1970; 0: unknown. dpkg: time of its .list file */
 	bool essential;
 	bool automatic;  /* came as a dependency */
 	struct span key; /* manager:name[:arch], the key of kind package */
+	/* Where it lies, in order; managers that install one thing to several places only. Such a
+	 * package is listed once, with every version there is, joined by ", ". */
+	const struct span *location;
+	size_t n_locations;
 };
 
 /* Every package of every manager, in key order. What could not be read of a database comes as
- * problems: a sentence with file and line each, and the manager's name. */
+ * problems: a sentence with file and line each. */
 struct package_problem {
 	const char *manager;
+	struct span key; /* concerns every package whose key begins with this, "dpkg:" */
+	bool one;        /* concerns the package of this key alone */
 	struct err why;
 };
 struct packages {
@@ -32,6 +39,17 @@ struct packages {
 	size_t n_problems;
 };
 int host_packages(struct host *h, struct packages *ret, struct err *e) MUST_CHECK;
+
+/* SHA-256 over what the manager has on record of the package's files (names, digests, modes …), as
+ * it stands in the database, and how many paths that are. 1: *ret is filled in; 0: the database has
+ * no file list of this package. All file lists are read at the first call. p: one of host_packages.
+ */
+struct package_manifest {
+	uint8_t sha256[32];
+	uint64_t paths;
+};
+int host_package_manifest(struct host *h, const struct package *p, struct package_manifest *ret,
+	struct err *e) MUST_CHECK;
 
 /* What a package says one of its files is. */
 enum packaged_has {
@@ -63,8 +81,8 @@ struct packaged_file {
 
 /* The package that owns a path (absolute; /bin/x is found where usr-merge moved it, and the other
  * way round), or NULL. Several owners (a shared folder): the first in key order. After the first
- * call a hash look-up. Only what ERR_MISSING-free databases say; a host without any owns nothing.
- */
+ * call a hash look-up (64 bits with a random key: two paths are never mixed up). A host without any
+ * database owns nothing. */
 const struct package *host_path_owner(struct host *h, struct span path);
 
 /* Does any manager with file lists exist here? False: nobody can say what is unowned. */

@@ -3,6 +3,9 @@ set(HOST_SOURCES
   src/host/read.c
   src/host/digest.c
   src/host/package.c
+  src/host/package_path.c
+  src/host/package_dpkg.c
+  src/host/package_dpkg_parse.c
   src/host/process.c
   src/host/bus.c
   src/host/process_cgroup.c
