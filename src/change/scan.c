@@ -254,7 +254,8 @@ uint64_t scan_asks(struct scan *s, const struct kind *k, struct span key)
 {
 	struct selection sel;
 
-	return s->selector.flat(s->selector.policy, k, key, &sel) ? sel.fields : 0;
+	return s->selector.flat(s->selector.policy, k, key, &sel) ? sel.fields | FIELDS_EXISTENCE
+								  : 0;
 }
 
 uint64_t scan_asks_kind(struct scan *s, const struct kind *k)

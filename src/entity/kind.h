@@ -7,8 +7,9 @@
 
 #include "core/span.h"
 
-#define KIND_IDS 32        /* ids are smaller than this */
-#define KIND_FIELDS_MAX 64 /* a set of fields is one 64-bit word */
+#define KIND_IDS 32 /* ids are smaller than this */
+#define KIND_FIELDS_MAX \
+	63 /* a set of fields is one 64-bit word; its last bit is FIELDS_EXISTENCE */
 
 enum field_type {
 	FIELD_TEXT,   /* bytes, meant to be read; may be anything */
@@ -63,6 +64,9 @@ int kind_field(const struct kind *k, struct span name); /* index, or -1 */
 uint64_t kind_fields_with(const struct kind *k, unsigned flags);
 /* Every field there is that a policy may ask for. */
 uint64_t kind_fields_all(const struct kind *k);
+
+/* In a set of fields that somebody asks for: that the entity is there at all, if nothing more. */
+#define FIELDS_EXISTENCE (UINT64_C(1) << KIND_FIELDS_MAX)
 
 static inline uint64_t field_bit(unsigned i)
 {

@@ -126,6 +126,15 @@ static int check_choice(struct binder *b, const struct field *f, const struct no
 		node_found(b->arena, n), f->name, problem_guess(b->arena, glob, f->names));
 }
 
+/* chmod and people write "04755" for what is printed as "4755". */
+static struct span mode_glob(struct span glob)
+{
+	bool long_form = glob.n == 5 && glob.p[0] == '0' && !memchr(glob.p, '*', glob.n) &&
+			 !memchr(glob.p, '\\', glob.n);
+
+	return long_form ? span_from_offset(glob, 1) : glob;
+}
+
 static int bind_test(struct binder *b, struct entry *out, const struct node *name,
 	const struct node *value, struct test *ret, struct err *e)
 {
@@ -159,6 +168,8 @@ static int bind_test(struct binder *b, struct entry *out, const struct node *nam
 			 b->problems, e) < 0 ||
 		 check_choice(b, &k->fields[field], value, t.glob, e) < 0)
 		return e->code;
+	if (k->fields[field].type == FIELD_MODE)
+		t.glob = mode_glob(t.glob);
 	if (t.how == TEST_GLOB && glob_text_check(t.glob, e) < 0)
 		return bind_refuse(b, "bad-pattern", value->at, e,
 			"found the pattern %s, but "

@@ -247,7 +247,8 @@ static uint64_t fields(const void *policy, const struct kind *k)
 
 	for (size_t i = 0; i < p->n; i++)
 		if (p->entries[i]->rule.kind == k)
-			all |= p->entries[i]->rule.fields | p->entries[i]->test_fields;
+			all |= p->entries[i]->rule.fields | p->entries[i]->test_fields |
+			       FIELDS_EXISTENCE;
 	return all;
 }
 

@@ -1,4 +1,5 @@
 /* The scopes against a naive oracle, and what one policy says about single entities. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../check.h"
@@ -237,6 +238,56 @@ static void test_reported_rule(void **state)
 	assert_null(selection_rule(&s, field_bit(FILE_INODE)));
 }
 
+static bool passes(const char *test, const struct record *r)
+{
+	AUTO(buf) yaml = BUF_INIT(4096);
+	struct selection s;
+
+	buf_addf(&yaml, "version: 1\nrules:\n  - {id: a, kind: %s%s, include: [{%s}]}\n",
+		r->kind->name, r->kind->hierarchical ? ", base: /" : "", test);
+	AUTO_FREE(policy) p = load(buf_text(&yaml));
+	return policy_select(p, r->kind, r->key, r, &s);
+}
+
+static void test_modes(void **state)
+{
+	static const struct {
+		const char *test;
+		unsigned mode;
+		bool passes;
+	} cases[] = {
+		{ "mode: \"4???\"", 04755, true },
+		{ "mode: \"04???\"", 04755, true },
+		{ "mode: \"04755\"", 04755, true },
+		{ "mode: \"04???\"", 02755, false },
+		{ "mode: \"0???\"", 04755, false },
+		{ "mode: \"0*\"", 04755, false },
+		{ "mode: \"0*\"", 0755, true },
+		{ "mode: \"0755\"", 0755, true },
+		{ "mode: \"00755\"", 0755, true },
+	};
+	struct record r = { .kind = &kind_file, .key = span_of("/x") };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		record_set_number(&r, FILE_MODE, cases[i].mode);
+		if (passes(cases[i].test, &r) != cases[i].passes)
+			fail_msg("%s, %o", cases[i].test, cases[i].mode);
+	}
+}
+
+/* A rule may ask for nothing but that something is there. */
+static void test_existence(void **state)
+{
+	AUTO_FREE(policy)
+	p = load("version: 1\nrules:\n  - {id: a, kind: user, fields: [existence]}\n");
+	struct selector sel = policy_selector(p);
+
+	(void)state;
+	assert_true(sel.fields(p, kind_find(span_of("user"))) == FIELDS_EXISTENCE);
+	assert_true(sel.fields(p, kind_find(span_of("group"))) == 0);
+}
+
 /* The oracle: patterns and paths as texts, by the definition, without any set of states. */
 static bool oracle_name(const char *p, size_t pn, const char *t, size_t tn)
 {
@@ -421,7 +472,9 @@ int main(void)
 		cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_same_scope),
 		cmocka_unit_test(test_reported_rule),
+		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_existence),
 		cmocka_unit_test(test_oracle),
 	};
 

@@ -395,12 +395,38 @@ static int64_t ns_of(struct statx_timestamp t)
 	(field_bit(FILE_TYPE) | field_bit(FILE_MODE) | field_bit(FILE_UID) | field_bit(FILE_GID) | \
 		field_bit(FILE_OWNER) | field_bit(FILE_GROUP) | field_bit(FILE_SIZE))
 
+/* Where nothing but tests decides, attributes are worth a look as well: what fails is in no tree,
+ * so the collector would ask for it every time. */
 static bool fails_tests(struct reader *r, struct job *j, const struct statx *x)
 {
-	if (!j->sel.tentative || (j->sel.tested & ~STAT_FIELDS))
+	bool all_open = j->sel.tentative == (UINT64_C(1) << j->sel.n) - 1;
+	uint64_t decidable = STAT_FIELDS | (all_open ? FACTS_XATTR : 0);
+	int sys;
+
+	if (!j->sel.tentative || (j->sel.tested & ~decidable))
 		return false;
 	facts_from_statx(&j->record, x, j->sel.tested, r->c->names);
-	return !job_selected(r, j);
+	if (j->sel.tested & FACTS_XATTR) {
+		struct facts_source from = { -1, j->folder->fd, j->name.n ? j->name.p : "." };
+
+		if (facts_xattrs(&j->record, &from, j->sel.tested, r->c->names, j->arena, &sys))
+			return false; /* the closer look says why */
+	}
+	if (!job_selected(r, j))
+		return true;
+	j->record.has = 0; /* whoever looks closer begins anew */
+	return false;
+}
+
+/* Nothing but tests that a stat or the attributes decide, and it fails them: never opened. */
+static bool falls_away(struct reader *r, struct job *j)
+{
+	struct statx x;
+
+	return j->sel.tentative == (UINT64_C(1) << j->sel.n) - 1 &&
+	       !(j->sel.tested & ~(STAT_FIELDS | FACTS_XATTR)) &&
+	       statx(j->folder->fd, j->name.p, AT_SYMLINK_NOFOLLOW, FACTS_STATX, &x) == 0 &&
+	       fails_tests(r, j, &x);
 }
 
 /* Only what one statx tells: the collector knows whether that is news. */
@@ -485,7 +511,7 @@ static void look(struct reader *r, struct batch *b, uint32_t i, struct span name
 	j->fd = fd;
 	j->tries = 0;
 	reader_at(r, b->folder, name);
-	if (sel.n == 0)
+	if (sel.n == 0 || (!stamp && type == DT_REG && falls_away(r, j)))
 		job_vanish(r, j);
 	else if (stamp)
 		look_stamp(r, j);
