@@ -27,7 +27,7 @@ static void add_text(struct session *s, const struct record *r)
 {
 	AUTO(buf) what = BUF_INIT(BUF_MAX_DEFAULT);
 
-	escape_text(&s->out, r->key);
+	text_key(&s->out, r->kind, r->key);
 	buf_add_text(&s->out, "  ");
 	text_entity(&what, r, &s->style);
 	text_tone(&s->out, &s->style, TONE_FAINT, buf_text(&what));

@@ -39,10 +39,12 @@ struct answer {
 	bool followed; /* a rule that holds it goes through links */
 };
 
-/* What was last observed settles rules that test types; without a baseline they stay open. */
+/* The key as typed, or as we print it. What was last observed settles rules that test types;
+ * without a baseline they stay open. */
 static int look_up(struct session *s, struct arena *a, struct answer *x, struct err *e)
 {
 	struct tree_root root;
+	struct span plain;
 	int rc = store_open(&s->store, s->state_dir, STORE_READ, e);
 
 	if (rc == ERR_MISSING)
@@ -52,7 +54,13 @@ static int look_up(struct session *s, struct arena *a, struct answer *x, struct 
 	rc = store_root_get(s->store, ROOT_CURRENT, &root, e);
 	if (rc < 0)
 		return rc == ERR_MISSING ? 0 : rc;
-	return entity_find(s, &root, x->kind, x->key, a, &x->seen, e);
+	rc = entity_find(s, &root, x->kind, x->key, a, &x->seen, e);
+	if (rc < 0 || x->seen || !key_unescaped(a, x->key, &plain))
+		return rc;
+	rc = entity_find(s, &root, x->kind, plain, a, &x->seen, e);
+	if (x->seen)
+		x->key = plain;
+	return rc;
 }
 
 static void add_row(struct session *s, const struct answer *x, const struct explain_row *row)
@@ -111,6 +119,8 @@ static void add_answer(struct session *s, const struct answer *x)
 	else if (gone)
 		buf_addf(&s->out, " %s watched; it is not there now.\n",
 			x->seen ? "is" : "would be");
+	else if (!x->kind->hierarchical && !x->seen)
+		buf_add_text(&s->out, " would be watched; it was not there at the last look.\n");
 	else
 		buf_add_text(&s->out, " is watched: every check looks at it.\n");
 }
@@ -137,20 +147,27 @@ static void add_rules(struct session *s, const struct answer *x)
 		return;
 	buf_add_text(&s->out, "  ");
 	text_plural(&s->out, others, shown ? "other rule" : "rule");
-	buf_addf(&s->out, " with a base above it %s not reach it (--full lists %s).\n",
-		others == 1 ? "does" : "do", others == 1 ? "it" : "them");
+	if (x->kind->hierarchical)
+		buf_add_text(&s->out, " with a base above it");
+	else
+		buf_addf(&s->out, " of kind %s", x->kind->name);
+	buf_addf(&s->out, " %s not reach it (--full lists %s).\n", others == 1 ? "does" : "do",
+		others == 1 ? "it" : "them");
 }
 
 static void add_text(struct session *s, const struct answer *x)
 {
 	add_answer(s, x);
 	add_rules(s, x);
-	if (x->n == 0)
+	if (x->n == 0 && x->kind->hierarchical)
 		buf_add_text(&s->out, "  No rule has a base above it.\n");
+	else if (x->n == 0)
+		buf_addf(&s->out, "  No rule is about kind %s.\n", x->kind->name);
 	else if (!x->seen && !x->ours && !behind_link(x))
-		buf_add_text(&s->out,
-			"  It was not there at the last observation, so tests of type "
-			"and content are not applied.\n");
+		buf_addf(&s->out,
+			"  It was not there at the last observation, so tests of %s are not "
+			"applied.\n",
+			x->kind->hierarchical ? "type and content" : "fields");
 }
 
 static void add_json(struct session *s, const struct answer *x)

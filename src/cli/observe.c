@@ -4,6 +4,8 @@
 #include "os/person.h"
 #include "os/stop.h"
 
+#define KINDS_SAID 4 /* by name; of more their number */
+
 static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
 {
 	struct observing *o = ctx;
@@ -53,9 +55,24 @@ uint64_t summary_total(const struct check_summary *sum)
 	return total;
 }
 
+static size_t kinds_seen(const struct check_summary *sum)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(sum->entities); i++)
+		n += sum->entities[i] != 0;
+	return n;
+}
+
 void summary_entities(struct buf *ret, const struct check_summary *sum)
 {
 	const char *between = "";
+
+	if (kinds_seen(sum) > KINDS_SAID) {
+		text_plural(ret, summary_total(sum), "entity");
+		buf_addf(ret, " of %zu kinds", kinds_seen(sum));
+		return;
+	}
 
 	for (size_t i = 0; kinds[i]; i++) {
 		uint64_t n = sum->entities[kinds[i]->id];

@@ -18,7 +18,7 @@ struct observing {
 struct check_listener observing_listener(struct observing *o, struct session *s);
 void observing_done(struct observing *o);
 
-/* Append "48,213 files and 3 ports" of a summary. */
+/* Append "48,213 files, 3 ports" of a summary, or "48,216 entities of 12 kinds". */
 void summary_entities(struct buf *ret, const struct check_summary *sum);
 uint64_t summary_total(const struct check_summary *sum);
 /* Append "in 3.2 s (412.0 MiB read, 15,066 a second)". */

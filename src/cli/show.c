@@ -104,10 +104,19 @@ static void add_rules(struct session *s, const struct shown *x)
 	}
 }
 
+/* A gap of its own, or one that covers it by what its key begins with. */
+static bool concerns_gap(const struct shown *x, const struct gap_note *g)
+{
+	if (g->kind != x->kind)
+		return false;
+	return span_same(g->key, x->key) ||
+	       (!g->kind->hierarchical && g->subtree && span_starts(x->key, g->key));
+}
+
 static bool concerns(const struct shown *x, const struct ledger_record *r)
 {
 	if (r->type == RECORD_GAP)
-		return r->gap.kind == x->kind && span_same(r->gap.key, x->key);
+		return concerns_gap(x, &r->gap);
 	return r->type == RECORD_CHANGE && r->change.kind == x->kind &&
 	       (span_same(r->change.key, x->key) || span_same(r->change.old_key, x->key));
 }

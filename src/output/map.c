@@ -1,9 +1,12 @@
 #include "output/map.h"
 
+#include "core/escape.h"
 #include "core/hex.h"
 #include "core/sha256.h"
+#include "output/output.h"
 
 #define HEX_BYTES_MAX 256 /* longer values are named by their digest */
+#define TEXT_BYTES_MAX 64 /* longer values are cut for people */
 
 struct map_pairs map_pairs_of(struct span value)
 {
@@ -60,4 +63,26 @@ void map_value_hex(struct buf *ret, struct span value)
 	sha256_once(value.p, value.n, digest);
 	buf_add_text(ret, "sha256:");
 	hex_add(ret, span_from(digest, sizeof digest));
+}
+
+void map_value_text(struct buf *ret, struct span value, bool full)
+{
+	bool text = value.n > 0 && !escape_needed(value);
+	size_t n = full || value.n <= TEXT_BYTES_MAX ? value.n : TEXT_BYTES_MAX;
+
+	if (!full && value.n > n)
+		text = false; /* cut bytes may not be characters */
+	if (text) {
+		buf_add_char(ret, '"');
+		escape_text(ret, value);
+		buf_add_char(ret, '"');
+		return;
+	}
+	buf_add_text(ret, "0x");
+	hex_add(ret, span_from(value.p, n));
+	if (n < value.n) {
+		buf_add_text(ret, "… (");
+		text_bytes(ret, value.n);
+		buf_add_char(ret, ')');
+	}
 }

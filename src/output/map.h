@@ -18,5 +18,7 @@ bool map_pairs_find(struct span value, struct span name, struct span *ret);
 
 /* Append one value as hexadecimal digits, or "sha256:" and its digest above 256 bytes. */
 void map_value_hex(struct buf *ret, struct span value);
+/* The same for people: a text in quotes, or digits; long ones cut unless full. */
+void map_value_text(struct buf *ret, struct span value, bool full);
 
 #endif

@@ -55,11 +55,17 @@ void text_value_styled(struct buf *ret, const struct field *f, union value v,
 	const struct text_style *style);
 /* A field set as "sha256, size". */
 void text_fields(struct buf *ret, const struct kind *k, uint64_t fields);
-/* The lines "    field  was → is" for these fields of two states; either may be NULL. */
+/* The lines "    field  was → is" for these fields of two states; either may be NULL. Of a list
+ * what came and what went: "+a, -b". */
 void text_difference(struct buf *ret, const struct record *was, const struct record *is,
 	uint64_t fields, const struct text_style *style);
-/* What an entity is, in a few words: "regular 0644 root:root, 3,289 bytes". */
+/* What an entity is, in a few words: "regular, mode 0644, owner root, 3,289 bytes". */
 void text_entity(struct buf *ret, const struct record *r, const struct text_style *style);
+
+/* A key with its kind in front, but of a path, which speaks for itself. */
+void text_key(struct buf *ret, const struct kind *k, struct span key);
+/* What a gap with `subtree` covers: "all of kind user", "/etc and everything below". */
+void text_range(struct buf *ret, const struct kind *k, struct span key);
 
 /* ---- small words ---- */
 

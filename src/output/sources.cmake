@@ -1,4 +1,5 @@
 set(OUTPUT_SOURCES
+  src/output/difference.c
   src/output/json.c
   src/output/map.c
   src/output/report.c

@@ -28,10 +28,12 @@ static void add_change_line(struct buf *ret, const struct change *c, const struc
 	text_tone(ret, style, looks[c->type].tone, looks[c->type].sign);
 	buf_add_char(ret, ' ');
 	if (c->type == CHANGE_RENAMED) {
-		escape_text(ret, c->old_key);
+		text_key(ret, c->kind, c->old_key);
 		buf_add_text(ret, " → ");
+		escape_text(ret, c->key);
+	} else {
+		text_key(ret, c->kind, c->key);
 	}
-	escape_text(ret, c->key);
 	if (c->subtree) {
 		buf_add_text(&what, " (and ");
 		text_plural(&what, c->subtree, "entry");
@@ -54,9 +56,10 @@ static void add_gap(struct buf *ret, const struct gap_note *g, const struct text
 {
 	text_tone(ret, style, TONE_ALARM, "!");
 	buf_add_char(ret, ' ');
-	escape_text(ret, g->key);
 	if (g->subtree)
-		buf_add_text(ret, " and everything below");
+		text_range(ret, g->kind, g->key);
+	else
+		text_key(ret, g->kind, g->key);
 	buf_add_text(ret, ": ");
 	escape_text(ret, g->reason);
 	if (g->text.n) {

@@ -1,7 +1,9 @@
 #include "../check.h"
 #include "core/cbor.h"
 #include "core/time.h"
+#include "entity/certificate.h"
 #include "entity/file.h"
+#include "entity/list.h"
 #include "output/report.h"
 
 static const struct text_style plain;
@@ -196,6 +198,143 @@ static void text_record__has_a_sign_for_every_kind_of_change(void **state)
 	}
 }
 
+static struct record *authority(struct arena *a, const char *const *sources, size_t n)
+{
+	struct record *r = record_new(a, &kind_certificate);
+	struct span items[64];
+
+	r->key = span_of("ca:A b#01");
+	for (size_t i = 0; i < n; i++)
+		items[i] = span_of(sources[i]);
+	record_set_list(r, CERTIFICATE_SOURCES, a, items, n);
+	return r;
+}
+
+static void text_record__shows_what_a_list_gained_and_lost(void **state)
+{
+	static const char *const was[] = { "a", "b", "c" }, *const is[] = { "b", "d\n", "e" },
+				 *const turned[] = { "c", "b", "a" };
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct ledger_record r = { .type = RECORD_CHANGE };
+
+	(void)state;
+	r.change = (struct change){ .type = CHANGE_UPDATED,
+		.kind = &kind_certificate,
+		.key = span_of("ca:A b#01"),
+		.was = authority(a, was, 3),
+		.is = authority(a, is, 3) };
+	record_set_number((struct record *)r.change.was, CERTIFICATE_IS_CA, 0);
+	record_set_number((struct record *)r.change.is, CERTIFICATE_IS_CA, 1);
+	r.change.fields = record_diff(r.change.was, r.change.is);
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b), "~ certificate ca:A b#01\n"
+					  "    is_ca    false → true\n"
+					  "    sources  +d\\x0a, +e, -a, -c\n");
+	buf_clear(&b);
+	r.change.is = authority(a, turned, 3); /* the order alone */
+	r.change.fields = field_bit(CERTIFICATE_SOURCES);
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b), "~ certificate ca:A b#01\n"
+					  "    sources  a, b, c → c, b, a\n");
+	buf_clear(&b);
+	r.change.is = record_new(a, &kind_certificate);
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b), "~ certificate ca:A b#01\n"
+					  "    sources  -a, -b, -c\n");
+}
+
+static void text_record__does_not_drown_in_a_list(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct ledger_record r = { .type = RECORD_CHANGE };
+	const char *many[50];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(many); i++)
+		many[i] = arena_format(a, "%02u", i);
+	r.change = (struct change){ .type = CHANGE_UPDATED,
+		.kind = &kind_certificate,
+		.key = span_of("x"),
+		.was = authority(a, many, 0),
+		.is = authority(a, many, 50),
+		.fields = field_bit(CERTIFICATE_SOURCES) };
+	text_record(&b, &r, &plain);
+	assert_non_null(strstr(buf_text(&b), ", +19, +… 30 more\n"));
+	buf_clear(&b);
+	text_record(&b, &r, &(struct text_style){ .full = true });
+	assert_non_null(strstr(buf_text(&b), ", +48, +49\n"));
+	buf_clear(&b);
+	text_value_styled(&b, &kind_certificate.fields[CERTIFICATE_SOURCES],
+		r.change.is->v[CERTIFICATE_SOURCES], &plain);
+	assert_non_null(strstr(buf_text(&b), ", 19, … and 30 more"));
+}
+
+static void text_record__tells_what_came(void **state)
+{
+	static const char *const sources[] = { "/etc/x" };
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct record *one = authority(a, sources, 1);
+	struct ledger_record r = { .type = RECORD_CHANGE };
+
+	(void)state;
+	record_set_number(one, CERTIFICATE_TYPE, CERTIFICATE_X509);
+	record_set_number(one, CERTIFICATE_KEY_BITS, 2048);
+	record_set_number(one, CERTIFICATE_IS_CA, 1);
+	record_set_number(one, CERTIFICATE_ONLY_IN_BUNDLE, 0);
+	record_set_bytes(one, CERTIFICATE_ISSUER, span_of(""));
+	r.change = (struct change){ .type = CHANGE_CREATED,
+		.kind = &kind_certificate,
+		.key = one->key,
+		.is = one };
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b), "+ certificate ca:A b#01  x509, key_bits 2048, is_ca, "
+					  "sources /etc/x\n");
+}
+
+static void text_record__says_what_a_gap_covers(void **state)
+{
+	static const struct {
+		const struct kind *kind;
+		const char *key;
+		bool subtree;
+		const char *text;
+	} cases[] = { { &kind_file, "/a", false, "! /a: denied\n" },
+		{ &kind_file, "/a", true, "! /a and everything below: denied\n" },
+		{ &kind_certificate, "", true, "! all of kind certificate: denied\n" },
+		{ &kind_certificate, "ca:", true,
+			"! every certificate whose key begins with 'ca:': denied\n" },
+		{ &kind_certificate, "ca:A", false, "! certificate ca:A: denied\n" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ledger_record r = { .type = RECORD_GAP };
+		AUTO(buf) b = BUF_INIT(4096);
+
+		r.gap = (struct gap_note){ cases[i].kind, span_of(cases[i].key), cases[i].subtree,
+			span_of("denied"), SPAN_NONE };
+		text_record(&b, &r, &plain);
+		assert_string_equal(buf_text(&b), cases[i].text);
+	}
+}
+
+static void json_fields__gives_the_bytes_of_a_list(void **state)
+{
+	static const char *const clean[] = { "a", "b\"" }, *const not [] = { "a", "\n" };
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(4096);
+
+	(void)state;
+	json_fields(&b, authority(a, clean, 2));
+	assert_string_equal(buf_text(&b), "{\"sources\":[\"a\",\"b\\\"\"]}");
+	buf_clear(&b);
+	json_fields(&b, authority(a, not, 2));
+	assert_string_equal(buf_text(&b), "{\"sources\":[\"a\",\"\\\\x0a\"],"
+					  "\"sources_b64\":[\"YQ==\",\"Cg==\"]}");
+}
+
 static void report__groups_by_severity_and_rule(void **state)
 {
 	AUTO_FREE(report) p = report_new(NULL, &plain, 2);
@@ -249,6 +388,11 @@ int main(void)
 		cmocka_unit_test(text_record__breaks_lines_that_are_too_wide),
 		cmocka_unit_test(text_record__never_lets_an_escape_through),
 		cmocka_unit_test(text_record__has_a_sign_for_every_kind_of_change),
+		cmocka_unit_test(text_record__shows_what_a_list_gained_and_lost),
+		cmocka_unit_test(text_record__does_not_drown_in_a_list),
+		cmocka_unit_test(text_record__tells_what_came),
+		cmocka_unit_test(text_record__says_what_a_gap_covers),
+		cmocka_unit_test(json_fields__gives_the_bytes_of_a_list),
 		cmocka_unit_test(report__groups_by_severity_and_rule),
 	};
 
