@@ -2,6 +2,9 @@ set(HOST_SOURCES
   src/host/host.c
   src/host/read.c
   src/host/digest.c
+  src/host/bpf.c
+  src/host/bpf_code.c
+  src/host/btf.c
   src/host/package.c
   src/host/package_path.c
   src/host/package_dpkg.c

@@ -10,6 +10,7 @@ struct processes;     /* process.c */
 struct package_index; /* package.c */
 struct digests;       /* digest.c */
 struct buses;         /* bus.c */
+struct bpf;           /* bpf.c */
 
 struct host {
 	int root;
@@ -20,6 +21,7 @@ struct host {
 	struct package_index *package_index; /* NULL: not asked for yet */
 	struct digests *digests;
 	struct buses *buses; /* NULL: not asked for yet */
+	struct bpf *bpf; /* NULL: not asked for yet */
 };
 
 /* Each frees what its file made; NULL does nothing. */
@@ -27,5 +29,6 @@ void processes_free(struct processes *p);
 void package_index_free(struct package_index *x);
 void digests_free(struct digests *d);
 void buses_free(struct buses *all);
+void bpf_free(struct bpf *b);
 
 #endif

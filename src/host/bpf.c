@@ -1,0 +1,274 @@
+#include "host/bpf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "host/bpf_code.h"
+#include "host/state.h"
+
+#define TYPES_PATH "/sys/kernel/btf/vmlinux"
+#define TYPES_MAX ((size_t)64 << 20)
+#define READ_BYTES ((size_t)256 << 10)
+#define TIRED 64 /* reads without a word; the kernel gives up after a million objects each */
+
+/* inode numbers of the namespaces there are from the start (include/linux/proc_ns.h) */
+#define FIRST_PID_NS 0xEFFFFFFC
+#define FIRST_USER_NS 0xEFFFFFFD
+
+struct bpf {
+	struct err why; /* code not 0: refused for good */
+	struct bpf_code code[BPF_ITERATORS];
+};
+
+void bpf_free(struct bpf *b)
+{
+	free(b);
+}
+
+static int call(int what, union bpf_attr *a)
+{
+	return (int)syscall(SYS_bpf, what, a, sizeof *a);
+}
+
+/* ---- the kernel's types ---- */
+
+struct mapping {
+	void *p;
+	size_t n;
+	bool mapped;
+};
+
+static void mapping_done(struct mapping *m)
+{
+	if (m->mapped)
+		munmap(m->p, m->n);
+	else
+		free(m->p);
+}
+
+/* Kernels before 6.16 cannot map it. */
+static int read_whole(int fd, struct mapping *m, struct err *e)
+{
+	size_t at = 0;
+
+	m->p = mem_new(m->n);
+	while (at < m->n) {
+		ssize_t n = read(fd, (char *)m->p + at, m->n - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_sys(e, "cannot read '%s'", TYPES_PATH);
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+static int map_types(struct mapping *ret, struct err *e)
+{
+	int fd = open(TYPES_PATH, O_RDONLY | O_CLOEXEC), rc = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", TYPES_PATH);
+	if (fstat(fd, &st) < 0 || st.st_size <= 0 || (size_t)st.st_size > TYPES_MAX)
+		rc = err_set(e, ERR_FORMAT, "'%s' has no size that could be right", TYPES_PATH);
+	if (rc == 0) {
+		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+		ret->n = (size_t)st.st_size;
+		ret->mapped = p != MAP_FAILED;
+		if (ret->mapped)
+			ret->p = p;
+		else
+			rc = read_whole(fd, ret, e);
+	}
+	close(fd);
+	return rc;
+}
+
+static int is_first(const char *path, ino_t inode, const char *what, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_sys(e, "cannot look at '%s'", path);
+	if (st.st_ino != inode)
+		return err_set(e, ERR_DENIED, "in a %s namespace of its own numbers mean nothing",
+			what);
+	return 0;
+}
+
+static int prepare(struct bpf *b, struct err *e)
+{
+	__attribute__((cleanup(mapping_done))) struct mapping types = { 0 };
+	AUTO_FREE(btf) kernel = NULL;
+
+	if (is_first("/proc/self/ns/pid", FIRST_PID_NS, "process", e) < 0 ||
+		is_first("/proc/self/ns/user", FIRST_USER_NS, "user", e) < 0 ||
+		map_types(&types, e) < 0 || btf_from(&kernel, span_from(types.p, types.n), e) < 0)
+		return e->code;
+	return bpf_code(kernel, b->code, e);
+}
+
+/* Once a scan: the description of the types is several megabytes. */
+static struct bpf *get(struct host *h)
+{
+	if (!h->bpf) {
+		h->bpf = mem_new(sizeof *h->bpf);
+		if (!host_is_live(h))
+			(void)err_set(&h->bpf->why, ERR_MISSING, "not the running system");
+		else if (prepare(h->bpf, &h->bpf->why) == 0)
+			h->bpf->why.code = 0;
+	}
+	return h->bpf;
+}
+
+/* ---- an iterator, opened ---- */
+
+static uint64_t address(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+static int load(const struct bpf_code *c, struct err *e)
+{
+	union bpf_attr a;
+	int fd;
+
+	memset(&a, 0, sizeof a);
+	a.prog_type = BPF_PROG_TYPE_TRACING;
+	a.expected_attach_type = BPF_TRACE_ITER;
+	a.attach_btf_id = c->attach;
+	a.insns = address(c->insn);
+	a.insn_cnt = c->n;
+	a.license = address("Dual BSD/GPL");
+	memcpy(a.prog_name, "invar", sizeof "invar");
+	fd = call(BPF_PROG_LOAD, &a);
+	return fd < 0 ? err_sys(e, "the kernel does not take our BPF iterator") : fd;
+}
+
+/* The link holds the program, the iterator holds the link: both descriptors may go at once. */
+static int open_iterator(const struct bpf_code *c, int *ret, struct err *e)
+{
+	int program = load(c, e), link, fd;
+	union bpf_attr a;
+
+	if (program < 0)
+		return program;
+	memset(&a, 0, sizeof a);
+	a.link_create.prog_fd = (uint32_t)program;
+	a.link_create.attach_type = BPF_TRACE_ITER;
+	link = call(BPF_LINK_CREATE, &a);
+	close(program);
+	if (link < 0)
+		return err_sys(e, "cannot link a BPF iterator");
+	memset(&a, 0, sizeof a);
+	a.iter_create.link_fd = (uint32_t)link;
+	fd = call(BPF_ITER_CREATE, &a);
+	close(link);
+	if (fd < 0)
+		return err_sys(e, "cannot start a BPF iterator");
+	*ret = fd;
+	return 0;
+}
+
+typedef int each_fn(void *ctx, const void *item, struct err *e);
+
+static int read_iterator(int fd, size_t size, each_fn *each, void *ctx, struct err *e)
+{
+	size_t room = READ_BYTES / size * size, have = 0;
+	unsigned tired = 0;
+	char *p = mem_new(room);
+	int rc = 0;
+
+	while (rc == 0) {
+		ssize_t n = read(fd, p + have, room - have);
+		size_t at = 0;
+
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && tired++ < TIRED)))
+			continue;
+		if (n < 0)
+			rc = err_sys(e, "cannot read a BPF iterator");
+		if (n <= 0)
+			break;
+		have += (size_t)n;
+		for (; rc == 0 && have - at >= size; at += size)
+			rc = each(ctx, p + at, e);
+		have -= at;
+		memmove(p, p + at, have);
+	}
+	free(p);
+	return rc;
+}
+
+static int iterate(struct host *h, enum bpf_iterator which, size_t size, each_fn *each, void *ctx,
+	struct err *e)
+{
+	struct bpf *b = get(h);
+	int fd = -1, rc;
+
+	if (b->why.code) {
+		*e = b->why;
+		return e->code;
+	}
+	if (open_iterator(&b->code[which], &fd, e) < 0)
+		return e->code;
+	rc = read_iterator(fd, size, each, ctx, e);
+	close(fd);
+	return rc;
+}
+
+/* ---- the door ---- */
+
+struct tasks {
+	int (*each)(void *ctx, const struct bpf_task *t, struct err *e);
+	void *ctx;
+};
+
+static int one_task(void *ctx, const void *item, struct err *e)
+{
+	const struct tasks *t = ctx;
+	struct bpf_task x;
+
+	memcpy(&x, item, sizeof x);
+	x.comm[sizeof x.comm - 1] = '\0';
+	return t->each(t->ctx, &x, e);
+}
+
+int bpf_tasks(struct host *h, int (*each)(void *ctx, const struct bpf_task *t, struct err *e),
+	void *ctx, struct err *e)
+{
+	struct tasks t = { each, ctx };
+
+	return iterate(h, BPF_ITER_TASKS, sizeof(struct bpf_task), one_task, &t, e);
+}
+
+struct sockets {
+	int (*each)(void *ctx, const struct bpf_socket *s, struct err *e);
+	void *ctx;
+};
+
+static int one_socket(void *ctx, const void *item, struct err *e)
+{
+	const struct sockets *s = ctx;
+	struct bpf_socket x;
+
+	memcpy(&x, item, sizeof x);
+	return s->each(s->ctx, &x, e);
+}
+
+int bpf_sockets(struct host *h, int (*each)(void *ctx, const struct bpf_socket *s, struct err *e),
+	void *ctx, struct err *e)
+{
+	struct sockets s = { each, ctx };
+
+	return iterate(h, BPF_ITER_SOCKETS, sizeof(struct bpf_socket), one_socket, &s, e);
+}
