@@ -1,1 +1,2 @@
 fuzzer(sysctl_conf core sensor)
+fuzzer(mount_info core sensor)

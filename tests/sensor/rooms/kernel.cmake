@@ -1,1 +1,2 @@
 sensor_test(sysctl core os entity host sensor output)
+sensor_test(mount core os entity host sensor output)
