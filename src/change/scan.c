@@ -349,12 +349,19 @@ static int run_guarded(struct scan *s, const struct kind *k, struct err *e)
 	return rc;
 }
 
+/* What no rule asks for is not looked at, and so has no gaps. */
+static int observe_kind(struct scan *s, const struct kind *k, struct err *e)
+{
+	if (scan_sorted(k))
+		return run_sorted(s, k, e);
+	return scan_asks_kind(s, k) ? run_guarded(s, k, e) : 0;
+}
+
 static int run_kind(struct scan *s, const struct kind *k, struct err *e)
 {
 	buf_clear(&s->last);
 	s->kind = k;
-	if (s->observer->begin(s->ctx, k, e) < 0 ||
-		(scan_sorted(k) ? run_sorted(s, k, e) : run_guarded(s, k, e)) < 0)
+	if (s->observer->begin(s->ctx, k, e) < 0 || observe_kind(s, k, e) < 0)
 		return e->code;
 	if (s->emitted && stage_each(s->emitted, deliver, s, e) != 0) {
 		if (failed(s))

@@ -281,7 +281,7 @@ void text_entity(struct buf *ret, const struct record *r, const struct text_styl
 void text_key(struct buf *ret, const struct kind *k, struct span key)
 {
 	if (!k->hierarchical)
-		buf_addf(ret, "%s ", k->name);
+		buf_addf(ret, key.n ? "%s " : "kind %s", k->name);
 	escape_text(ret, key);
 }
 
