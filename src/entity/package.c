@@ -3,7 +3,49 @@
 #include "core/attr.h"
 
 static const struct field fields[] = {
-	[PACKAGE_NAME] = { "name", FIELD_TEXT, FIELD_STANDARD, "name", NULL },
+	[PACKAGE_NAME] = { "name", FIELD_TEXT, 0, "name, without manager and architecture", NULL },
+	[PACKAGE_MANAGER] = { "manager", FIELD_TEXT, 0,
+		"who installed it: dpkg, rpm, apk, snap, flatpak, pip, npm or gem", NULL },
+	[PACKAGE_VERSION] = { "version", FIELD_TEXT, FIELD_STANDARD,
+		"version; all of them, when several are installed", NULL },
+	[PACKAGE_ARCH] = { "arch", FIELD_TEXT, FIELD_STANDARD, "architecture it was built for",
+		NULL },
+	[PACKAGE_STATE] = { "state", FIELD_TEXT, FIELD_STANDARD,
+		"installed; with dpkg also unpacked, half-configured, half-installed, config-files "
+		"(removed, its configuration left behind), triggers-awaited, triggers-pending",
+		NULL },
+	[PACKAGE_WANT] = { "want", FIELD_TEXT, FIELD_STANDARD,
+		"what the administrator wants of it (dpkg): install, hold, deinstall, purge",
+		NULL },
+	[PACKAGE_REINSTALL] = { "reinstall", FIELD_FLAG, FIELD_STANDARD,
+		"broken, and must be installed again (dpkg)", NULL },
+	[PACKAGE_INSTALLED] = { "installed", FIELD_TIME, FIELD_LOCAL,
+		"when its files were last put there; seconds or finer, as the manager records it",
+		NULL },
+	[PACKAGE_ORIGIN] = { "origin", FIELD_TEXT, FIELD_STANDARD,
+		"vendor, publisher or maintainer, as the package itself says", NULL },
+	[PACKAGE_SOURCE] = { "source", FIELD_TEXT, 0, "source package it was built from", NULL },
+	[PACKAGE_SECTION] = { "section", FIELD_TEXT, 0, "section or group of the archive", NULL },
+	[PACKAGE_ESSENTIAL] = { "essential", FIELD_FLAG, FIELD_STANDARD,
+		"the system does not work without it (dpkg)", NULL },
+	[PACKAGE_AUTOMATIC] = { "automatic", FIELD_FLAG, 0,
+		"came as a dependency of another one (apt)", NULL },
+	[PACKAGE_REVISION] = { "revision", FIELD_TEXT, FIELD_STANDARD,
+		"finer than the version: revision of a snap, commit of a flatpak or apk", NULL },
+	[PACKAGE_LOCATION] = { "location", FIELD_LIST, FIELD_STANDARD,
+		"where it lies (snap, flatpak, pip, npm, gem): one path for each place", NULL },
+	[PACKAGE_PACKAGED_BY] = { "packaged_by", FIELD_TEXT, FIELD_STANDARD,
+		"package of the system that delivered it (pip, npm, gem); absent when somebody "
+		"else "
+		"put it there",
+		NULL },
+	[PACKAGE_FILES] = { "files", FIELD_NUMBER, FIELD_STANDARD,
+		"how many paths it owns; absent where no list of them is on record", NULL },
+	[PACKAGE_MANIFEST] = { "manifest", FIELD_DIGEST, FIELD_STANDARD,
+		"SHA-256 over what is on record of its files (names, digests, modes): tells of "
+		"edits "
+		"to the records themselves",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == PACKAGE_N, "every package_field needs a row");
 
