@@ -36,7 +36,7 @@ static int is_selected(struct approval *a, const struct finding *x, struct err *
 	if (x->type == FOUND_FOLDED)
 		return edits_get(a->edits, x->root, &root, e);
 	arena_clear(a->arena);
-	rc = explain(a->arena, &a->lens, x, &r, e);
+	rc = explain(a->arena, &a->lens, NULL, x, &r, e);
 	if (rc <= 0)
 		return rc;
 	if (change_selection_holds(a->selection, &r))

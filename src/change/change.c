@@ -68,6 +68,12 @@ static const struct row change_rows[] = {
 	CHOICE(14, VERDICT_N, change.verdict),
 	ROW(15, FORM_BYTES, change.card),
 	ROW(16, FORM_BYTES, change.who_unknown),
+	ROW(17, FORM_BYTES, change.proof.by),
+	ROW(18, FORM_BYTES, change.proof.package),
+	ROW(19, FORM_BYTES, change.proof.from),
+	ROW(20, FORM_BYTES, change.proof.to),
+	ROW(21, FORM_BYTES, change.proof.digest),
+	ROW(22, FORM_BYTES, change.proof.strength),
 };
 
 static const struct row gap_rows[] = {

@@ -36,6 +36,16 @@ extern const char *const observed_names[];
 enum verdict_state { VERDICT_UNEXPLAINED, VERDICT_EXPLAINED, VERDICT_COSMETIC, VERDICT_N };
 extern const char *const verdict_names[];
 
+/* Why a change was meant. Empty: nothing proves it. */
+struct proof {
+	struct span by;      /* "package" */
+	struct span package; /* key of the package: "dpkg:nginx:amd64" */
+	struct span from,
+		to; /* its versions before and after; empty: it was not, or is no more, there */
+	struct span digest;   /* of the content as delivered: "md5:…", "sha256:…" */
+	struct span strength; /* "signed", or "database": as believable as the host's own records */
+};
+
 /* One transition of the current state (or, in a drift listing, approved against current). */
 struct change {
 	enum change_type type;
@@ -52,6 +62,7 @@ struct change {
 	const struct span *tags;
 	size_t n_tags;
 	enum verdict_state verdict;
+	struct proof proof;      /* of a verdict `explained` */
 	struct span card;        /* id of the card */
 	struct span who_unknown; /* why there is no who; scans never know */
 };

@@ -118,7 +118,7 @@ int drift_each(struct store *s, const struct policy *p,
 	found_rewind(found);
 	while ((rc = found_next(found, &x, e)) > 0) {
 		arena_clear(a);
-		rc = explain(a, &lens, &x, &r, e);
+		rc = explain(a, &lens, NULL, &x, &r, e);
 		if (rc > 0) {
 			r.time = clock_now();
 			rc = each(ctx, &r, e);

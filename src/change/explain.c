@@ -31,7 +31,7 @@ static int read_side(struct arena *a, const struct kind *k, struct span key,
 	return 0;
 }
 
-/* No verdict but `unexplained` yet: a scan sees what is, not who did it. */
+/* A scan sees what is, not who did it. */
 static void judge(struct arena *a, const struct lens *l, struct change *c)
 {
 	struct view view;
@@ -54,8 +54,8 @@ static void judge(struct arena *a, const struct lens *l, struct change *c)
 		tags[i] = span_of(rule->tags[i]);
 }
 
-int explain(struct arena *a, const struct lens *l, const struct finding *x,
-	struct ledger_record *ret, struct err *e)
+int explain(struct arena *a, const struct lens *l, const struct proofs *proofs,
+	const struct finding *x, struct ledger_record *ret, struct err *e)
 {
 	static const enum change_type types[FOUND_TYPE_N] = {
 		[FOUND_CREATED] = CHANGE_CREATED,
@@ -82,6 +82,8 @@ int explain(struct arena *a, const struct lens *l, const struct finding *x,
 		read_side(a, c.kind, c.key, &x->is, &c.is, e) < 0)
 		return e->code;
 	judge(a, l, &c);
+	if (proofs_get(proofs, x->key, &c.proof))
+		c.verdict = VERDICT_EXPLAINED;
 	*ret = (struct ledger_record){ .type = RECORD_CHANGE, .change = c };
 	return 1;
 }

@@ -4,10 +4,11 @@
 
 #include "change/found.h"
 #include "change/lens.h"
+#include "change/proof.h"
 
-/* 1: *ret is a change (texts and records in a); 0: nothing anybody asked about. time, card and
- * ledger position are the caller's. */
-int explain(struct arena *a, const struct lens *l, const struct finding *x,
-	struct ledger_record *ret, struct err *e) MUST_CHECK;
+/* proofs: may be NULL. 1: *ret is a change (texts and records in a); 0: nothing anybody asked
+ * about. time, card and ledger position are the caller's. */
+int explain(struct arena *a, const struct lens *l, const struct proofs *proofs,
+	const struct finding *x, struct ledger_record *ret, struct err *e) MUST_CHECK;
 
 #endif

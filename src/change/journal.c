@@ -51,7 +51,7 @@ int journal_changes(struct journal *j, struct found *f, const struct lens *l,
 	found_rewind(f);
 	while ((rc = found_next(f, &x, e)) > 0) {
 		arena_clear(j->arena);
-		rc = explain(j->arena, l, &x, &r, e);
+		rc = explain(j->arena, l, j->proofs, &x, &r, e);
 		if (rc == 0)
 			continue;
 		if (rc < 0 || card_for(&j->cards, r.change.rule, &r.change.card, e) < 0 ||
@@ -136,7 +136,7 @@ int journal_tell_unrecorded(struct journal *j, struct found *f, struct gaps *g,
 	found_rewind(f);
 	while ((rc = found_next(f, &x, e)) > 0) {
 		arena_clear(j->arena);
-		rc = explain(j->arena, l, &x, &r, e);
+		rc = explain(j->arena, l, j->proofs, &x, &r, e);
 		if (rc > 0) {
 			r.time = j->time;
 			rc = listener->record(listener->ctx, &r, e);

@@ -8,6 +8,7 @@
 #include "change/gaps.h"
 #include "change/lens.h"
 #include "change/pipeline.h"
+#include "change/proof.h"
 
 struct journal {
 	struct store *store;
@@ -16,6 +17,7 @@ struct journal {
 	struct arena *arena;  /* one record */
 	struct buf body;
 	struct cards cards;
+	const struct proofs *proofs; /* the caller's; NULL: none */
 };
 
 void journal_init(struct journal *j, struct store *s, int64_t time);

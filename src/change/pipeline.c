@@ -6,6 +6,7 @@
 #include "change/compare.h"
 #include "change/journal.h"
 #include "change/presence.h"
+#include "change/proof.h"
 #include "change/rename.h"
 #include "change/standing.h"
 #include "core/sha256.h"
@@ -27,7 +28,9 @@ struct run {
 	struct buf policy_text;
 	struct gaps *gaps;
 	struct found *found;
-	struct edits *adopted;
+	struct edits *adopted;        /* by a new policy */
+	struct edits *proven;         /* by a proof */
+	struct proofs *proofs;        /* NULL: not looked for */
 	struct policy *policy_before; /* NULL: the policy is as it was */
 	struct lens lens;
 	uint8_t secret[32]; /* keys the digests of what is secret; made once an installation */
@@ -47,6 +50,7 @@ static void run_init(struct run *r, struct store *s, const struct policy *p,
 	r->gaps = gaps_new(s);
 	r->found = found_new(s);
 	r->adopted = edits_new(s);
+	r->proven = edits_new(s);
 }
 
 static void run_done(struct run *r)
@@ -55,6 +59,8 @@ static void run_done(struct run *r)
 	gaps_free(r->gaps);
 	found_free(r->found);
 	edits_free(r->adopted);
+	edits_free(r->proven);
+	proofs_free(r->proofs);
 	policy_free(r->policy_before);
 	buf_done(&r->policy_text);
 }
@@ -276,6 +282,24 @@ static int decide_policy(struct run *r, const struct tree_root *to, struct err *
 	return journal_add(&r->journal, &rec, e);
 }
 
+/* A proof moves the approved state as a person does: by a decision that the ledger keeps. */
+static int decide_proven(struct run *r, struct tree_root *approved, struct err *e)
+{
+	struct ledger_record rec = { .type = RECORD_DECISION };
+	struct decision *d = &rec.decision;
+
+	if (edits_empty(r->proven))
+		return 0;
+	memcpy(d->from_root, approved->id, sizeof d->from_root);
+	if (edits_apply(r->proven, r->store, approved, approved, e) < 0)
+		return e->code;
+	d->what = span_of("proof");
+	d->reason = span_of("written by package managers, as the packages delivered it");
+	d->items = proofs_count(r->proofs);
+	memcpy(d->to_root, approved->id, sizeof d->to_root);
+	return journal_add(&r->journal, &rec, e);
+}
+
 static int update_trees(struct run *r, struct tree_root *ret_approved, struct err *e)
 {
 	struct tree_root current = r->current, approved = r->approved;
@@ -284,7 +308,8 @@ static int update_trees(struct run *r, struct tree_root *ret_approved, struct er
 	if (!found_empty(r->found) &&
 		tree_update(r->store, &r->current, next_edit, r->found, &current, e) < 0)
 		return e->code;
-	if (edits_apply(r->adopted, r->store, &r->approved, &approved, e) < 0 ||
+	if (decide_proven(r, &r->approved, e) < 0 ||
+		edits_apply(r->adopted, r->store, &r->approved, &approved, e) < 0 ||
 		store_root_set(r->store, ROOT_CURRENT, &current, e) < 0 ||
 		store_root_set(r->store, ROOT_APPROVED, &approved, e) < 0)
 		return e->code;
@@ -363,8 +388,13 @@ static int record_check(struct run *r, struct err *e)
 {
 	struct tree_root approved;
 
+	struct proof_setup setup = { r->store, r->found, r->approved, r->options.root };
+
 	journal_init(&r->journal, r->store, r->summary.ended);
 	r->compared = true;
+	if (proofs_make(&r->proofs, &setup, r->proven, e) < 0)
+		return e->code;
+	r->journal.proofs = r->proofs;
 	if (update_trees(r, &approved, e) < 0 || note_policy(r, e) < 0 ||
 		decide_policy(r, &approved, e) < 0 ||
 		journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||

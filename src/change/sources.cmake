@@ -17,6 +17,8 @@ set(CHANGE_SOURCES
   src/change/named.c
   src/change/pipeline.c
   src/change/presence.c
+  src/change/proof.c
+  src/change/prover.c
   src/change/rename.c
   src/change/scan.c
   src/change/selection.c

@@ -82,6 +82,15 @@ static void say_counts(struct session *s, const char *title, const struct report
 		return;
 	}
 	report_types(&s->out, c);
+	if (c->explained) {
+		buf_add_text(&s->out, "; ");
+		text_count(&s->out, c->explained);
+		buf_add_text(&s->out, " of them explained");
+	}
+	if (c->explained == c->changes) {
+		buf_add_text(&s->out, ".\n");
+		return;
+	}
 	buf_add_text(&s->out, " (");
 	for (int i = SEVERITY_N - 1; i >= 0; i--) {
 		if (!c->severities[i])

@@ -30,7 +30,7 @@ static int weight(const struct change *c)
 
 static void take_example(struct findings *f, const struct change *c)
 {
-	if (weight(c) <= f->example_weight)
+	if (c->verdict != VERDICT_UNEXPLAINED || weight(c) <= f->example_weight)
 		return;
 	f->example_weight = weight(c);
 	buf_clear(&f->example);
@@ -42,8 +42,10 @@ static void take_change(struct findings *f, const struct change *c)
 {
 	f->counts.changes++;
 	f->counts.types[c->type]++;
-	f->counts.severities[c->severity]++;
-	f->counts.explained += c->verdict != VERDICT_UNEXPLAINED;
+	if (c->verdict == VERDICT_UNEXPLAINED)
+		f->counts.severities[c->severity]++;
+	else
+		f->counts.explained++;
 	if (exit_counts(f->fail_on, c))
 		f->status |= exit_of_change(c->type);
 	keyset_add(f->keys, c->kind, c->key);

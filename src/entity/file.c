@@ -54,6 +54,8 @@ static const struct field fields[] = {
 	[FILE_EXTENTS] = { "extents", FIELD_DIGEST, FIELD_DERIVED,
 		"SHA-256 over data extents and hole lengths of a file too large to read whole",
 		NULL },
+	[FILE_PACKAGE] = { "package", FIELD_TEXT, FIELD_LOCAL | FIELD_VOLATILE,
+		"package that owns the path: manager:name[:arch]", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == FILE_N, "every file_field needs a row");
 

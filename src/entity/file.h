@@ -36,6 +36,7 @@ enum file_field {
 	FILE_MD5,
 	FILE_SHA512,
 	FILE_EXTENTS,
+	FILE_PACKAGE,
 	FILE_N
 };
 

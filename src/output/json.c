@@ -134,6 +134,33 @@ static void add_span_member(struct json *j, const char *name, struct span s)
 	(void)json_text(j, s); /* our own words or a quotation: shown, not compared */
 }
 
+static void add_proof_member(struct json *j, const char *name, struct span s)
+{
+	if (s.n)
+		add_span_member(j, name, s);
+}
+
+static void add_verdict(struct json *j, const struct change *c)
+{
+	const struct proof *p = &c->proof;
+
+	json_name(j, "verdict");
+	json_object(j);
+	json_text_member(j, "state", verdict_names[c->verdict]);
+	if (p->by.n) {
+		add_span_member(j, "by", p->by);
+		json_name(j, "proof");
+		json_object(j);
+		add_proof_member(j, "package", p->package);
+		add_proof_member(j, "from", p->from);
+		add_proof_member(j, "to", p->to);
+		add_proof_member(j, "digest", p->digest);
+		add_proof_member(j, "strength", p->strength);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
 static void add_change(struct json *j, const struct change *c)
 {
 	json_text_member(j, "observed", observed_names[c->observed]);
@@ -167,10 +194,7 @@ static void add_change(struct json *j, const struct change *c)
 	}
 	if (c->who_unknown.n)
 		add_span_member(j, "who_unknown", c->who_unknown);
-	json_name(j, "verdict");
-	json_object(j);
-	json_text_member(j, "state", verdict_names[c->verdict]);
-	json_object_end(j);
+	add_verdict(j, c);
 	if (c->card.n)
 		add_span_member(j, "card", c->card);
 }

@@ -9,8 +9,10 @@
 #define GROUPS_MAX 4096 /* rules times severities; beyond it the last group takes all */
 
 struct group {
-	char *rule; /* NULL: gaps, or notes */
+	char *rule; /* of what is explained, the package; NULL: gaps, or notes */
 	size_t rule_n;
+	bool explained;
+	char *versions; /* explained: "1.22 → 1.23" */
 	enum severity severity;
 	enum record_type type;
 	uint64_t n;
@@ -42,6 +44,7 @@ void report_free(struct report *p)
 		return;
 	for (size_t i = 0; i < p->n; i++) {
 		free(p->groups[i].rule);
+		free(p->groups[i].versions);
 		buf_done(&p->groups[i].text);
 	}
 	free(p->groups);
@@ -54,12 +57,36 @@ void report_freep(struct report **p)
 	*p = NULL;
 }
 
+static bool is_explained(const struct ledger_record *r)
+{
+	return r->type == RECORD_CHANGE && r->change.verdict == VERDICT_EXPLAINED;
+}
+
 static bool is_group(const struct group *g, const struct ledger_record *r)
 {
 	if (g->type != r->type || r->type != RECORD_CHANGE)
 		return g->type == r->type;
+	if (g->explained || is_explained(r))
+		return g->explained && is_explained(r) &&
+		       span_same(span_from(g->rule, g->rule_n), r->change.proof.package);
 	return g->severity == r->change.severity &&
 	       span_same(span_from(g->rule, g->rule_n), r->change.rule);
+}
+
+static char *versions_of(const struct proof *p)
+{
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+
+	if (!p->from.n)
+		buf_add_text(&text, "installed ");
+	if (!p->to.n)
+		buf_add_text(&text, "removed ");
+	escape_text(&text, p->from.n ? p->from : p->to);
+	if (p->from.n && p->to.n && !span_same(p->from, p->to)) {
+		buf_add_text(&text, " → ");
+		escape_text(&text, p->to);
+	}
+	return mem_text(buf_text(&text));
 }
 
 static struct group *group_of(struct report *p, const struct ledger_record *r)
@@ -83,7 +110,12 @@ static struct group *group_of(struct report *p, const struct ledger_record *r)
 	p->last = p->n++;
 	g = &p->groups[p->last];
 	*g = (struct group){ .type = r->type, .text = BUF_INIT((size_t)1 << 32) };
-	if (r->type == RECORD_CHANGE) {
+	if (is_explained(r)) {
+		g->explained = true;
+		g->rule = mem_copy(r->change.proof.package.p, r->change.proof.package.n);
+		g->rule_n = r->change.proof.package.n;
+		g->versions = versions_of(&r->change.proof);
+	} else if (r->type == RECORD_CHANGE) {
 		g->rule = mem_copy(r->change.rule.p, r->change.rule.n);
 		g->rule_n = r->change.rule.n;
 		g->severity = r->change.severity;
@@ -95,8 +127,10 @@ static void count_change(struct report_counts *counts, const struct change *c)
 {
 	counts->changes++;
 	counts->types[c->type]++;
-	counts->severities[c->severity]++;
-	counts->explained += c->verdict != VERDICT_UNEXPLAINED;
+	if (c->verdict == VERDICT_UNEXPLAINED)
+		counts->severities[c->severity]++;
+	else
+		counts->explained++;
 }
 
 /* Under its heading the sentence says it all. */
@@ -119,7 +153,7 @@ void report_add(struct report *p, const struct ledger_record *r)
 	else if (r->type != RECORD_NOTE || !span_is(r->note.what, NOTE_MISSING))
 		return;
 	g = group_of(p, r);
-	if (g->n++ >= p->shown)
+	if (g->n++ >= p->shown || (g->explained && p->shown != SIZE_MAX))
 		return;
 	if (r->type == RECORD_NOTE)
 		add_missing(&g->text, &r->note, &p->style);
@@ -153,6 +187,19 @@ static void upper(char *text)
 			*text = (char)(*text - 'a' + 'A');
 }
 
+static void add_explained(struct buf *ret, const struct report *p, const struct group *g)
+{
+	AUTO(buf) package = BUF_INIT(BUF_MAX_DEFAULT);
+
+	text_tone(ret, &p->style, TONE_GOOD, "EXPLAINED");
+	buf_add_text(ret, "  ");
+	escape_text(&package, span_from(g->rule, g->rule_n));
+	text_tone(ret, &p->style, TONE_STRONG, buf_text(&package));
+	buf_addf(ret, "  %s: ", g->versions);
+	text_plural(ret, g->n, "change");
+	buf_add_text(ret, ", all as delivered\n");
+}
+
 static void add_heading(struct buf *ret, const struct report *p, const struct group *g)
 {
 	const struct rule *rule;
@@ -169,6 +216,10 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 		buf_add_text(ret, "  what is known there stays as it was (");
 		text_plural(ret, g->n, "gap");
 		buf_add_text(ret, ")\n");
+		return;
+	}
+	if (g->explained) {
+		add_explained(ret, p, g);
 		return;
 	}
 	snprintf(severity, sizeof severity, "%s", severity_names[g->severity]);
@@ -190,10 +241,12 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 	buf_add_text(ret, ")\n");
 }
 
-/* Changes first, gaps last. */
-static int weight(enum record_type type)
+/* Changes first, gaps last; what needs nobody's attention behind all. */
+static int weight(const struct group *g)
 {
-	return type == RECORD_CHANGE ? 0 : type == RECORD_NOTE ? 1 : 2;
+	if (g->explained)
+		return 3;
+	return g->type == RECORD_CHANGE ? 0 : g->type == RECORD_NOTE ? 1 : 2;
 }
 
 static int by_weight(const void *va, const void *vb)
@@ -201,8 +254,8 @@ static int by_weight(const void *va, const void *vb)
 	const struct group *a = *(const struct group *const *)va;
 	const struct group *b = *(const struct group *const *)vb;
 
-	if (a->type != RECORD_CHANGE || b->type != RECORD_CHANGE)
-		return weight(a->type) - weight(b->type);
+	if (weight(a) != weight(b))
+		return weight(a) - weight(b);
 	if (a->severity != b->severity)
 		return a->severity > b->severity ? -1 : 1;
 	return span_compare(span_from(a->rule, a->rule_n), span_from(b->rule, b->rule_n));
@@ -218,12 +271,13 @@ void report_print(const struct report *p, struct buf *ret)
 	for (size_t i = 0; i < p->n; i++) {
 		add_heading(ret, p, order[i]);
 		text_indent(ret, buf_span(&order[i]->text), 2);
-		if (order[i]->n > p->shown) {
+		if (order[i]->n > p->shown && !order[i]->explained) {
 			buf_add_text(ret, "  … and ");
 			text_count(ret, order[i]->n - p->shown);
 			buf_add_text(ret, " more (--full shows all)\n");
 		}
-		buf_add_char(ret, '\n');
+		if (!order[i]->explained || i + 1 == p->n)
+			buf_add_char(ret, '\n');
 	}
 	free(order);
 }

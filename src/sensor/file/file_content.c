@@ -207,7 +207,7 @@ static void again(struct reader *r, struct job *j, const struct statx *now)
 			&(struct finding){ GAP_UNSTABLE, 0, "kept changing while it was read" });
 		return;
 	}
-	facts_from_statx(&j->record, now, j->sel.fields, r->c->names);
+	job_facts(r, j, now, j->sel.fields);
 	j->before = *now;
 	start(r, j);
 	next_part(r, j);
@@ -358,7 +358,7 @@ void content_look(struct reader *r, struct job *j)
 		look_other(r, j);
 		return;
 	}
-	facts_from_statx(&j->record, &j->before, j->sel.fields, r->c->names);
+	job_facts(r, j, &j->before, j->sel.fields);
 	if (!attributes(r, j))
 		return;
 	if (n < 0) {

@@ -19,6 +19,7 @@
 
 #include "core/mem.h"
 #include "entity/file.h"
+#include "host/package.h"
 #include "os/clock.h"
 #include "os/machine.h"
 #include "sensor/file/file_frame.h"
@@ -345,6 +346,20 @@ static unsigned folders_max(void)
 	return (unsigned)(r.rlim_cur / 2);
 }
 
+/* The packages' lists are read here, once; from then on any thread may ask. */
+static struct host *owning_host(const struct crew_plan *plan)
+{
+	uint64_t asked = plan->selector->fields(plan->selector->policy, &kind_file);
+	struct host_options o = { .root = plan->options->root };
+	struct host *h = NULL;
+	struct err e;
+
+	if (!(asked & field_bit(FILE_PACKAGE)) || host_open(&h, &o, &e) < 0)
+		return NULL;
+	(void)host_path_owner(h, span_of("/"));
+	return h;
+}
+
 static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 {
 	unsigned jobs = plan->options->jobs, cores = machine_cores();
@@ -376,6 +391,7 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 	s->common = (struct look_common){ .options = plan->options,
 		.selector = plan->selector,
 		.names = names,
+		.host = owning_host(plan),
 		.walk = &s->walk,
 		.tally = &c->shared->tally };
 	pthread_mutex_init(&s->requests, NULL);

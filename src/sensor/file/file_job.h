@@ -64,6 +64,8 @@ void job_finish(struct reader *r, struct job *j, const struct finding *f);
 void job_gap_only(struct reader *r, struct job *j, const struct finding *f);
 /* There is no such entry any more. */
 void job_vanish(struct reader *r, struct job *j);
+/* What statx told, and who owns the path, as far as fields asks for it. */
+void job_facts(struct reader *r, struct job *j, const struct statx *x, uint64_t fields);
 /* Do the record's facts still satisfy a rule? Asks once; job_finish asks again when fields were
  * added. */
 bool job_selected(struct reader *r, struct job *j);

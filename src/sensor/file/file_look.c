@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "host/package.h"
 #include "os/clock.h"
 #include "sensor/file/file_frame.h"
 #include "sensor/file/file_job.h"
@@ -172,6 +173,20 @@ static void gone(struct job *j)
 	put_frame(b, &head, buf_span(&b->key), SPAN_NONE, SPAN_NONE);
 }
 
+void job_facts(struct reader *r, struct job *j, const struct statx *x, uint64_t fields)
+{
+	const struct package *owner;
+
+	facts_from_statx(&j->record, x, fields, r->c->names);
+	if (!(fields & field_bit(FILE_PACKAGE)) || !r->c->host)
+		return;
+	buf_clear(&r->text);
+	folder_path(j->folder, j->name, &r->text);
+	owner = host_path_owner(r->c->host, buf_span(&r->text));
+	if (owner)
+		record_set_bytes(&j->record, FILE_PACKAGE, owner->key);
+}
+
 /* Encode the record as the entry's frame. The frames of an entry are together in its piece, so they
  * are put only here and in the gap before, when nothing of another entry can come between. */
 static void put_record(struct reader *r, struct job *j)
@@ -253,7 +268,7 @@ static void facts_by_name(struct reader *r, struct job *j, const struct statx *x
 	uint64_t missed;
 	int sys = 0;
 
-	facts_from_statx(&j->record, x, j->sel.fields, r->c->names);
+	job_facts(r, j, x, j->sel.fields);
 	missed = facts_xattrs(&j->record, &from, j->sel.fields, r->c->names, j->arena, &sys);
 	if (missed && !f->text)
 		*f = (struct finding){ reason_of(sys), sys, "cannot read extended attributes" };
@@ -326,7 +341,7 @@ static void look_folder(struct reader *r, struct job *j)
 		return;
 	}
 	from = (struct facts_source){ j->fd, -1, NULL };
-	facts_from_statx(&j->record, &x, j->sel.fields, r->c->names);
+	job_facts(r, j, &x, j->sel.fields);
 	j->unknown = facts_xattrs(&j->record, &from, j->sel.fields, r->c->names, j->arena, &sys) |
 		     facts_ioctls(&j->record, j->fd, j->sel.fields, j->arena, &sys);
 	if (j->unknown)
@@ -405,7 +420,7 @@ static bool fails_tests(struct reader *r, struct job *j, const struct statx *x)
 
 	if (!j->sel.tentative || (j->sel.tested & ~decidable))
 		return false;
-	facts_from_statx(&j->record, x, j->sel.tested, r->c->names);
+	job_facts(r, j, x, j->sel.tested);
 	if (j->sel.tested & FACTS_XATTR) {
 		struct facts_source from = { -1, j->folder->fd, j->name.n ? j->name.p : "." };
 

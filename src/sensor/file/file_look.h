@@ -27,6 +27,7 @@ struct look_common {
 	const struct scan_options *options;
 	const struct selector *selector;
 	const struct names *names;
+	struct host *host; /* whose packages own files, asked once before; NULL: nobody asks */
 	struct walk *walk;
 	struct tally *tally;
 	_Atomic int64_t rate_free; /* limit_rate: when the next byte may be read, monotonic ns */

@@ -1,0 +1,305 @@
+#include "change/prover.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "change/keys.h"
+#include "core/sha256.h"
+#include "entity/file.h"
+#include "entity/record.h"
+#include "host/package.h"
+
+#define PATH_BYTES ((size_t)1 << 16)
+#define READ_BYTES ((size_t)128 << 10)
+
+/* One candidate, taken apart. */
+struct trial {
+	struct prover *prover;
+	struct buf path;
+	struct record was, is, approved;
+	const struct record *base; /* what is approved of it, or else what was; NULL: neither */
+	struct packaged_file file;
+};
+
+static void trial_done(struct trial *t)
+{
+	buf_done(&t->path);
+}
+
+static int find_transaction(const struct prover *p, struct span package, size_t *ret)
+{
+	size_t low = 0, high = p->n_transactions;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = span_compare(p->transactions[middle].key, package);
+
+		if (order == 0) {
+			*ret = middle;
+			return 1;
+		}
+		*(order < 0 ? &low : &high) = order < 0 ? middle + 1 : middle;
+	}
+	return 0;
+}
+
+static bool read_side(const struct side *side, const struct kind *k, struct record *ret)
+{
+	struct err e;
+
+	*ret = (struct record){ .kind = k };
+	return side->known && record_decode(side->shared, side->local, ret, &e) == 0;
+}
+
+static bool has_number(const struct record *r, unsigned field, uint64_t n)
+{
+	return record_has(r, field) && r->v[field].number == n;
+}
+
+static struct span text_of(const struct record *r, unsigned field)
+{
+	return record_has(r, field) ? r->v[field].bytes : SPAN_NONE;
+}
+
+/* ---- attributes ---- */
+
+static bool as_base(const struct record *base, const struct record *is, unsigned field)
+{
+	return (record_diff(base, is) & field_bit(field)) == 0;
+}
+
+static bool no_special_mode(const struct record *r)
+{
+	return !record_has(r, FILE_MODE) || (r->v[FILE_MODE].number & 06002) == 0;
+}
+
+static bool is_root(const struct record *r, unsigned field)
+{
+	return !record_has(r, field) || r->v[field].number == 0;
+}
+
+static bool no_locking_flags(const struct record *r)
+{
+	struct span flags = text_of(r, FILE_FLAGS);
+
+	return !memchr(flags.n ? flags.p : "", 'i', flags.n) &&
+	       !memchr(flags.n ? flags.p : "", 'a', flags.n);
+}
+
+/* What no package and no approval speaks of may only be what can do no harm. */
+static bool harmless(const struct record *r, unsigned field)
+{
+	switch (field) {
+	case FILE_MODE: /* a link has none of its own */
+		return has_number(r, FILE_TYPE, FILE_SYMLINK) || no_special_mode(r);
+	case FILE_UID:
+	case FILE_GID:
+		return is_root(r, field);
+	case FILE_FLAGS:
+		return no_locking_flags(r);
+	case FILE_OWNER:
+	case FILE_GROUP:
+	case FILE_LABEL:
+	case FILE_PROJECT:
+		return true; /* the numbers decide; labels and quotas follow from where it is */
+	default:
+		return !record_has(r, field);
+	}
+}
+
+/* -1: the package does not say. */
+static int as_packaged(const struct packaged_file *f, const struct record *r, unsigned field)
+{
+	switch (field) {
+	case FILE_MODE:
+		return f->has & PACKAGED_MODE ? r->v[FILE_MODE].number == (f->mode & 07777u) : -1;
+	case FILE_OWNER:
+		return f->has & PACKAGED_OWNER ? span_same(text_of(r, field), f->owner) : -1;
+	case FILE_GROUP:
+		return f->has & PACKAGED_OWNER ? span_same(text_of(r, field), f->group) : -1;
+	case FILE_UID: /* as its name */
+	case FILE_GID:
+		return f->has & PACKAGED_OWNER ? 1 : -1;
+	case FILE_CAPS:
+		return f->has & PACKAGED_CAPS ? span_same(text_of(r, field), f->caps) : -1;
+	default:
+		return -1;
+	}
+}
+
+static bool attributes_fit(const struct trial *t)
+{
+	static const unsigned char fields[] = { FILE_MODE, FILE_UID, FILE_GID, FILE_OWNER,
+		FILE_GROUP, FILE_ACL, FILE_ACL_DEFAULT, FILE_CAPS, FILE_LABEL, FILE_FLAGS,
+		FILE_PROJECT, FILE_XATTR };
+
+	for (size_t i = 0; i < sizeof fields; i++) {
+		int said = record_has(&t->is, fields[i]) ? as_packaged(&t->file, &t->is, fields[i])
+							 : -1;
+
+		if (said == 0)
+			return false;
+		if (said > 0)
+			continue;
+		if (t->base ? !as_base(t->base, &t->is, fields[i]) : !harmless(&t->is, fields[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- content ---- */
+
+struct wanted {
+	const char *name;
+	const EVP_MD *md;
+	const uint8_t *digest;
+	size_t n;
+};
+
+static bool find_wanted(const struct packaged_file *f, struct wanted *ret)
+{
+	if (f->has & PACKAGED_SHA256)
+		*ret = (struct wanted){ "sha256", EVP_sha256(), f->sha256, sizeof f->sha256 };
+	else if (f->has & PACKAGED_SHA1)
+		*ret = (struct wanted){ "sha1", EVP_sha1(), f->sha1, sizeof f->sha1 };
+	else if (f->has & PACKAGED_MD5)
+		*ret = (struct wanted){ "md5", EVP_md5(), f->md5, sizeof f->md5 };
+	else
+		return false;
+	return true;
+}
+
+/* Both digests of what is there now, in one reading. */
+static bool read_digests(int fd, const EVP_MD *md, uint8_t sha256[EVP_MAX_MD_SIZE],
+	uint8_t other[EVP_MAX_MD_SIZE])
+{
+	EVP_MD_CTX *a = EVP_MD_CTX_new(), *b = EVP_MD_CTX_new();
+	char *block = malloc(READ_BYTES);
+	bool good = a && b && block && EVP_DigestInit_ex(a, EVP_sha256(), NULL) &&
+		    EVP_DigestInit_ex(b, md, NULL);
+	ssize_t n = 1;
+
+	while (good && n > 0) {
+		n = read(fd, block, READ_BYTES);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			good = EVP_DigestUpdate(a, block, (size_t)n) &&
+			       EVP_DigestUpdate(b, block, (size_t)n);
+	}
+	good = good && n == 0 && EVP_DigestFinal_ex(a, sha256, NULL) &&
+	       EVP_DigestFinal_ex(b, other, NULL);
+	free(block);
+	EVP_MD_CTX_free(a);
+	EVP_MD_CTX_free(b);
+	return good;
+}
+
+/* What was observed, what is there and what was delivered must be one. */
+static bool content_fits(struct trial *t, char ret_digest[PROVER_DIGEST])
+{
+	uint8_t sha256[EVP_MAX_MD_SIZE], other[EVP_MAX_MD_SIZE];
+	AUTO(buf) text = BUF_INIT(PROVER_DIGEST);
+	struct span seen = text_of(&t->is, FILE_SHA256);
+	struct wanted want;
+	struct err e;
+	bool good;
+	int fd;
+
+	if (seen.n != SHA256_SIZE || !find_wanted(&t->file, &want) ||
+		host_open_file(t->prover->host, buf_text(&t->path), 0, &fd, &e) < 0)
+		return false;
+	good = read_digests(fd, want.md, sha256, other);
+	close(fd);
+	if (!good || memcmp(sha256, seen.p, SHA256_SIZE) != 0 ||
+		memcmp(other, want.digest, want.n) != 0)
+		return false;
+	buf_addf(&text, "%s:", want.name);
+	hex_add(&text, span_from(want.digest, want.n));
+	memcpy(ret_digest, buf_text(&text), text.n + 1);
+	return true;
+}
+
+/* Where dpkg's record does not say what a link points to: to what some package owns. */
+static bool target_fits(struct trial *t)
+{
+	struct span target = text_of(&t->is, FILE_TARGET), part;
+	AUTO(buf) path = BUF_INIT(PATH_BYTES);
+	bool absolute = target.n && target.p[0] == '/';
+
+	if (t->file.has & PACKAGED_TARGET)
+		return span_same(target, t->file.target);
+	if (target.n == 0)
+		return false;
+	if (!absolute) {
+		buf_add_span(&path, buf_span(&t->path));
+		while (path.n && path.p[path.n - 1] != '/')
+			path.n--;
+		path.n -= path.n > 0;
+	}
+	while (span_cut(&target, '/', &part)) {
+		if (part.n == 0 || span_is(part, "."))
+			continue;
+		if (!span_is(part, "..")) {
+			buf_add_char(&path, '/');
+			buf_add_span(&path, part);
+			continue;
+		}
+		while (path.n && path.p[--path.n] != '/')
+			;
+	}
+	return !path.full && host_path_owner(t->prover->host, buf_span(&path)) != NULL;
+}
+
+/* ---- the verdict ---- */
+
+static int judge_present(struct trial *t, size_t *ret_transaction, char ret_digest[PROVER_DIGEST])
+{
+	struct err e;
+
+	if (host_packaged_file(t->prover->host, buf_span(&t->path), &t->file, &e) <= 0 ||
+		!find_transaction(t->prover, t->file.package->key, ret_transaction) ||
+		!record_has(&t->is, FILE_TYPE) || !attributes_fit(t))
+		return 0;
+	switch (t->is.v[FILE_TYPE].number) {
+	case FILE_REGULAR:
+		return content_fits(t, ret_digest);
+	case FILE_SYMLINK:
+		return target_fits(t);
+	case FILE_DIRECTORY:
+		return 1;
+	default:
+		return 0; /* no package delivers sockets and devices */
+	}
+}
+
+/* What a package owned when it was last seen, and no longer owns. */
+static int judge_gone(struct trial *t, size_t *ret_transaction)
+{
+	return find_transaction(t->prover, text_of(&t->was, FILE_PACKAGE), ret_transaction) &&
+	       !host_path_owner(t->prover->host, buf_span(&t->path));
+}
+
+int prover_judge(struct prover *p, const struct candidate *c, size_t *ret_transaction,
+	char ret_digest[PROVER_DIGEST])
+{
+	AUTO(trial) t = { .prover = p, .path = BUF_INIT(PATH_BYTES) };
+	const struct kind *k;
+	struct err e;
+	bool was, is, approved;
+
+	ret_digest[0] = '\0';
+	if (stored_key_text(c->key, &k, &t.path, &e) < 0 || k != &kind_file)
+		return 0;
+	was = read_side(&c->was, k, &t.was);
+	is = read_side(&c->is, k, &t.is);
+	approved = read_side(&c->approved, k, &t.approved);
+	t.base = approved ? &t.approved : was ? &t.was : NULL;
+	if (t.base && is && !as_base(t.base, &t.is, FILE_TYPE))
+		t.base = NULL;
+	if (c->type == FOUND_DELETED)
+		return was && judge_gone(&t, ret_transaction);
+	return is && judge_present(&t, ret_transaction, ret_digest);
+}
