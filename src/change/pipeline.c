@@ -4,19 +4,19 @@
 #include <stdio.h>
 
 #include "change/compare.h"
+#include "change/decide.h"
 #include "change/journal.h"
 #include "change/presence.h"
 #include "change/proof.h"
 #include "change/rename.h"
+#include "change/secret.h"
 #include "change/standing.h"
 #include "core/sha256.h"
 #include "os/clock.h"
 #include "os/machine.h"
-#include "os/random.h"
 
 #define VALUE_HOST "host"
 #define VALUE_LAST_CHECK "last-check"
-#define VALUE_SECRET "secret"
 
 /* What one run works with. */
 struct run {
@@ -33,7 +33,7 @@ struct run {
 	struct proofs *proofs;        /* NULL: not looked for */
 	struct policy *policy_before; /* NULL: the policy is as it was */
 	struct lens lens;
-	uint8_t secret[32]; /* keys the digests of what is secret; made once an installation */
+	uint8_t secret[SECRET_SIZE];
 	struct tree_root current, approved;
 	struct journal journal;
 	bool compared; /* all is found; the journal is there */
@@ -65,24 +65,6 @@ static void run_done(struct run *r)
 	buf_done(&r->policy_text);
 }
 
-/* Digests of secrets compare only with those of the same installation. */
-static int load_secret(struct run *r, struct err *e)
-{
-	AUTO(buf) value = BUF_INIT(sizeof r->secret);
-	int rc = store_value_get(r->store, VALUE_SECRET, &value, e);
-
-	r->options.secret = r->secret;
-	if (rc == 0 && value.n != sizeof r->secret)
-		return err_set(e, ERR_DAMAGED, "the stored secret has %zu bytes", value.n);
-	if (rc == 0)
-		memcpy(r->secret, value.p, sizeof r->secret);
-	if (rc != ERR_MISSING)
-		return rc;
-	if (random_bytes(r->secret, sizeof r->secret, e) < 0)
-		return e->code;
-	return store_value_set(r->store, VALUE_SECRET, span_from(r->secret, sizeof r->secret), e);
-}
-
 static bool is_everything(const struct run *r)
 {
 	return !r->options.below && !r->options.kind;
@@ -101,10 +83,11 @@ static int observe(struct run *r, const struct observer *observer, void *ctx, st
 		.summary = &r->summary,
 		.gaps = r->gaps,
 		.expected = is_everything(r) ? r->current.count : 0 };
-	int rc = load_secret(r, e);
+	int rc;
 
-	if (rc < 0)
-		return rc;
+	if (secret_load(r->store, r->secret, e) < 0)
+		return e->code;
+	r->options.secret = r->secret;
 	scan_init(&scan);
 	rc = scan_run(&scan, e);
 	scan_done(&scan);
@@ -244,62 +227,6 @@ static int next_edit(void *ctx, struct tree_entry *ret, bool *ret_delete, struct
 	return 1;
 }
 
-/* How many a new policy brought into the approved tree, and took out. */
-struct moved {
-	uint64_t adopted, disowned;
-};
-
-static int count_moved(void *ctx, const struct tree_entry *was, const struct tree_entry *is,
-	struct err *e)
-{
-	struct moved *moved = ctx;
-
-	(void)was, (void)e;
-	*(is ? &moved->adopted : &moved->disowned) += 1;
-	return 0;
-}
-
-/* The approved state never moves without a decision: here it was whoever wrote the policy. */
-static int decide_policy(struct run *r, const struct tree_root *to, struct err *e)
-{
-	struct ledger_record rec = { .type = RECORD_DECISION };
-	struct decision *d = &rec.decision;
-	struct moved moved = { 0 };
-
-	if (tree_diff(r->store, &r->approved, to, count_moved, &moved, e) < 0)
-		return e->code;
-	if (moved.adopted + moved.disowned == 0)
-		return 0;
-	d->what = span_of("policy");
-	d->reason = span_of(!moved.disowned  ? "the policy now watches this"
-			    : !moved.adopted ? "the policy now expects this to be absent"
-					     : "the policy now watches this, or expects it to be "
-					       "absent");
-	d->by = r->listener ? r->listener->by : SPAN_NONE;
-	d->items = moved.adopted + moved.disowned;
-	memcpy(d->from_root, r->approved.id, sizeof d->from_root);
-	memcpy(d->to_root, to->id, sizeof d->to_root);
-	return journal_add(&r->journal, &rec, e);
-}
-
-/* A proof moves the approved state as a person does: by a decision that the ledger keeps. */
-static int decide_proven(struct run *r, struct tree_root *approved, struct err *e)
-{
-	struct ledger_record rec = { .type = RECORD_DECISION };
-	struct decision *d = &rec.decision;
-
-	if (edits_empty(r->proven))
-		return 0;
-	memcpy(d->from_root, approved->id, sizeof d->from_root);
-	if (edits_apply(r->proven, r->store, approved, approved, e) < 0)
-		return e->code;
-	d->what = span_of("proof");
-	d->reason = span_of("written by package managers, as the packages delivered it");
-	d->items = proofs_count(r->proofs);
-	memcpy(d->to_root, approved->id, sizeof d->to_root);
-	return journal_add(&r->journal, &rec, e);
-}
-
 static int update_trees(struct run *r, struct tree_root *ret_approved, struct err *e)
 {
 	struct tree_root current = r->current, approved = r->approved;
@@ -308,7 +235,7 @@ static int update_trees(struct run *r, struct tree_root *ret_approved, struct er
 	if (!found_empty(r->found) &&
 		tree_update(r->store, &r->current, next_edit, r->found, &current, e) < 0)
 		return e->code;
-	if (decide_proven(r, &r->approved, e) < 0 ||
+	if (decide_proven(&r->journal, r->proven, proofs_count(r->proofs), &r->approved, e) < 0 ||
 		edits_apply(r->adopted, r->store, &r->approved, &approved, e) < 0 ||
 		store_root_set(r->store, ROOT_CURRENT, &current, e) < 0 ||
 		store_root_set(r->store, ROOT_APPROVED, &approved, e) < 0)
@@ -396,7 +323,8 @@ static int record_check(struct run *r, struct err *e)
 		return e->code;
 	r->journal.proofs = r->proofs;
 	if (update_trees(r, &approved, e) < 0 || note_policy(r, e) < 0 ||
-		decide_policy(r, &approved, e) < 0 ||
+		decide_policy(&r->journal, &r->approved, &approved,
+			r->listener ? r->listener->by : SPAN_NONE, e) < 0 ||
 		journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||
 		miss_present(r, e) < 0 || journal_gaps(&r->journal, r->gaps, e) < 0 ||
 		add_coverage(r, e) < 0 || set_values(r, e) < 0)

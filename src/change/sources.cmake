@@ -4,6 +4,7 @@ set(CHANGE_SOURCES
   src/change/card.c
   src/change/change.c
   src/change/compare.c
+  src/change/decide.c
   src/change/drift.c
   src/change/edits.c
   src/change/expect.c
@@ -21,6 +22,7 @@ set(CHANGE_SOURCES
   src/change/prover.c
   src/change/rename.c
   src/change/scan.c
+  src/change/secret.c
   src/change/selection.c
   src/change/stamp.c
   src/change/standing.c

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "host/package.h"
 #include "os/clock.h"
 #include "sensor/file/file_exec.h"
 #include "sensor/file/file_job.h"
@@ -197,6 +198,20 @@ static void next_part(struct reader *r, struct job *j)
 			&(struct finding){ GAP_LIMIT, 0, "goes on far beyond its size" });
 	else
 		feed(r, j, to, (size_t)n, end || j->read + (uint64_t)n > most);
+}
+
+void job_facts(struct reader *r, struct job *j, const struct statx *x, uint64_t fields)
+{
+	const struct package *owner;
+
+	facts_from_statx(&j->record, x, fields, r->c->names);
+	if (!(fields & field_bit(FILE_PACKAGE)) || !r->c->host)
+		return;
+	buf_clear(&r->text);
+	folder_path(j->folder, j->name, &r->text);
+	owner = host_path_owner(r->c->host, buf_span(&r->text));
+	if (owner)
+		record_set_bytes(&j->record, FILE_PACKAGE, owner->key);
 }
 
 /* It changed while it was read: the digest would be of bytes that never stood together. */

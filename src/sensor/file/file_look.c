@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "host/package.h"
 #include "os/clock.h"
 #include "sensor/file/file_frame.h"
 #include "sensor/file/file_job.h"
@@ -171,20 +170,6 @@ static void gone(struct job *j)
 		return; /* it will not be in the listing of the next scan, or is not in this one */
 	head.name_n = (uint32_t)b->key.n;
 	put_frame(b, &head, buf_span(&b->key), SPAN_NONE, SPAN_NONE);
-}
-
-void job_facts(struct reader *r, struct job *j, const struct statx *x, uint64_t fields)
-{
-	const struct package *owner;
-
-	facts_from_statx(&j->record, x, fields, r->c->names);
-	if (!(fields & field_bit(FILE_PACKAGE)) || !r->c->host)
-		return;
-	buf_clear(&r->text);
-	folder_path(j->folder, j->name, &r->text);
-	owner = host_path_owner(r->c->host, buf_span(&r->text));
-	if (owner)
-		record_set_bytes(&j->record, FILE_PACKAGE, owner->key);
 }
 
 /* Encode the record as the entry's frame. The frames of an entry are together in its piece, so they
