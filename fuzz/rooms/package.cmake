@@ -1,0 +1,1 @@
+fuzzer(package_dpkg core host)

@@ -1,0 +1,1 @@
+sensor_test(package_dpkg core os entity host sensor output)
