@@ -75,16 +75,22 @@ static struct side copy_side(struct arena *a, const struct side *s)
 	return copy;
 }
 
+static bool is_state(const struct record *r, const char *state)
+{
+	return record_has(r, PACKAGE_STATE) && span_is(r->v[PACKAGE_STATE].bytes, state);
+}
+
+/* A removed package of which only the configuration is left has no version here. */
 static struct span version_of(struct arena *a, const struct side *s)
 {
 	struct record r = { .kind = &kind_package };
-	int field = kind_field(&kind_package, span_of("version"));
 	struct err e;
 
-	if (!s->known || record_decode(s->shared, s->local, &r, &e) < 0 || field < 0 ||
-		!record_has(&r, (unsigned)field))
+	if (!s->known || record_decode(s->shared, s->local, &r, &e) < 0 ||
+		!record_has(&r, PACKAGE_VERSION) || is_state(&r, "config-files") ||
+		is_state(&r, "not-installed"))
 		return SPAN_NONE;
-	return arena_copy(a, r.v[field].bytes);
+	return arena_copy(a, r.v[PACKAGE_VERSION].bytes);
 }
 
 static void add_transaction(struct proofs *p, const struct finding *x)

@@ -43,6 +43,9 @@ enum tone {
 void text_tone(struct buf *ret, const struct text_style *style, enum tone tone, const char *text);
 enum tone text_severity_tone(enum severity s);
 
+/* What a package went through: "1.22 → 1.23", "installed 1.22", "removed 1.22". */
+void text_versions(struct buf *ret, const struct proof *p);
+
 /* One record for people, one or several lines, each ended by a newline: what changed before →
  * after, hostile bytes escaped. */
 void text_record(struct buf *ret, const struct ledger_record *r, const struct text_style *style);

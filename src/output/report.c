@@ -73,24 +73,9 @@ static bool is_group(const struct group *g, const struct ledger_record *r)
 	       span_same(span_from(g->rule, g->rule_n), r->change.rule);
 }
 
-static char *versions_of(const struct proof *p)
-{
-	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
-
-	if (!p->from.n)
-		buf_add_text(&text, "installed ");
-	if (!p->to.n)
-		buf_add_text(&text, "removed ");
-	escape_text(&text, p->from.n ? p->from : p->to);
-	if (p->from.n && p->to.n && !span_same(p->from, p->to)) {
-		buf_add_text(&text, " → ");
-		escape_text(&text, p->to);
-	}
-	return mem_text(buf_text(&text));
-}
-
 static struct group *group_of(struct report *p, const struct ledger_record *r)
 {
+	AUTO(buf) versions = BUF_INIT(BUF_MAX_DEFAULT);
 	struct group *g;
 
 	if (p->n && is_group(&p->groups[p->last], r))
@@ -114,7 +99,8 @@ static struct group *group_of(struct report *p, const struct ledger_record *r)
 		g->explained = true;
 		g->rule = mem_copy(r->change.proof.package.p, r->change.proof.package.n);
 		g->rule_n = r->change.proof.package.n;
-		g->versions = versions_of(&r->change.proof);
+		text_versions(&versions, &r->change.proof);
+		g->versions = mem_text(buf_text(&versions));
 	} else if (r->type == RECORD_CHANGE) {
 		g->rule = mem_copy(r->change.rule.p, r->change.rule.n);
 		g->rule_n = r->change.rule.n;

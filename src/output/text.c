@@ -15,6 +15,19 @@ static const struct {
 	[CHANGE_RENAMED] = { ">", TONE_MOVED },
 };
 
+void text_versions(struct buf *ret, const struct proof *p)
+{
+	if (!p->from.n)
+		buf_add_text(ret, "installed ");
+	if (!p->to.n)
+		buf_add_text(ret, "removed ");
+	escape_text(ret, p->from.n ? p->from : p->to);
+	if (p->from.n && p->to.n && !span_same(p->from, p->to)) {
+		buf_add_text(ret, " → ");
+		escape_text(ret, p->to);
+	}
+}
+
 static void add_faint(struct buf *ret, const struct text_style *style, struct buf *text)
 {
 	text_tone(ret, style, TONE_FAINT, buf_text(text));
@@ -45,9 +58,34 @@ static void add_change_line(struct buf *ret, const struct change *c, const struc
 	add_faint(ret, style, &what);
 }
 
+/* "    explained by package dpkg:nginx:amd64 1.22 → 1.23 (md5:…, database)" */
+static void add_proof(struct buf *ret, const struct proof *p, const struct text_style *style)
+{
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+
+	buf_add_text(ret, "    ");
+	buf_add_text(&text, "explained by ");
+	escape_text(&text, p->by);
+	buf_add_char(&text, ' ');
+	escape_text(&text, p->package);
+	buf_add_char(&text, ' ');
+	text_versions(&text, p);
+	buf_add_text(&text, " (");
+	if (p->digest.n && style->full) {
+		escape_text(&text, p->digest);
+		buf_add_text(&text, ", ");
+	}
+	escape_text(&text, p->strength);
+	buf_add_char(&text, ')');
+	add_faint(ret, style, &text);
+	buf_add_char(ret, '\n');
+}
+
 static void add_change_details(struct buf *ret, const struct change *c,
 	const struct text_style *style)
 {
+	if (c->verdict == VERDICT_EXPLAINED)
+		add_proof(ret, &c->proof, style);
 	if (c->type == CHANGE_UPDATED || c->type == CHANGE_RENAMED)
 		text_difference(ret, c->was, c->is, c->fields, style);
 }

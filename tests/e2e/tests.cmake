@@ -7,6 +7,7 @@ e2e_test(expect 60)
 e2e_test(drift 60)
 e2e_test(crash 300)
 e2e_test(tamper 120)
+e2e_test(proof 60)
 
 # e2e_tool(NAME): tests/e2e/tools/NAME.c, a troublemaker of its own, as $BUILD/e2e/NAME.
 function(e2e_tool name)

@@ -1,0 +1,191 @@
+#!/bin/bash
+# What a package manager wrote is explained when it is what the package delivered, and only then. A
+# real dpkg installs, upgrades and removes small packages below a root of our own.
+# shellcheck disable=SC2154 # lib.sh sets CASE and RC
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/e2e/lib.sh
+need_root
+if ! command -v dpkg-deb >/dev/null; then
+	echo "1..0 # SKIP needs dpkg"
+	exit 77
+fi
+
+use proof
+ROOT=$CASE/root
+BASE=/
+mkdir -p "$ROOT"/{etc,usr/bin,usr/lib,usr/share,tmp,var/lib/dpkg/{info,updates}}
+touch "$ROOT/var/lib/dpkg/"{status,available}
+touch "$ROOT/usr/"{bin,lib,share}/of_nobody # keeps the folders when the package goes
+printf 'root:x:0:0:root:/root:/bin/sh\n' >"$ROOT/etc/passwd"
+printf 'root:x:0:\n' >"$ROOT/etc/group"
+
+cat >"$CASE/policy.yaml" <<'E2'
+version: 1
+rules:
+  - { id: system, severity: high, kind: file, base: [/usr, /etc], fields: [standard, package] }
+  - { id: software, severity: low, kind: package }
+E2
+
+# deb VERSION FILE…: a package "tool" of what lies in CASE/deb now.
+deb() {
+	mkdir -p "$CASE/deb/DEBIAN"
+	printf 'Package: tool\nVersion: %s\nArchitecture: all\nMaintainer: Test <t@example.org>\nDescription: test\n' \
+		"$1" >"$CASE/deb/DEBIAN/control"
+	echo /etc/tool.conf >"$CASE/deb/DEBIAN/conffiles"
+	(cd "$CASE/deb" && find . -type f ! -path './DEBIAN/*' ! -path './etc/*' -printf '%P\0' |
+		xargs -0 md5sum >DEBIAN/md5sums)
+	dpkg-deb --root-owner-group --build "$CASE/deb" "$CASE/tool_$1.deb" >/dev/null
+}
+
+# content VERSION LIBRARY: what the package is made of.
+content() {
+	rm -rf "$CASE/deb"
+	mkdir -p "$CASE/deb/"{etc,usr/bin,usr/lib,usr/share/tool}
+	echo "tool $1" >"$CASE/deb/usr/bin/tool"
+	chmod 755 "$CASE/deb/usr/bin/tool"
+	echo "library $1" >"$CASE/deb/usr/lib/libtool.so.$2"
+	ln -s "libtool.so.$2" "$CASE/deb/usr/lib/libtool.so.1"
+	echo "data $1" >"$CASE/deb/usr/share/tool/data"
+	echo "setting=1" >"$CASE/deb/etc/tool.conf"
+	deb "$1"
+}
+content 1 1.1
+content 2 1.2
+content 3 1.3
+content 4 1.4
+
+# manager WORD…: dpkg, of that root alone.
+manager() {
+	dpkg --root="$ROOT" --force-script-chrootless --force-confold "$@" >>"$CASE/dpkg.log" 2>&1
+}
+
+invar() {
+	"$INVAR" "$@" --root "$ROOT" --policy "$CASE/policy.yaml" --state "$CASE/state" --json \
+		>"$CASE/out" 2>"$CASE/err" </dev/null
+	RC=$?
+}
+
+# verdicts: each change just found, with its verdict.
+verdicts() {
+	/usr/bin/python3 - "$CASE/out" <<'E2'
+import json, sys
+for line in open(sys.argv[1]):
+    r = json.loads(line)
+    if r.get("record") == "change" and not r.get("standing"):
+        v = r["verdict"]
+        print(r["change"], r["key"], v["state"], v.get("proof", {}).get("to", "-"))
+E2
+}
+
+# finds TEXT LINE…: these are the changes just found.
+finds() {
+	local text=$1
+	shift
+	printf '%s\n' "$@" | LC_ALL=C sort >"$CASE/wanted"
+	verdicts | LC_ALL=C sort | diff -u "$CASE/wanted" - >"$CASE/diff"
+	point $? "$text" "$CASE/diff"
+}
+
+# stands TEXT KEY…: these and no others drift from what is approved.
+stands() {
+	local text=$1
+	shift
+	invar drift
+	printf '%s\n' "$@" | sed '/^$/d' | LC_ALL=C sort >"$CASE/wanted"
+	/usr/bin/python3 -c 'import json,sys
+for l in sys.stdin:
+    r = json.loads(l)
+    if r["record"] == "change": print(r["key"])' <"$CASE/out" | LC_ALL=C sort |
+		diff -u "$CASE/wanted" - >"$CASE/diff"
+	point $? "$text" "$CASE/diff"
+}
+
+manager -i "$CASE/tool_1.deb"
+point $? "dpkg installs below the root" "$CASE/dpkg.log"
+invar init
+point $RC "a baseline is made" "$CASE/err"
+
+# ---- an upgrade ----
+
+manager -i "$CASE/tool_2.deb"
+invar check
+finds "an upgrade is explained, file by file; that it was made is told" \
+	"updated /etc explained 2" \
+	"updated /usr/bin explained 2" \
+	"updated /usr/bin/tool explained 2" \
+	"updated /usr/lib explained 2" \
+	"deleted /usr/lib/libtool.so.1.1 explained 2" \
+	"created /usr/lib/libtool.so.1.2 explained 2" \
+	"updated /usr/lib/libtool.so.1 explained 2" \
+	"updated /usr/share/tool explained 2" \
+	"updated /usr/share/tool/data explained 2" \
+	"updated dpkg:tool:all unexplained -"
+stands "of an upgrade only the package drifts" dpkg:tool:all
+invar log --verify
+point $RC "the ledger holds the proofs" "$CASE/err"
+"$INVAR" log --root "$ROOT" --policy "$CASE/policy.yaml" --state "$CASE/state" >"$CASE/text"
+grep -q 'explained by package dpkg:tool:all' "$CASE/text"
+point $? "and tells them" "$CASE/text"
+invar approve all --reason "the upgrade"
+
+# ---- what hides in an upgrade ----
+
+manager -i "$CASE/tool_3.deb"
+echo backdoor >>"$ROOT/usr/bin/tool"
+chmod 4644 "$ROOT/usr/share/tool/data"
+echo new >"$ROOT/usr/lib/libevil.so"
+ln -sfn /tmp/evil "$ROOT/usr/lib/libtool.so.1"
+touch "$ROOT/tmp/evil"
+invar check
+finds "what is not as delivered is not explained by an upgrade" \
+	"updated /etc explained 3" \
+	"updated /usr/bin explained 3" \
+	"updated /usr/bin/tool unexplained -" \
+	"updated /usr/lib explained 3" \
+	"created /usr/lib/libevil.so unexplained -" \
+	"deleted /usr/lib/libtool.so.1.2 explained 3" \
+	"created /usr/lib/libtool.so.1.3 explained 3" \
+	"updated /usr/lib/libtool.so.1 unexplained -" \
+	"updated /usr/share/tool explained 3" \
+	"updated /usr/share/tool/data unexplained -" \
+	"updated dpkg:tool:all unexplained -"
+stands "and drifts" dpkg:tool:all /usr/bin/tool /usr/lib/libevil.so /usr/lib/libtool.so.1 \
+	/usr/share/tool/data
+
+# ---- the right content outside a transaction ----
+
+echo "tool 3" >"$ROOT/usr/bin/tool"
+invar check
+finds "the right content without a transaction is not explained" \
+	"updated /usr/bin/tool unexplained -"
+
+# ---- drift that stood before is not approved by an upgrade beside it ----
+
+invar approve all --reason test
+chmod 0700 "$ROOT/usr/bin"
+rm "$ROOT/usr/lib/libevil.so"
+chmod 0644 "$ROOT/usr/share/tool/data"
+invar check
+manager -i "$CASE/tool_4.deb"
+invar check
+stands "a folder's rights that were not approved still are not" dpkg:tool:all /usr/bin \
+	/usr/lib/libevil.so /usr/share/tool/data
+invar approve all --reason test
+
+# ---- removal ----
+
+manager -r tool
+invar check
+finds "a removal is explained" \
+	"updated /usr/bin explained -" \
+	"deleted /usr/bin/tool explained -" \
+	"updated /usr/lib explained -" \
+	"deleted /usr/lib/libtool.so.1.4 explained -" \
+	"deleted /usr/lib/libtool.so.1 explained -" \
+	"updated /usr/share explained -" \
+	"deleted /usr/share/tool explained -" \
+	"deleted /usr/share/tool/data explained -" \
+	"updated dpkg:tool:all unexplained -"
+
+done_testing
