@@ -33,7 +33,7 @@ static struct digests *digests_new(struct host *h)
 	return h->digests;
 }
 
-void digests_free(struct digests *d)
+void host_digests_free(struct digests *d)
 {
 	if (!d)
 		return;

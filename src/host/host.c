@@ -34,7 +34,7 @@ void host_free(struct host *h)
 	buses_free(h->buses);
 	processes_free(h->processes);
 	package_index_free(h->package_index);
-	digests_free(h->digests);
+	host_digests_free(h->digests);
 	bpf_free(h->bpf);
 	arena_free(h->arena);
 	explicit_bzero(h->secret, sizeof h->secret);

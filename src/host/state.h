@@ -27,7 +27,7 @@ struct host {
 /* Each frees what its file made; NULL does nothing. */
 void processes_free(struct processes *p);
 void package_index_free(struct package_index *x);
-void digests_free(struct digests *d);
+void host_digests_free(struct digests *d);
 void buses_free(struct buses *all);
 void bpf_free(struct bpf *b);
 
