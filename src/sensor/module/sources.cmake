@@ -1,3 +1,7 @@
 list(APPEND SENSOR_SOURCES
+  src/sensor/module/module_facts.c
   src/sensor/module/module_linux.c
+  src/sensor/module/module_sign.c
+  src/sensor/module/module_text.c
+  src/sensor/module/module_views.c
 )
