@@ -178,7 +178,7 @@ static void two_views_of_a_host(void **state)
 		"diamorphine hidden=true views=sys taint=OE"
 		" taint_words=out-of-tree module, unsigned module");
 	assert_string_equal(room_find("ghost"),
-		"ghost hidden=true views=proc state=live size=1 bytes refcnt=0");
+		"ghost hidden=true views=proc state=live size=1 byte refcnt=0");
 	assert_string_equal(room_find("reptile"), "reptile hidden=true views=none");
 	assert_string_equal(room_find("printk"), "printk parameters=time=\"Y\"");
 	assert_string_equal(room_find("kernel"),
