@@ -1,24 +1,37 @@
 /* From patterns and tests to selections: what does not walk folders. */
+#include "core/attr.h"
 #include "core/hex.h"
 #include "entity/file.h"
 #include "entity/list.h"
 #include "policy/scope.h"
 
-/* The value as people write it in a test. */
-static void value_text(const struct record *r, unsigned field, struct buf *ret)
+#define VALUE_ROOM 512 /* any value but a text: the longest is a digest in hex */
+
+/* Tests of modes are asked of every file of a host: four digits without printf. */
+static void add_mode(struct buf *ret, uint64_t mode)
+{
+	if (mode > 07777) {
+		buf_addf(ret, "%llo", (unsigned long long)mode);
+		return;
+	}
+	for (int shift = 9; shift >= 0; shift -= 3)
+		buf_add_char(ret, (char)('0' + (mode >> shift & 7)));
+}
+
+/* The value as people write it in a test; texts as they are, the others in ret. */
+static struct span value_text(const struct record *r, unsigned field, struct buf *ret)
 {
 	const struct field *f = &r->kind->fields[field];
 	const union value *v = &r->v[field];
 
 	switch (f->type) {
 	case FIELD_TEXT:
-		buf_add_span(ret, v->bytes);
-		break;
+		return v->bytes;
 	case FIELD_NUMBER:
 		buf_addf(ret, "%llu", (unsigned long long)v->number);
 		break;
 	case FIELD_MODE:
-		buf_addf(ret, "%04llo", (unsigned long long)v->number);
+		add_mode(ret, v->number);
 		break;
 	case FIELD_DIGEST:
 		hex_add(ret, v->bytes);
@@ -39,6 +52,7 @@ static void value_text(const struct record *r, unsigned field, struct buf *ret)
 	case FIELD_MAP:
 		break; /* no test may name them */
 	}
+	return buf_span(ret);
 }
 
 /* A list passes when any of its items does. */
@@ -62,7 +76,8 @@ static bool has_one(const struct test *t, const struct record *r)
 
 bool test_passes(const struct test *t, const struct record *r)
 {
-	AUTO(buf) text = BUF_INIT((size_t)1 << 20);
+	UNSET char room[VALUE_ROOM];
+	struct buf text = { .p = room, .cap = sizeof room, .max = sizeof room };
 
 	if (t->how != TEST_GLOB)
 		return has_one(t, r) == (t->how == TEST_PRESENT);
@@ -70,8 +85,7 @@ bool test_passes(const struct test *t, const struct record *r)
 		return false;
 	if (r->kind->fields[t->field].type == FIELD_LIST)
 		return list_passes(t, r->v[t->field].bytes);
-	value_text(r, t->field, &text);
-	return glob_text(t->glob, buf_span(&text));
+	return glob_text(t->glob, value_text(r, t->field, &text));
 }
 
 bool pattern_passes(const struct pattern *p, const struct record *r)
@@ -123,6 +137,15 @@ static bool any_passes(const struct patterns *patterns, const struct record *r)
 	return false;
 }
 
+/* Most of what a rule with nothing but tests looks at fails all of them, whatever its path. */
+static bool none_can(const struct entry *entry, const struct record *r)
+{
+	for (size_t i = 0; i < entry->include.n; i++)
+		if (pattern_passes(&entry->include.list[i], r))
+			return false;
+	return entry->include.n > 0;
+}
+
 bool entry_holds(const struct policy *p, const struct entry *entry, const struct record *r)
 {
 	if (!entry_type_fits(entry, r))
@@ -130,6 +153,8 @@ bool entry_holds(const struct policy *p, const struct entry *entry, const struct
 	if (!entry->rule.kind->hierarchical)
 		return (entry->include.n == 0 || any_passes(&entry->include, r)) &&
 		       !any_passes(&entry->exclude, r);
+	if (none_can(entry, r))
+		return false;
 	for (uint32_t i = 0; i < entry->n_tracks; i++)
 		if (track_holds(p, &p->tracks[entry->first_track + i], r))
 			return true;
