@@ -14,7 +14,8 @@
 struct one_group {
 	struct group_line line;
 	struct span shadow; /* its line in gshadow; p NULL: none */
-	uint32_t number, ordinal, doubles;
+	uint32_t number;
+	uint32_t first, ordinal, doubles; /* among those of its name, as of a user */
 	bool doubled, shared_gid;
 };
 
@@ -31,45 +32,68 @@ struct groups {
 	struct record *record;
 };
 
+static struct slot *slot_of_name(const struct groups *g, struct span name, uint32_t hash)
+{
+	for (uint32_t i = hash;; i++) {
+		struct slot *x = &g->by_name.slot[i & g->by_name.mask];
+
+		if (x->at == NOBODY ||
+			(x->hash == hash && span_same(g->list[x->at].line.name, name)))
+			return x;
+	}
+}
+
 static uint32_t find_name(const struct groups *g, struct span name)
 {
-	for (uint32_t i = hash_text(name) & g->by_name.mask;; i = (i + 1) & g->by_name.mask) {
-		uint32_t at = g->by_name.slot[i];
+	return slot_of_name(g, name, hash_text(name))->at;
+}
 
-		if (at == NOBODY || span_same(g->list[at].line.name, name))
-			return at;
+/* As of accounts: the files are mostly in the same order. */
+static uint32_t find_next(const struct groups *g, struct span name, uint32_t *last)
+{
+	uint32_t at = *last + 1;
+
+	if (at >= g->n || !span_same(g->list[at].line.name, name))
+		at = find_name(g, name);
+	else
+		at = g->list[at].first;
+	if (at != NOBODY)
+		*last = at;
+	return at;
+}
+
+static struct slot *slot_of_gid(const struct groups *g, uint32_t gid)
+{
+	for (uint32_t i = hash_number(gid);; i++) {
+		struct slot *x = &g->by_gid.slot[i & g->by_gid.mask];
+
+		if (x->at == NOBODY || x->hash == gid)
+			return x;
 	}
 }
 
 static void index_group(struct groups *g, uint32_t at)
 {
 	struct one_group *x = &g->list[at], *y;
-	uint32_t first = find_name(g, x->line.name), i;
+	uint32_t hash = hash_text(x->line.name);
+	struct slot *slot = slot_of_name(g, x->line.name, hash);
 
-	if (first == NOBODY) {
-		for (i = hash_text(x->line.name); g->by_name.slot[i & g->by_name.mask] != NOBODY;)
-			i++;
-		g->by_name.slot[i & g->by_name.mask] = at;
+	x->first = at;
+	if (slot->at == NOBODY) {
+		*slot = (struct slot){ hash, at };
 	} else {
-		y = &g->list[first];
+		y = &g->list[slot->at];
+		x->first = slot->at;
 		x->ordinal = ++y->doubles;
 		x->doubled = y->doubled = true;
 	}
 	if (!x->line.has_ids)
 		return;
-	for (i = hash_number(x->line.gid);; i++) {
-		uint32_t *slot = &g->by_gid.slot[i & g->by_gid.mask];
-
-		if (*slot == NOBODY) {
-			*slot = at;
-			return;
-		}
-		y = &g->list[*slot];
-		if (y->line.gid == x->line.gid) {
-			y->shared_gid = x->shared_gid = true;
-			return;
-		}
-	}
+	slot = slot_of_gid(g, x->line.gid);
+	if (slot->at == NOBODY)
+		*slot = (struct slot){ x->line.gid, at };
+	else
+		g->list[slot->at].shared_gid = x->shared_gid = true;
 }
 
 static void read_group(struct groups *g)
@@ -104,6 +128,7 @@ static void read_gshadow(struct groups *g)
 {
 	struct lines l;
 	struct span line;
+	uint32_t last = NOBODY;
 
 	g->gshadow = source_read(g->scan, &kind_group, "etc/gshadow", false);
 	for (l = lines_of(g->gshadow.text); lines_next(&l, &line);) {
@@ -115,7 +140,7 @@ static void read_gshadow(struct groups *g)
 			bad_line(&g->gshadow.bad, l.number, &e);
 			continue;
 		}
-		at = find_name(g, x.name);
+		at = find_next(g, x.name, &last);
 		if (at != NOBODY && !g->list[at].shadow.p)
 			g->list[at].shadow = line;
 	}
@@ -172,8 +197,7 @@ static uint64_t set_secrets(struct groups *g, const struct one_group *x)
 	struct gshadow_line shadow;
 	struct err e;
 	bool has, shadowed = password_is_shadowed(x->line.password);
-	uint32_t first = find_name(g, x->line.name);
-	struct span line = first == NOBODY ? SPAN_NONE : g->list[first].shadow;
+	struct span line = g->list[x->first].shadow;
 
 	has = line.p && gshadow_from_line(line, &shadow, &e) == 0;
 	if (has) {

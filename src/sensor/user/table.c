@@ -39,11 +39,6 @@ uint32_t hash_text(struct span s)
 	return (uint32_t)(h >> 32 ^ h);
 }
 
-uint32_t hash_number(uint32_t n)
-{
-	return (uint32_t)(n * UINT64_C(0x9e3779b97f4a7c15) >> 29);
-}
-
 void chain_add(struct chain *c, uint32_t *head, struct span text)
 {
 	if (c->n == c->cap) {

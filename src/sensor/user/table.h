@@ -9,14 +9,22 @@
 #define ACCOUNTS_MAX 1000000                 /* more are a gap */
 #define NOBODY UINT32_MAX
 
-/* Open addressing. The caller compares: slots hold a place in its array, or NOBODY. */
+/* Open addressing. The caller compares what slots of the same hash point to; an empty slot has at
+ * NOBODY. */
+struct slot {
+	uint32_t hash, at;
+};
 struct table {
-	uint32_t *slot;
+	struct slot *slot;
 	uint32_t mask;
 };
 struct table table_new(struct arena *a, size_t n);
 uint32_t hash_text(struct span s);
-uint32_t hash_number(uint32_t n);
+
+static inline uint32_t hash_number(uint32_t n)
+{
+	return (uint32_t)(n * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
 
 /* What hangs on an account: its groups, its subordinate ids. */
 struct hung {

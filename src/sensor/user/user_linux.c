@@ -26,13 +26,13 @@
 	(field_bit(USER_HOME_MISSING) | field_bit(USER_HOME_OWNER) | field_bit(USER_HOME_MODE))
 
 struct account {
-	struct span line, name;
+	struct passwd_line passwd;
 	struct span shadow; /* its line there; p NULL: none */
-	uint32_t uid, number;
+	uint32_t number, shadow_number;
 	uint32_t first;            /* the first account of this name; itself mostly */
 	uint32_t ordinal, doubles; /* among those of its name, from 1; of the first: how many */
 	uint32_t groups, subuids, subgids; /* heads of chains */
-	bool has_uid, doubled, shared_uid;
+	bool doubled, shared_uid;
 };
 
 struct users {
@@ -41,10 +41,7 @@ struct users {
 	size_t n, cap;
 	struct table by_name, by_uid;
 	struct table by_gid; /* into groups */
-	struct group {
-		struct span name;
-		uint32_t gid;
-	} * groups;
+	struct span *groups; /* names */
 	struct chain chain;
 	struct source passwd, shadow, group, subuid, subgid;
 	struct password_digester digester;
@@ -55,26 +52,48 @@ struct users {
 	uint64_t asks;
 	int64_t now;
 	struct arena *scratch; /* lists of one account, cleared now and then */
+	struct err err; /* here, since the build zeroes locals: that would take longer than all
+			   else */
 	struct record *record;
 };
 
-static uint32_t find_name(const struct users *u, struct span name)
+static struct slot *slot_of_name(const struct users *u, struct span name, uint32_t hash)
 {
-	for (uint32_t i = hash_text(name) & u->by_name.mask;; i = (i + 1) & u->by_name.mask) {
-		uint32_t at = u->by_name.slot[i];
+	for (uint32_t i = hash;; i++) {
+		struct slot *x = &u->by_name.slot[i & u->by_name.mask];
 
-		if (at == NOBODY || span_same(u->list[at].name, name))
-			return at;
+		if (x->at == NOBODY ||
+			(x->hash == hash && span_same(u->list[x->at].passwd.name, name)))
+			return x;
 	}
 }
 
-static uint32_t find_uid(const struct users *u, uint32_t uid)
+static uint32_t find_name(const struct users *u, struct span name)
 {
-	for (uint32_t i = hash_number(uid) & u->by_uid.mask;; i = (i + 1) & u->by_uid.mask) {
-		uint32_t at = u->by_uid.slot[i];
+	return slot_of_name(u, name, hash_text(name))->at;
+}
 
-		if (at == NOBODY || u->list[at].uid == uid)
-			return at;
+/* The tools append to all files alike, so the name is mostly that of the next account. */
+static uint32_t find_next(const struct users *u, struct span name, uint32_t *last)
+{
+	uint32_t at = *last + 1;
+
+	if (at >= u->n || !span_same(u->list[at].passwd.name, name))
+		at = find_name(u, name);
+	else
+		at = u->list[at].first;
+	if (at != NOBODY)
+		*last = at;
+	return at;
+}
+
+static struct slot *slot_of_uid(const struct users *u, uint32_t uid)
+{
+	for (uint32_t i = hash_number(uid);; i++) {
+		struct slot *x = &u->by_uid.slot[i & u->by_uid.mask];
+
+		if (x->at == NOBODY || x->hash == uid)
+			return x;
 	}
 }
 
@@ -82,34 +101,25 @@ static uint32_t find_uid(const struct users *u, uint32_t uid)
 
 static void index_account(struct users *u, uint32_t at)
 {
-	struct account *x = &u->list[at];
-	uint32_t i;
+	struct account *x = &u->list[at], *y;
+	uint32_t hash = hash_text(x->passwd.name);
+	struct slot *slot = slot_of_name(u, x->passwd.name, hash);
 
-	for (i = hash_text(x->name) & u->by_name.mask; u->by_name.slot[i] != NOBODY;
-		i = (i + 1) & u->by_name.mask) {
-		struct account *y = &u->list[u->by_name.slot[i]];
-
-		if (span_same(y->name, x->name)) {
-			x->first = u->by_name.slot[i];
-			x->doubled = y->doubled = true;
-			x->ordinal = ++y->doubles;
-			break;
-		}
+	if (slot->at == NOBODY) {
+		*slot = (struct slot){ hash, at };
+	} else {
+		y = &u->list[slot->at];
+		x->first = slot->at;
+		x->doubled = y->doubled = true;
+		x->ordinal = ++y->doubles;
 	}
-	if (u->by_name.slot[i] == NOBODY)
-		u->by_name.slot[i] = at;
-	for (i = hash_number(x->uid) & u->by_uid.mask; x->has_uid; i = (i + 1) & u->by_uid.mask) {
-		uint32_t *slot = &u->by_uid.slot[i];
-
-		if (*slot == NOBODY) {
-			*slot = at;
-			return;
-		}
-		if (u->list[*slot].uid == x->uid) {
-			u->list[*slot].shared_uid = x->shared_uid = true;
-			return;
-		}
-	}
+	if (!x->passwd.has_ids)
+		return;
+	slot = slot_of_uid(u, x->passwd.uid);
+	if (slot->at == NOBODY)
+		*slot = (struct slot){ x->passwd.uid, at };
+	else
+		u->list[slot->at].shared_uid = x->shared_uid = true;
 }
 
 static void read_passwd(struct users *u)
@@ -117,7 +127,6 @@ static void read_passwd(struct users *u)
 	struct lines l;
 	struct passwd_line p;
 	struct span line;
-	struct err e;
 
 	u->passwd = source_read(u->scan, &kind_user, "etc/passwd", true);
 	u->cap = lines_count(u->passwd.text);
@@ -126,52 +135,48 @@ static void read_passwd(struct users *u)
 	u->by_name = table_new(scan_arena(u->scan), u->cap);
 	u->by_uid = table_new(scan_arena(u->scan), u->cap);
 	for (l = lines_of(u->passwd.text); lines_next(&l, &line);) {
-		int r = passwd_from_line(line, &p, &e);
+		struct account *x = &u->list[u->n];
+		int r = passwd_from_line(line, &p, &u->err);
 
 		if (r == 0 && u->n == u->cap)
-			r = err_set(&e, ERR_LIMIT, "more than %zu accounts", u->cap);
+			r = err_set(&u->err, ERR_LIMIT, "more than %zu accounts", u->cap);
 		if (r < 0) {
-			bad_line(&u->passwd.bad, l.number, &e);
+			bad_line(&u->passwd.bad, l.number, &u->err);
 			continue;
 		}
-		u->list[u->n] = (struct account){
-			.line = line,
-			.name = p.name,
-			.uid = p.uid,
-			.has_uid = p.has_ids,
-			.number = (uint32_t)l.number,
-			.first = (uint32_t)u->n,
-			.ordinal = 1,
-			.doubles = 1,
-			.groups = NOBODY,
-			.subuids = NOBODY,
-			.subgids = NOBODY,
-		};
+		x->passwd = p;
+		x->number = (uint32_t)l.number;
+		x->first = (uint32_t)u->n;
+		x->ordinal = x->doubles = 1;
+		x->groups = x->subuids = x->subgids = NOBODY;
 		index_account(u, (uint32_t)u->n++);
 	}
 	source_done(u->scan, &kind_user, &u->passwd, true);
 }
 
+/* Only whose line it is; the rest is read with the account. */
 static void read_shadow(struct users *u)
 {
 	struct lines l;
-	struct span line;
+	struct span line, rest, name;
+	uint32_t last = NOBODY, at;
 
 	u->shadow = source_read(u->scan, &kind_user, "etc/shadow", false);
 	for (l = lines_of(u->shadow.text); lines_next(&l, &line);) {
-		struct shadow_line x;
-		struct err e;
-		uint32_t at;
-
-		if (shadow_from_line(line, &x, &e) < 0) {
-			bad_line(&u->shadow.bad, l.number, &e);
+		rest = line;
+		if (!span_cut(&rest, ':', &name) || !rest.p || name.n == 0) {
+			err_set(&u->err, ERR_FORMAT,
+				"an entry of shadow without name and password");
+			bad_line(&u->shadow.bad, l.number, &u->err);
 			continue;
 		}
-		at = find_name(u, x.name);
-		if (at != NOBODY && !u->list[at].shadow.p)
-			u->list[at].shadow = line;
+		at = find_next(u, name, &last);
+		if (at == NOBODY || u->list[at].shadow.p)
+			continue;
+		u->list[at].shadow = line;
+		u->list[at].shadow_number = (uint32_t)l.number;
 	}
-	source_done(u->scan, &kind_user, &u->shadow, false);
+	u->shadow.whole = u->shadow.whole && u->shadow.bad.n == 0;
 }
 
 static void join_group(struct users *u, struct span group, struct span members)
@@ -186,21 +191,21 @@ static void join_group(struct users *u, struct span group, struct span members)
 	}
 }
 
-static void index_group(struct users *u, uint32_t at)
+static struct slot *slot_of_gid(const struct users *u, uint32_t gid)
 {
-	uint32_t gid = u->groups[at].gid, i;
+	for (uint32_t i = hash_number(gid);; i++) {
+		struct slot *x = &u->by_gid.slot[i & u->by_gid.mask];
 
-	for (i = hash_number(gid) & u->by_gid.mask; u->by_gid.slot[i] != NOBODY;
-		i = (i + 1) & u->by_gid.mask)
-		if (u->groups[u->by_gid.slot[i]].gid == gid)
-			return; /* the first of a number gives it its name */
-	u->by_gid.slot[i] = at;
+		if (x->at == NOBODY || x->hash == gid)
+			return x;
+	}
 }
 
 static void read_group(struct users *u)
 {
 	struct lines l;
 	struct span line;
+	struct slot *slot;
 	size_t cap;
 	uint32_t n = 0;
 
@@ -211,21 +216,22 @@ static void read_group(struct users *u)
 	u->by_gid = table_new(scan_arena(u->scan), cap);
 	for (l = lines_of(u->group.text); lines_next(&l, &line);) {
 		struct group_line x;
-		struct err e;
-		int r = group_from_line(line, &x, &e);
+		int r = group_from_line(line, &x, &u->err);
 
 		if (r == 0 && n == cap)
-			r = err_set(&e, ERR_LIMIT, "more than %zu groups", cap);
+			r = err_set(&u->err, ERR_LIMIT, "more than %zu groups", cap);
 		if (r < 0) {
-			bad_line(&u->group.bad, l.number, &e);
+			bad_line(&u->group.bad, l.number, &u->err);
 			continue;
 		}
 		join_group(u, x.name, x.members);
 		if (!x.has_ids)
 			continue;
-		u->groups[n].name = x.name;
-		u->groups[n].gid = x.gid;
-		index_group(u, n++);
+		u->groups[n] = x.name;
+		slot = slot_of_gid(u, x.gid);
+		if (slot->at == NOBODY) /* the first of a number gives it its name */
+			*slot = (struct slot){ x.gid, n };
+		n++;
 	}
 	source_done(u->scan, &kind_user, &u->group, false);
 }
@@ -235,20 +241,20 @@ static struct source read_subids(struct users *u, const char *path, bool gids)
 	struct source f = source_read(u->scan, &kind_user, path, false);
 	struct lines l;
 	struct span line;
+	uint32_t last = NOBODY;
 
 	for (l = lines_of(f.text); lines_next(&l, &line);) {
 		struct span name, range;
-		struct err e;
 		uint32_t at, uid;
 
-		if (subid_from_line(line, &name, &range, &e) < 0) {
-			bad_line(&f.bad, l.number, &e);
+		if (subid_from_line(line, &name, &range, &u->err) < 0) {
+			bad_line(&f.bad, l.number, &u->err);
 			continue;
 		}
-		at = find_name(u, name);
+		at = find_next(u, name, &last);
 		if (at == NOBODY && *name.p >= '0' && *name.p <= '9' &&
 			id_from_text(name, &uid) == 0)
-			at = find_uid(u, uid);
+			at = slot_of_uid(u, uid)->at;
 		if (at != NOBODY)
 			chain_add(&u->chain, gids ? &u->list[at].subgids : &u->list[at].subuids,
 				range);
@@ -319,12 +325,10 @@ static void set_chain(struct users *u, unsigned field, uint32_t head)
 
 static void set_primary(struct users *u, uint32_t gid)
 {
-	for (uint32_t i = hash_number(gid) & u->by_gid.mask; u->by_gid.slot[i] != NOBODY;
-		i = (i + 1) & u->by_gid.mask)
-		if (u->groups[u->by_gid.slot[i]].gid == gid) {
-			set_text(u->record, USER_GROUP, u->groups[u->by_gid.slot[i]].name);
-			return;
-		}
+	uint32_t at = slot_of_gid(u, gid)->at;
+
+	if (at != NOBODY)
+		set_text(u->record, USER_GROUP, u->groups[at]);
 }
 
 static void set_password(struct users *u, struct span text)
@@ -366,11 +370,14 @@ static void set_aging(struct users *u, const struct shadow_line *x)
 static uint64_t set_secrets(struct users *u, const struct account *x, struct span password)
 {
 	const struct account *first = &u->list[x->first];
-	struct shadow_line shadow;
-	struct err e;
+	UNSET struct shadow_line shadow;
 	bool shadowed = password_is_shadowed(password), has;
 
-	has = first->shadow.p && shadow_from_line(first->shadow, &shadow, &e) == 0;
+	has = first->shadow.p && shadow_from_line(first->shadow, &shadow, &u->err) == 0;
+	if (first->shadow.p && !has) {
+		bad_line(&u->shadow.bad, first->shadow_number, &u->err);
+		return SHADOW_FIELDS;
+	}
 	if (has)
 		set_aging(u, &shadow);
 	if (!shadowed) {
@@ -409,16 +416,15 @@ static void set_shell(struct users *u, struct span shell)
 static uint64_t set_home(struct users *u, struct span home)
 {
 	struct stat st;
-	struct err e;
 	int r;
 
 	set_text(u->record, USER_HOME, home);
 	if (home.n == 0 || !(u->asks & HOME_FIELDS) ||
 		!(scan_asks(u->scan, &kind_user, u->record->key) & HOME_FIELDS))
 		return 0;
-	r = host_stat(scan_host(u->scan), arena_text(u->scratch, home), false, &st, &e);
+	r = host_stat(scan_host(u->scan), arena_text(u->scratch, home), false, &st, &u->err);
 	if (r < 0 && r != ERR_MISSING) {
-		scan_gap_err(u->scan, &kind_user, u->record->key, false, &e);
+		scan_gap_err(u->scan, &kind_user, u->record->key, false, &u->err);
 		return HOME_FIELDS;
 	}
 	set_flag(u->record, USER_HOME_MISSING, r < 0);
@@ -436,8 +442,8 @@ static struct span key_of(struct users *u, const struct account *x)
 	const char *text;
 
 	if (x->ordinal == 1)
-		return x->name;
-	text = arena_format(u->scratch, "%.*s#%u", SPAN_ARG(x->name), x->ordinal);
+		return x->passwd.name;
+	text = arena_format(u->scratch, "%.*s#%u", SPAN_ARG(x->passwd.name), x->ordinal);
 	while (find_name(u, span_of(text)) != NOBODY)
 		text = arena_format(u->scratch, "%s#", text);
 	return span_of(text);
@@ -447,36 +453,33 @@ static void emit_account(struct users *u, const struct account *x)
 {
 	struct record *r = u->record;
 	const struct account *first = &u->list[x->first];
-	struct passwd_line p;
+	const struct passwd_line *p = &x->passwd;
 	uint64_t unknown;
-	struct err e;
 
-	if (passwd_from_line(x->line, &p, &e) < 0)
-		return; /* it was a good line before */
 	r->has = 0;
 	r->key = key_of(u, x);
-	if (p.has_ids) {
-		record_set_number(r, USER_UID, p.uid);
-		record_set_number(r, USER_GID, p.gid);
-		set_primary(u, p.gid);
-		record_set_number(r, USER_CLASS, class_of(u->range, p.uid));
-		set_flag(r, USER_SUPERUSER, p.uid == 0);
+	if (p->has_ids) {
+		record_set_number(r, USER_UID, p->uid);
+		record_set_number(r, USER_GID, p->gid);
+		set_primary(u, p->gid);
+		record_set_number(r, USER_CLASS, class_of(u->range, p->uid));
+		set_flag(r, USER_SUPERUSER, p->uid == 0);
 	}
 	set_flag(r, USER_DUPLICATE_UID, x->shared_uid);
 	set_flag(r, USER_DUPLICATE, x->doubled);
-	set_text(r, USER_GECOS, p.gecos);
-	set_shell(u, p.shell);
+	set_text(r, USER_GECOS, p->gecos);
+	set_shell(u, p->shell);
 	set_chain(u, USER_GROUPS, first->groups);
 	set_chain(u, USER_SUBUIDS, first->subuids);
 	set_chain(u, USER_SUBGIDS, first->subgids);
-	unknown = set_home(u, p.home) | set_secrets(u, x, p.password);
+	unknown = set_home(u, p->home) | set_secrets(u, x, p->password);
 	if (!u->group.whole)
 		unknown |= field_bit(USER_GROUP) | field_bit(USER_GROUPS);
 	if (!u->subuid.whole)
 		unknown |= field_bit(USER_SUBUIDS);
 	if (!u->subgid.whole)
 		unknown |= field_bit(USER_SUBGIDS);
-	record_set_bytes(r, USER_SOURCE, span_of(p.nis ? "/etc/passwd (NIS)" : "/etc/passwd"));
+	record_set_bytes(r, USER_SOURCE, span_of(p->nis ? "/etc/passwd (NIS)" : "/etc/passwd"));
 	record_set_number(r, USER_LINE, x->number);
 	scan_emit_part(u->scan, r, unknown);
 }
@@ -502,6 +505,7 @@ static int scan_users(struct scan *s, struct err *e)
 		if (i % SCRATCH_EACH == 0)
 			arena_clear(scratch);
 	}
+	source_done(s, &kind_user, &u.shadow, false);
 	chain_done(&u.chain);
 	return 0;
 }
