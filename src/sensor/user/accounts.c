@@ -33,7 +33,7 @@ size_t lines_count(struct span text)
 
 void bad_line(struct bad_lines *b, size_t number, const struct err *why)
 {
-	if (b->n++ > 0)
+	if (b->n++ > 0 && number >= b->first)
 		return;
 	b->first = number;
 	b->why = *why;

@@ -206,13 +206,13 @@ static uint64_t set_secrets(struct groups *g, const struct one_group *x)
 	}
 	if (!shadowed) {
 		set_password(g, x->line.password);
-		record_set_number(g->record, GROUP_PASSWORD_EXPOSED,
-			record_has(g->record, GROUP_PASSWORD_SCHEME));
 	} else if (has) {
 		set_password(g, shadow.password);
 	} else if (g->gshadow.whole) {
 		record_set_number(g->record, GROUP_PASSWORD, PASSWORD_DISABLED);
 	}
+	record_set_number(g->record, GROUP_PASSWORD_EXPOSED,
+		!shadowed && record_has(g->record, GROUP_PASSWORD_SCHEME));
 	return has || g->gshadow.whole ? 0 : SECRET_FIELDS;
 }
 

@@ -82,8 +82,8 @@ void source_done(struct scan *s, const struct kind *k, struct source *x, bool co
 	x->whole = false;
 	err_prefix(&e, "%s:%zu: ", x->path, x->bad.first);
 	if (x->bad.n > 1)
-		err_set(&e, (enum err_code)e.code, "%.400s; so are %zu more lines", e.text,
-			x->bad.n - 1);
+		err_set(&e, (enum err_code)e.code, "%s:%zu: %s; so are %zu more lines", x->path,
+			x->bad.first, x->bad.why.text, x->bad.n - 1);
 	tell(s, k, covers, &e);
 }
 

@@ -375,21 +375,22 @@ static uint64_t set_secrets(struct users *u, const struct account *x, struct spa
 
 	has = first->shadow.p && shadow_from_line(first->shadow, &shadow, &u->err) == 0;
 	if (first->shadow.p && !has) {
-		bad_line(&u->shadow.bad, first->shadow_number, &u->err);
+		if (x == first)
+			bad_line(&u->shadow.bad, first->shadow_number, &u->err);
 		return SHADOW_FIELDS;
 	}
 	if (has)
 		set_aging(u, &shadow);
 	if (!shadowed) {
 		set_password(u, password);
-		set_flag(u->record, USER_PASSWORD_EXPOSED,
-			record_has(u->record, USER_PASSWORD_SCHEME));
 	} else if (has) {
 		set_password(u, shadow.password);
 	} else if (u->shadow.whole) {
 		record_set_number(u->record, USER_PASSWORD, PASSWORD_MISSING);
 		set_flag(u->record, USER_LOCKED, false);
 	}
+	set_flag(u->record, USER_PASSWORD_EXPOSED,
+		!shadowed && record_has(u->record, USER_PASSWORD_SCHEME));
 	if (has || u->shadow.whole)
 		return 0;
 	return shadowed ? SHADOW_FIELDS
@@ -468,11 +469,14 @@ static void emit_account(struct users *u, const struct account *x)
 	set_flag(r, USER_DUPLICATE_UID, x->shared_uid);
 	set_flag(r, USER_DUPLICATE, x->doubled);
 	set_text(r, USER_GECOS, p->gecos);
-	set_shell(u, p->shell);
+	if (!p->nis || p->shell.n) /* empty: NIS says */
+		set_shell(u, p->shell);
 	set_chain(u, USER_GROUPS, first->groups);
 	set_chain(u, USER_SUBUIDS, first->subuids);
 	set_chain(u, USER_SUBGIDS, first->subgids);
-	unknown = set_home(u, p->home) | set_secrets(u, x, p->password);
+	unknown = set_home(u, p->home);
+	if (!p->nis || p->password.n)
+		unknown |= set_secrets(u, x, p->password);
 	if (!u->group.whole)
 		unknown |= field_bit(USER_GROUP) | field_bit(USER_GROUPS);
 	if (!u->subuid.whole)

@@ -1,0 +1,1 @@
+fuzzer(account_line core os entity host sensor)

@@ -1,0 +1,1 @@
+sensor_test(user core os entity host sensor output)
