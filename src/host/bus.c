@@ -45,28 +45,20 @@ static struct {
 	int (*message_skip)(void *, const char *);
 } sd;
 
-static const struct symbol {
-	const char *name;
-	void *at;
-} symbols[] = {
-	{ "sd_bus_new", &sd.new },
-	{ "sd_bus_set_address", &sd.set_address },
-	{ "sd_bus_set_bus_client", &sd.set_bus_client },
-	{ "sd_bus_start", &sd.start },
-	{ "sd_bus_process", &sd.process },
-	{ "sd_bus_wait", &sd.wait },
-	{ "sd_bus_close_unref", &sd.close_unref },
-	{ "sd_bus_call_async", &sd.call_async },
+static const struct symbol symbols[] = {
+	{ "sd_bus_new", &sd.new }, { "sd_bus_set_address", &sd.set_address },
+	{ "sd_bus_set_bus_client", &sd.set_bus_client }, { "sd_bus_start", &sd.start },
+	{ "sd_bus_process", &sd.process }, { "sd_bus_wait", &sd.wait },
+	{ "sd_bus_close_unref", &sd.close_unref }, { "sd_bus_call_async", &sd.call_async },
 	{ "sd_bus_message_new_method_call", &sd.message_new_method_call },
 	{ "sd_bus_message_append_basic", &sd.message_append_basic },
 	{ "sd_bus_message_get_error", &sd.message_get_error },
-	{ "sd_bus_message_ref", &sd.message_ref },
-	{ "sd_bus_message_unref", &sd.message_unref },
+	{ "sd_bus_message_ref", &sd.message_ref }, { "sd_bus_message_unref", &sd.message_unref },
 	{ "sd_bus_message_enter_container", &sd.message_enter_container },
 	{ "sd_bus_message_exit_container", &sd.message_exit_container },
 	{ "sd_bus_message_peek_type", &sd.message_peek_type },
 	{ "sd_bus_message_read_basic", &sd.message_read_basic },
-	{ "sd_bus_message_skip", &sd.message_skip },
+	{ "sd_bus_message_skip", &sd.message_skip }, /* the last: see load() */
 };
 
 struct bus {
@@ -87,28 +79,27 @@ struct bus_reply {
 
 /* ---- connecting ---- */
 
-/* Never closed again: libraries of libsystemd keep threads' and exit's data. */
-static int load(struct err *e)
+int libsystemd_load(const struct symbol *list, size_t n, struct err *e)
 {
-	static bool loaded;
-	void *lib;
+	void *lib = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
 
-	if (loaded)
-		return 0;
-	lib = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
 	if (!lib)
 		return err_set(e, ERR_MISSING, "there is no libsystemd here");
-	for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
-		void *f = dlsym(lib, symbols[i].name);
+	for (size_t i = 0; i < n; i++) {
+		void *f = dlsym(lib, list[i].name);
 
-		if (!f) {
-			dlclose(lib);
-			return err_set(e, ERR_MISSING, "libsystemd has no %s", symbols[i].name);
-		}
-		memcpy(symbols[i].at, &f, sizeof f);
+		if (!f)
+			return err_set(e, ERR_MISSING, "libsystemd has no %s", list[i].name);
+		memcpy(list[i].at, &f, sizeof f);
 	}
-	loaded = true;
 	return 0;
+}
+
+static int load(struct err *e)
+{
+	if (sd.message_skip)
+		return 0;
+	return libsystemd_load(symbols, ARRAY_LEN(symbols), e);
 }
 
 int bus_open(struct bus **ret, const char *socket, bool client, struct err *e)

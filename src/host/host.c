@@ -32,6 +32,7 @@ void host_free(struct host *h)
 	if (!h)
 		return;
 	buses_free(h->buses);
+	unit_index_free(h->unit_index);
 	processes_free(h->processes);
 	package_index_free(h->package_index);
 	host_digests_free(h->digests);

@@ -11,6 +11,7 @@ struct package_index; /* package.c */
 struct digests;       /* digest.c */
 struct buses;         /* bus.c */
 struct bpf;           /* bpf.c */
+struct unit_index;    /* units.c */
 
 struct host {
 	int root;
@@ -20,8 +21,9 @@ struct host {
 	struct processes *processes;         /* NULL: not asked for yet */
 	struct package_index *package_index; /* NULL: not asked for yet */
 	struct digests *digests;
-	struct buses *buses; /* NULL: not asked for yet */
-	struct bpf *bpf; /* NULL: not asked for yet */
+	struct bpf *bpf;               /* NULL: not asked for yet */
+	struct buses *buses;           /* NULL: not asked for yet */
+	struct unit_index *unit_index; /* NULL: not asked for yet */
 };
 
 /* Each frees what its file made; NULL does nothing. */
@@ -30,5 +32,14 @@ void package_index_free(struct package_index *x);
 void host_digests_free(struct digests *d);
 void buses_free(struct buses *all);
 void bpf_free(struct bpf *b);
+void unit_index_free(struct unit_index *x);
+
+/* Functions of libsystemd by name; where each goes. The library is never unloaded: those it brings
+ * along leave things with the process. ERR_MISSING: there is none, or an older one. */
+struct symbol {
+	const char *name;
+	void *at;
+};
+int libsystemd_load(const struct symbol *list, size_t n, struct err *e) MUST_CHECK;
 
 #endif

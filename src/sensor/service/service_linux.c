@@ -1,15 +1,205 @@
 #include "entity/service.h"
 
+#include "core/attr.h"
+#include "entity/list.h"
+#include "host/journal.h"
+#include "host/package.h"
 #include "sensor/service/service_room.h"
+
+#define JOURNAL_LINES 10
+#define JOURNAL_UNITS 32 /* of more failed units only so many are looked up */
+
+struct room {
+	struct scan *s;
+	struct host *h;
+	const struct units *units;
+	struct live_units live;
+	bool runs; /* systemd does */
+	struct journal *journal;
+	bool no_journal;
+	unsigned looked_up;
+};
+
+static void room_done(struct room *x)
+{
+	journal_free(x->journal);
+}
+
+/* ---- the journal ---- */
+
+static struct journal *journal(struct room *x)
+{
+	struct err why;
+
+	if (!x->journal && !x->no_journal && journal_open(&x->journal, x->h, &why) < 0)
+		x->no_journal = true;
+	return x->looked_up++ < JOURNAL_UNITS ? x->journal : NULL;
+}
+
+/* Restarts by systemd of what it starts again only when that ended badly are all failures. Of what
+ * is always started again the journal knows which were. */
+static void set_failures(struct room *x, const struct unit *u, struct record *r)
+{
+	struct span restart =
+		record_has(r, SERVICE_RESTART) ? r->v[SERVICE_RESTART].bytes : SPAN_NONE;
+	bool always = span_is(restart, "always") || span_is(restart, "on-success");
+	struct journal *j = journal(x);
+	struct journal_exits exits = { 0 };
+	struct span how;
+
+	if (j)
+		journal_exits(j, u->name, &exits);
+	if (always && exits.n == 0)
+		return;
+	record_set_number(r, SERVICE_FAILURES, always ? exits.n : r->v[SERVICE_RESTARTS].number);
+	how = exits.n ? service_exit_text((uint64_t)exits.code, (uint64_t)exits.status,
+				scan_arena(x->s))
+		      : SPAN_NONE;
+	if (how.n)
+		record_set_bytes(r, SERVICE_LAST_FAILURE, how);
+}
+
+static void set_journal(struct room *x, const struct unit *u, struct record *r)
+{
+	bool failed = record_has(r, SERVICE_STATE) &&
+		      (r->v[SERVICE_STATE].number == SERVICE_FAILED ||
+			      r->v[SERVICE_STATE].number == SERVICE_RESTARTING);
+	struct span lines[JOURNAL_LINES];
+	struct journal *j;
+	size_t n;
+
+	if (record_has(r, SERVICE_RESTARTS))
+		set_failures(x, u, r);
+	if (!failed && !record_has(r, SERVICE_FAILURES))
+		return;
+	j = journal(x);
+	n = j ? journal_lines(j, u->name, scan_arena(x->s), lines, JOURNAL_LINES) : 0;
+	if (n)
+		record_set_list(r, SERVICE_JOURNAL, scan_arena(x->s), lines, n);
+}
+
+/* ---- files ---- */
+
+static void set_files(struct room *x, const struct unit *u, struct record *r, uint64_t asks)
+{
+	struct arena *a = scan_arena(x->s);
+	struct span *paths = arena_get(a, (u->n_drop_ins + 1) * sizeof *paths);
+	uint8_t *digests = arena_get(a, (u->n_drop_ins + 1) * SHA256_SIZE);
+	uint8_t *sum = arena_get(a, SHA256_SIZE);
+	const struct package *owner;
+
+	if (u->fragment) {
+		record_set_bytes(r, SERVICE_FRAGMENT, u->fragment->path);
+		if (u->fragment->read)
+			record_set_bytes(r, SERVICE_SHA256,
+				span_from(u->fragment->sha256, SHA256_SIZE));
+		owner = asks & field_bit(SERVICE_PACKAGE) ? host_path_owner(x->h, u->fragment->path)
+							  : NULL;
+		if (owner)
+			record_set_bytes(r, SERVICE_PACKAGE, owner->name);
+	}
+	if (!u->n_drop_ins)
+		return;
+	for (size_t i = 0; i < u->n_drop_ins; i++) {
+		paths[i] = u->drop_ins[i]->path;
+		memcpy(digests + i * SHA256_SIZE, u->drop_ins[i]->sha256, SHA256_SIZE);
+	}
+	record_set_list(r, SERVICE_DROP_INS, a, paths, u->n_drop_ins);
+	sha256_once(digests, u->n_drop_ins * SHA256_SIZE, sum);
+	record_set_bytes(r, SERVICE_DROP_INS_SHA256, span_from(sum, SHA256_SIZE));
+}
+
+static void set_relations(struct arena *a, const struct unit *u, struct record *r)
+{
+	static const struct {
+		enum unit_relation type;
+		enum service_field field;
+	} rows[] = { { UNIT_WANTED_BY, SERVICE_WANTED_BY }, { UNIT_UPHELD_BY, SERVICE_WANTED_BY },
+		{ UNIT_REQUIRED_BY, SERVICE_REQUIRED_BY }, { UNIT_ALIAS, SERVICE_ALIASES },
+		{ UNIT_TRIGGERED_BY, SERVICE_TRIGGERED_BY } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t n = u->n_related[rows[i].type];
+		struct span *list = arena_get(a, (n + 1) * sizeof *list);
+
+		if (!n)
+			continue;
+		memcpy(list, u->related[rows[i].type], n * sizeof *list);
+		record_set_set(r, rows[i].field, a, list, n);
+	}
+}
+
+static void emit(struct room *x, const struct unit *u, const struct live_unit *live)
+{
+	struct arena *a = scan_arena(x->s);
+	uint64_t asks = scan_asks(x->s, &kind_service, u->key);
+	struct record *r;
+
+	if (!asks)
+		return;
+	r = record_new(a, &kind_service);
+	r->key = u->key;
+	record_set_number(r, SERVICE_MANAGER, u->of_users ? SERVICE_SYSTEMD_USER : SERVICE_SYSTEMD);
+	record_set_number(r, SERVICE_ENABLED, u->enabled);
+	set_files(x, u, r, asks);
+	set_relations(a, u, r);
+	service_settings(x->s, u, r);
+	if (x->runs && !u->of_users) {
+		service_state(u, live, r, a);
+		set_journal(x, u, r);
+	}
+	scan_emit(x->s, r);
+}
+
+/* ---- all ---- */
+
+/* Devices, logins' scopes, mounts and slices nobody wrote a file for follow from what is plugged
+ * in, logged in and mounted; names that others mention and that are not there are nothing. */
+static bool counts(const struct live_unit *l, const struct unit *u)
+{
+	static const char *const never[] = { "device", "scope" };
+	static const char *const with_file[] = { "mount", "swap", "slice", "target" };
+	struct span type = unit_type(l->name);
+
+	for (size_t i = 0; i < ARRAY_LEN(never); i++)
+		if (span_is(type, never[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_LEN(with_file); i++)
+		if (span_is(type, with_file[i]) && !u->fragment)
+			return false;
+	return u->fragment || !span_is(l->load, "not-found") || !span_is(l->active, "inactive");
+}
 
 static int scan(struct scan *s, struct err *e)
 {
-	(void)s, (void)e;
-	return 0;
+	AUTO(room) x = { .s = s, .h = scan_host(s) };
+	int rc;
+
+	if (host_units(x.h, &x.units, e) < 0)
+		return e->code;
+	rc = live_units_get(s, &x.live, e);
+	if (rc < 0 && rc != ERR_MISSING)
+		return err_prefix(e, "the state of services is not known: ");
+	x.runs = rc == 0;
+	for (size_t i = 0; i < x.units->n && !scan_stopped(s); i++) {
+		const struct unit *u = &x.units->list[i];
+
+		emit(&x, u, u->of_users ? NULL : live_units_find(&x.live, u->name));
+	}
+	for (size_t i = 0; i < x.live.n && !scan_stopped(s); i++) {
+		const struct unit *u = host_unit_named(x.h, x.live.list[i].name);
+
+		if (!units_find(x.units, u->key) && counts(&x.live.list[i], u))
+			emit(&x, u, &x.live.list[i]);
+	}
+	for (size_t i = 0; i < x.units->n_problems; i++)
+		scan_gap_err(s, &kind_service, x.units->problems[i].key,
+			x.units->problems[i].key.n == 0, &x.units->problems[i].why);
+	return scripts_scan(s, e);
 }
 
 const struct sensor sensor_service = {
 	.kind = &kind_service,
-	.source = "service",
+	.source = "systemd",
 	.scan = scan,
 };

@@ -1,3 +1,8 @@
 list(APPEND SENSOR_SOURCES
   src/sensor/service/service_linux.c
+  src/sensor/service/service_bus.c
+  src/sensor/service/service_settings.c
+  src/sensor/service/service_state.c
+  src/sensor/service/scripts_linux.c
+  src/sensor/service/lsb.c
 )
