@@ -1,1 +1,3 @@
 fuzzer(package_dpkg core host)
+fuzzer(package_apk core host)
+fuzzer(package_language core host)

@@ -29,7 +29,7 @@ static const struct field fields[] = {
 	[PACKAGE_ESSENTIAL] = { "essential", FIELD_FLAG, FIELD_STANDARD,
 		"the system does not work without it (dpkg)", NULL },
 	[PACKAGE_AUTOMATIC] = { "automatic", FIELD_FLAG, 0,
-		"came as a dependency of another one (apt)", NULL },
+		"came as a dependency of another one (apt, apk)", NULL },
 	[PACKAGE_REVISION] = { "revision", FIELD_TEXT, FIELD_STANDARD,
 		"finer than the version: revision of a snap, commit of a flatpak or apk", NULL },
 	[PACKAGE_LOCATION] = { "location", FIELD_LIST, FIELD_STANDARD,

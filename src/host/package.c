@@ -12,9 +12,11 @@
 #define PROBLEMS_MAX 1000
 #define CACHE_BYTES ((size_t)16 << 20)
 #define PATH_BYTES_MEAN 72 /* a line of a list, with what other packages list, too, left out */
+#define SEVERAL_MAX 1000   /* of one package, whose versions are listed */
 #define VERSIONS_MAX ((size_t)64 << 10)
 
-static const struct package_db *const databases[] = { &package_dpkg, NULL };
+static const struct package_db *const databases[] = { &package_dpkg, &package_apk, &package_snap,
+	&package_flatpak, &package_pip, &package_npm, &package_gem, NULL };
 
 /* The details of the files of packages that were asked for one by one. */
 struct package_cache {
@@ -119,7 +121,7 @@ static struct span joined(struct package_index *x, const struct package_row *r, 
 {
 	AUTO(buf) b = BUF_INIT(VERSIONS_MAX);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && i < SEVERAL_MAX; i++) {
 		struct span v = get(&r[i].p);
 		bool seen = v.n == 0;
 
@@ -165,7 +167,9 @@ static struct package_row merged(struct package_index *x, const struct package_r
 		all.numbers[all.n_numbers++] = r[i].number;
 		all.p.installed =
 			r[i].p.installed > all.p.installed ? r[i].p.installed : all.p.installed;
-		if (r[i].p.n_locations)
+		if (r[i].p.n_locations &&
+			(all.p.n_locations == 0 ||
+				!span_same(places[all.p.n_locations - 1], r[i].p.location[0])))
 			places[all.p.n_locations++] = r[i].p.location[0];
 	}
 	return all;

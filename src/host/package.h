@@ -54,11 +54,11 @@ int host_package_manifest(struct host *h, const struct package *p, struct packag
 /* What a package says one of its files is. */
 enum packaged_has {
 	PACKAGED_MD5 = 1 << 0,
-	PACKAGED_SHA1 = 1 << 1,
+	PACKAGED_SHA1 = 1 << 1, /* apk: of a link that of where it points */
 	PACKAGED_SHA256 = 1 << 2,
 	PACKAGED_SIZE = 1 << 3,
-	PACKAGED_MODE = 1 << 4,  /* type and permission bits, as in st_mode */
-	PACKAGED_OWNER = 1 << 5, /* owner and group, by name */
+	PACKAGED_MODE = 1 << 4,  /* as in st_mode; no type bits: type unknown */
+	PACKAGED_OWNER = 1 << 5, /* owner and group: names, or numbers as "#12" */
 	PACKAGED_MTIME = 1 << 6, /* seconds */
 	PACKAGED_TARGET = 1 << 7,
 	PACKAGED_CAPS = 1 << 8,

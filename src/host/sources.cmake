@@ -9,6 +9,10 @@ set(HOST_SOURCES
   src/host/package_path.c
   src/host/package_dpkg.c
   src/host/package_dpkg_parse.c
+  src/host/package_apk.c
+  src/host/package_apk_parse.c
+  src/host/package_language.c
+  src/host/package_language_parse.c
   src/host/process.c
   src/host/bus.c
   src/host/process_cgroup.c

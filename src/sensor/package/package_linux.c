@@ -84,6 +84,8 @@ static int emit(struct scan *s, const struct package *p, uint64_t asked, struct 
 	if (strcmp(p->manager, "dpkg") == 0) {
 		record_set_number(&r, PACKAGE_ESSENTIAL, p->essential);
 		record_set_number(&r, PACKAGE_AUTOMATIC, p->automatic);
+	} else if (strcmp(p->manager, "apk") == 0) {
+		record_set_number(&r, PACKAGE_AUTOMATIC, p->automatic);
 	}
 	if (asked & (field_bit(PACKAGE_FILES) | field_bit(PACKAGE_MANIFEST)))
 		if (set_manifest(s, &r, p, e) < 0)

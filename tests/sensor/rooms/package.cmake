@@ -1,1 +1,2 @@
 sensor_test(package_dpkg core os entity host sensor output)
+sensor_test(package_other core os entity host sensor output)
