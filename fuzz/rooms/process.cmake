@@ -1,1 +1,2 @@
 fuzzer(process_parse core os entity host)
+fuzzer(process_text core os entity host sensor)

@@ -45,7 +45,7 @@ int host_process_open(struct host *h, const struct process *p);
 
 /* Fills in all of p->ns (a system call each): p is one of host_processes. */
 void host_process_namespaces(struct host *h, const struct process *p);
-/* The namespaces of pid 1, looked up once; 0: unknown. */
+/* The namespaces of pid 1, looked up once; our own where we lack the right. 0: unknown. */
 const uint64_t *host_init_namespaces(struct host *h);
 
 /* Pure: the path of a cgroup ("/system.slice/ssh.service") to unit and container; empty: none.

@@ -125,6 +125,16 @@ static bool machine_container(struct span c, struct span next, struct arena *a, 
 	return true;
 }
 
+/* nspawn run by a unit of another name (--keep-unit): that unit names the container. */
+static bool payload_container(struct span c, struct span unit, bool inside, struct arena *a,
+	struct span *ret)
+{
+	if (!span_is(c, "payload") || inside)
+		return false;
+	*ret = named(a, "machine", unit.n ? unit : c);
+	return true;
+}
+
 static bool lxc_container(struct span c, struct span before, struct arena *a, struct span *ret)
 {
 	struct span name = inner(c, "lxc.payload.", "");
@@ -184,6 +194,7 @@ void cgroup_parse(struct span path, struct arena *a, struct span *ret_unit,
 		if (scope_container(c, a, &container) ||
 			machine_container(c, next, a, &container) ||
 			lxc_container(c, before, a, &container) ||
+			payload_container(c, unit, container.n > 0, a, &container) ||
 			plain_container(c, path, a, &container)) {
 			unit = SPAN_NONE; /* the container's own systemd may name one */
 		} else if (unit.n == 0) {

@@ -191,12 +191,16 @@ void host_process_namespaces(struct host *h, const struct process *p)
 const uint64_t *host_init_namespaces(struct host *h)
 {
 	struct processes *all = h->processes;
-	int fd = all->init_known ? -1 : process_folder(all->proc, 1);
 
-	for (unsigned i = 0; i < NS_N && fd >= 0; i++)
-		all->init_ns[i] = read_ns(fd, (enum process_ns)i);
-	if (fd >= 0)
-		close(fd);
+	for (unsigned k = 0; k < 2 && !all->init_known; k++) {
+		int fd = process_folder(all->proc, k == 0 ? 1 : (uint32_t)getpid());
+
+		for (unsigned i = 0; i < NS_N && fd >= 0; i++)
+			if (!all->init_ns[i])
+				all->init_ns[i] = read_ns(fd, (enum process_ns)i);
+		if (fd >= 0)
+			close(fd);
+	}
 	all->init_known = true;
 	return all->init_ns;
 }

@@ -1,0 +1,334 @@
+/* The files a process runs: its executable, its script, code it has mapped. */
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "core/hex.h"
+#include "core/mem.h"
+#include "host/package.h"
+#include "sensor/process/process_look.h"
+
+#define TARGET_MAX 4096
+#define DELETED " (deleted)"
+#define SLOTS_FIRST 512
+
+/* Below the root of the process, links kept inside; -1: not there. */
+static int open_in_root(int fd, const char *path, uint64_t flags)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	int root = openat(fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), f;
+
+	if (root < 0)
+		return -1;
+	f = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+	close(root);
+	return f;
+}
+
+static bool stat_in_root(int fd, const char *path, struct stat *ret)
+{
+	int f = open_in_root(fd, path, O_PATH | O_NOFOLLOW);
+	bool there = f >= 0 && fstat(f, ret) == 0;
+
+	if (f >= 0)
+		close(f);
+	return there;
+}
+
+/* Somebody who is neither root nor the user it runs as may write here. */
+static bool others_may_write(const struct stat *st, const struct process *p, bool folder)
+{
+	if (st->st_uid != 0 && st->st_uid != p->euid)
+		return true;
+	if (folder && (st->st_mode & S_ISVTX))
+		return false; /* may add, but not replace what is another's */
+	return (st->st_mode & S_IWOTH) ||
+	       ((st->st_mode & S_IWGRP) && st->st_gid != 0 && st->st_gid != p->egid);
+}
+
+/* The file, or any folder above it. */
+static bool is_writable(struct look *l, const struct process *p, const struct stat *file)
+{
+	char path[TARGET_MAX];
+	struct stat st;
+	struct err e;
+
+	if (others_may_write(file, p, false))
+		return true;
+	if (p->exe.n >= sizeof path)
+		return false;
+	memcpy(path, p->exe.p, p->exe.n);
+	for (size_t i = p->exe.n; i-- > 0;) {
+		if (path[i] != '/')
+			continue;
+		path[i] = '\0';
+		if (host_stat(l->host, path, true, &st, &e) == 0 && others_may_write(&st, p, true))
+			return true;
+	}
+	return false;
+}
+
+static void read_digest(struct look *l, struct program *g, int fd)
+{
+	struct err e;
+	int f = openat(fd, "exe", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	g->has_digest = f >= 0 && host_digest_fd(l->host, f, g->sha256, &e) == 0;
+	if (f >= 0)
+		close(f);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+void look_file(struct look *l, struct program *g, const struct process *p, int fd, bool own)
+{
+	const struct package *owner = NULL;
+	struct stat there, running = g->file;
+	bool stands = !p->memfd && stat_in_root(fd, p->exe.p, &there), masked = false;
+	struct err e;
+
+	if (g->newest != p && fstatat(fd, "exe", &running, 0) < 0)
+		return;
+	if (p->deleted && stands)
+		g->replaced = true;
+	else if (p->deleted)
+		g->deleted = true;
+	/* A mount of its own may put another file where the host has that of a package. */
+	if (own && !p->deleted && host_stat(l->host, p->exe.p, true, &there, &e) == 0)
+		masked = !same_file(&there, &running);
+	g->replaced = g->replaced || masked;
+	if (own && !masked && !p->memfd)
+		owner = host_path_owner(l->host, p->exe);
+	if (own && host_has_file_lists(l->host)) {
+		g->can_say_packaged = true;
+		g->unpackaged = g->unpackaged || !owner;
+	}
+	if (own && !p->memfd)
+		g->writable = g->writable || is_writable(l, p, &running);
+	if (g->newest != p)
+		return;
+	g->package = owner ? arena_text(scan_arena(l->scan), owner->key) : NULL;
+	if (g->asks & field_bit(PROCESS_SHA256))
+		read_digest(l, g, fd);
+}
+
+/* ---- scripts ---- */
+
+static void add_script_digest(struct look *l, struct program *g, int fd, const char *path)
+{
+	int f = open_in_root(fd, path, O_PATH);
+	uint8_t sha256[SHA256_SIZE];
+	AUTO(buf) hex = BUF_INIT(SHA256_SIZE * 3);
+	struct stat st;
+	struct err e;
+	bool regular = f >= 0 && fstat(f, &st) == 0 && S_ISREG(st.st_mode);
+
+	if (f >= 0)
+		close(f);
+	if (!regular)
+		return;
+	f = open_in_root(fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (f >= 0 && host_digest_fd(l->host, f, sha256, &e) == 0) {
+		struct arena *a = scan_arena(l->scan);
+
+		hex_add(&hex, span_from(sha256, sizeof sha256));
+		items_add(&g->script_digests, a,
+			span_of(arena_format(a, "%s  %s", buf_text(&hex), path)));
+	}
+	if (f >= 0)
+		close(f);
+}
+
+void look_script(struct look *l, struct program *g, const struct process *p, int fd,
+	struct span cmdline)
+{
+	struct arena *a = scan_arena(l->scan);
+	char cwd[TARGET_MAX];
+	struct span name, at;
+	const char *path;
+
+	switch (script_of(p->exe, cmdline, &name)) {
+	case SCRIPT_NONE:
+		return;
+	case SCRIPT_INLINE:
+		items_add(&g->scripts, a, span_of("inline"));
+		return;
+	case SCRIPT_MODULE:
+		items_add(&g->scripts, a,
+			span_of(arena_format(a, "module:%s", arena_text(a, name))));
+		return;
+	case SCRIPT_FILE:
+		break;
+	}
+	path = arena_text(a, name);
+	/* Relative to where it was when it was started, which mostly is where it still is. */
+	if (path[0] != '/' && look_link(fd, "cwd", cwd, sizeof cwd, &at)) {
+		while (strncmp(path, "./", 2) == 0)
+			path += 2;
+		path = arena_format(a, "%s%s%s", arena_text(a, at), at.n > 1 ? "/" : "", path);
+	}
+	items_add(&g->scripts, a, span_of(path));
+	if (g->asks & field_bit(PROCESS_SCRIPT_DIGESTS))
+		add_script_digest(l, g, fd, path);
+}
+
+/* ---- libraries ---- */
+
+enum judgement {
+	LIBRARY_FINE = 1,
+	LIBRARY_SUSPECT,
+	LIBRARY_UNPACKAGED, /* suspect in a program that a package brought */
+	LIBRARY_REPLACED,
+};
+
+struct verdict {
+	uint64_t inode;
+	uint32_t major, minor;
+	bool own, deleted;
+	enum judgement is; /* 0: a free slot */
+};
+
+void verdicts_free(struct verdicts *v)
+{
+	free(v->slot);
+}
+
+static struct verdict *find(const struct verdicts *v, const struct mapping *m, bool own)
+{
+	uint64_t h = (m->inode << 1 | own) * UINT64_C(0x9e3779b97f4a7c15) ^ m->minor;
+	size_t at = (size_t)(h >> 20) & (v->cap - 1);
+
+	for (;; at = (at + 1) & (v->cap - 1)) {
+		struct verdict *x = &v->slot[at];
+
+		if (!x->is ||
+			(x->inode == m->inode && x->major == m->major && x->minor == m->minor &&
+				x->own == own && x->deleted == m->deleted))
+			return x;
+	}
+}
+
+static void grow(struct verdicts *v)
+{
+	struct verdicts old = *v;
+
+	if (v->n * 2 < v->cap)
+		return;
+	v->cap = v->cap ? v->cap * 2 : SLOTS_FIRST;
+	v->slot = mem_array(v->cap, sizeof *v->slot);
+	for (size_t i = 0; i < old.cap; i++) {
+		const struct verdict *x = &old.slot[i];
+		struct mapping m = { .inode = x->inode,
+			.major = x->major,
+			.minor = x->minor,
+			.deleted = x->deleted };
+
+		if (x->is)
+			*find(v, &m, x->own) = *x;
+	}
+	free(old.slot);
+}
+
+/* Code that is made at run time lives in nameless files, too; a library has a head. Where it cannot
+ * be looked at, it may be one. */
+static bool may_be_library(int fd, const struct mapping *m)
+{
+	char name[64], head[4] = { 0 };
+	ssize_t n;
+	int f;
+
+	snprintf(name, sizeof name, "map_files/%lx-%lx", (unsigned long)m->from,
+		(unsigned long)m->to);
+	f = openat(fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (f < 0)
+		return true;
+	n = pread(f, head, sizeof head, 0);
+	close(f);
+	return n == (ssize_t)sizeof head && memcmp(head, "\177ELF", sizeof head) == 0;
+}
+
+static enum judgement judge(struct look *l, const struct process *p, int fd, bool own,
+	const struct mapping *m)
+{
+	struct stat st;
+	struct err e;
+
+	if (m->deleted && own && host_path_owner(l->host, m->path))
+		return LIBRARY_REPLACED;
+	if (m->deleted)
+		return may_be_library(fd, m) ? LIBRARY_SUSPECT : LIBRARY_FINE;
+	if (!own || host_path_owner(l->host, m->path))
+		return LIBRARY_FINE;
+	if (host_stat(l->host, arena_text(scan_arena(l->scan), m->path), false, &st, &e) == 0 &&
+		others_may_write(&st, p, false))
+		return LIBRARY_SUSPECT;
+	return host_has_file_lists(l->host) ? LIBRARY_UNPACKAGED : LIBRARY_FINE;
+}
+
+/* A file may really be called "… (deleted)". */
+static void settle_name(struct arena *a, int fd, struct mapping *m)
+{
+	struct span name = m->path;
+	struct stat st;
+	const char *full;
+
+	if (!m->deleted)
+		return;
+	full = arena_format(a, "%s" DELETED, arena_text(a, name));
+	if (!stat_in_root(fd, full, &st) || st.st_ino != m->inode)
+		return;
+	m->deleted = false;
+	m->path = span_of(full);
+}
+
+static void add_library(struct look *l, struct program *g, const struct mapping *m,
+	enum judgement is)
+{
+	struct arena *a = scan_arena(l->scan);
+	struct items *to = is == LIBRARY_REPLACED ? &g->replaced_libraries : &g->libraries;
+
+	if (is == LIBRARY_FINE || (is == LIBRARY_UNPACKAGED && g->unpackaged))
+		return;
+	items_add(to, a,
+		m->deleted && is == LIBRARY_SUSPECT
+			? span_of(arena_format(a, "%s" DELETED, arena_text(a, m->path)))
+			: m->path);
+}
+
+void look_libraries(struct look *l, struct program *g, const struct process *p, int fd, bool own)
+{
+	struct arena *a = scan_arena(l->scan);
+	struct span text;
+	struct mapping m;
+
+	if (!look_text(l, fd, "maps", &text))
+		return;
+	while (mapping_next(&text, a, &m)) {
+		struct verdict *v;
+
+		if (m.deleted == p->deleted && span_same(m.path, p->exe))
+			continue; /* itself */
+		grow(&l->libraries);
+		v = find(&l->libraries, &m, own);
+		if (!v->is) {
+			struct mapping named = m;
+
+			settle_name(a, fd, &named);
+			*v = (struct verdict){ m.inode, m.major, m.minor, own, m.deleted,
+				judge(l, p, fd, own, &named) };
+			l->libraries.n++;
+		}
+		if (v->is != LIBRARY_FINE) {
+			settle_name(a, fd, &m);
+			add_library(l, g, &m, v->is);
+		}
+	}
+}
