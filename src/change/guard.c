@@ -97,7 +97,7 @@ void outlet_gap(struct outlet *o, const struct gap *g)
 
 static void look_at(struct scan *s, const struct kind *k)
 {
-	for (const struct sensor *const *p = sensors; *p; p++) {
+	for (const struct sensor *const *p = s->sensors; *p; p++) {
 		struct err why = { 0 };
 
 		if ((*p)->kind != k || !scan_runs(s, *p))
@@ -140,7 +140,7 @@ static NORETURN void look(struct scan *s, const struct kind *from, int fd, pid_t
 	for (unsigned id = from->id; id < KIND_IDS; id++) {
 		const struct kind *k = kind_by_id((uint8_t)id);
 
-		if (k && scan_wants(s, k) && !scan_sorted(k))
+		if (k && scan_wants(s, k) && !scan_sorted(s, k))
 			look_at(s, k);
 	}
 	_exit(0);

@@ -15,6 +15,8 @@
 
 void scan_init(struct scan *s)
 {
+	if (!s->sensors)
+		s->sensors = sensors;
 	s->arena = arena_new();
 	s->key = s->shared = s->local = s->last = BUF_INIT(BUF_MAX_DEFAULT);
 	s->selector = policy_selector(s->policy);
@@ -302,9 +304,9 @@ static int run_sensor(struct scan *s, const struct sensor *sensor, struct err *e
 	return r;
 }
 
-bool scan_sorted(const struct kind *k)
+bool scan_sorted(const struct scan *s, const struct kind *k)
 {
-	for (const struct sensor *const *p = sensors; *p; p++)
+	for (const struct sensor *const *p = s->sensors; *p; p++)
 		if ((*p)->kind == k && (*p)->sorted)
 			return true;
 	return false;
@@ -320,7 +322,7 @@ bool scan_wants(const struct scan *s, const struct kind *k)
 	const struct scan_options *o = s->options;
 	bool has = false;
 
-	for (const struct sensor *const *p = sensors; *p; p++)
+	for (const struct sensor *const *p = s->sensors; *p; p++)
 		has = has || ((*p)->kind == k && scan_runs(s, *p));
 	/* Paths say nothing about kinds whose keys are no paths. */
 	return has && (!o->kind || o->kind == k) && (!o->below || k->hierarchical);
@@ -328,7 +330,7 @@ bool scan_wants(const struct scan *s, const struct kind *k)
 
 static int run_sorted(struct scan *s, const struct kind *k, struct err *e)
 {
-	for (const struct sensor *const *p = sensors; *p; p++)
+	for (const struct sensor *const *p = s->sensors; *p; p++)
 		if ((*p)->kind == k && run_sensor(s, *p, e) < 0)
 			return e->code;
 	return 0;
@@ -352,7 +354,7 @@ static int run_guarded(struct scan *s, const struct kind *k, struct err *e)
 /* What no rule asks for is not looked at, and so has no gaps. */
 static int observe_kind(struct scan *s, const struct kind *k, struct err *e)
 {
-	if (scan_sorted(k))
+	if (scan_sorted(s, k))
 		return run_sorted(s, k, e);
 	return scan_asks_kind(s, k) ? run_guarded(s, k, e) : 0;
 }

@@ -30,7 +30,8 @@ struct scan {
 	const struct check_listener *listener;
 	struct check_summary *summary;
 	struct gaps *gaps;
-	uint64_t expected; /* entities, for the progress; 0: not known */
+	const struct sensor *const *sensors; /* NULL: all of the platform */
+	uint64_t expected;                   /* entities, for the progress; 0: not known */
 	/* ours */
 	struct selector selector;
 	struct arena *arena;
@@ -52,7 +53,7 @@ void scan_done(struct scan *s);
 
 /* ---- for guard.c ---- */
 bool scan_wants(const struct scan *s, const struct kind *k); /* this run observes the kind */
-bool scan_sorted(const struct kind *k);
+bool scan_sorted(const struct scan *s, const struct kind *k);
 bool scan_runs(const struct scan *s, const struct sensor *sensor); /* it can, here */
 /* One entity of a kind that is not sorted, to be delivered in order later. */
 void scan_stage(struct scan *s, const struct observation *o);

@@ -16,6 +16,7 @@ set(CHANGE_SOURCES
   src/change/keys.c
   src/change/lens.c
   src/change/named.c
+  src/change/packaged.c
   src/change/pipeline.c
   src/change/presence.c
   src/change/proof.c

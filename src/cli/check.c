@@ -3,12 +3,13 @@
 #include "cli/exit.h"
 #include "cli/findings.h"
 #include "cli/observe.h"
+#include "cli/packaged.h"
 #include "cli/paths.h"
 #include "cli/scan_options.h"
 
 static struct {
 	const struct kind *kind;
-	bool new, quick, exit_zero;
+	bool new, quick, exit_zero, packages;
 	int fail_on;
 } arg = { .fail_on = -1 };
 
@@ -18,6 +19,8 @@ static const struct option_row options[] = {
 		"exit status of the changes just found, not of the drift that stands"),
 	OPT_FLAG('q', "quick", &arg.quick,
 		"do not read again what has the same size, times and inode"),
+	OPT_FLAG(0, "packages", &arg.packages,
+		"compare with what packages delivered instead of with the baseline"),
 	OPT_CHOICE(0, "fail-on", &arg.fail_on, fail_on_names, "WHAT",
 		"what counts for the exit status: any (default), unexplained, or a severity and "
 		"all above it"),
@@ -30,6 +33,7 @@ static const struct example examples[] = {
 	{ "invar check /etc /usr/bin --quick", "only there, and trust unchanged time stamps" },
 	{ "invar check --json --exit-zero", "for a program: one JSON object on each line" },
 	{ "invar check --fail-on high", "for cron: low findings do not fail" },
+	{ "invar check --packages /usr", "is every packaged file what its package delivered?" },
 	{ NULL, NULL },
 };
 
@@ -193,10 +197,27 @@ static int check(struct session *s, int argc, char **argv, struct findings *news
 	return (arg.new ? news->status : drift->status) | (sum.gaps ? EXIT_GAP : 0);
 }
 
+static int check_packages(struct session *s, int argc, char **argv, struct err *e)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	struct scan_options scan;
+
+	if (arg.kind || arg.quick || arg.new)
+		return err_set(e, ERR_USAGE,
+			"--packages reads every packaged file and knows no baseline: leave out "
+			"--kind, --quick and --new");
+	if (scan_options_make(s, arena, argv, (size_t)argc, &scan, e) < 0)
+		return e->code;
+	return packaged_run(s, &scan, arg.fail_on, arg.exit_zero, e);
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
-	AUTO(findings) news, drift;
+	AUTO(findings) news = { 0 };
+	AUTO(findings) drift = { 0 };
 
+	if (arg.packages)
+		return check_packages(s, argc, argv, e);
 	findings_init(&news, s, arg.fail_on);
 	findings_init(&drift, s, arg.fail_on);
 	return check(s, argc, argv, &news, &drift, e);
@@ -206,13 +227,18 @@ const struct command command_check = {
 	.name = "check",
 	.args = "[PATH…]",
 	.text = "observe now; print what changed and what drift stands",
-	.about = "Compares with the last observation: what differs is recorded in the ledger and "
-		 "printed. Then prints what differs from the approved baseline. The baseline does "
-		 "not move; see invar help approve. With --json the lines of the drift have "
-		 "\"standing\": true; what is new stands too, and so has two lines.\n\nThe exit "
-		 "status adds up what stands: 1 "
-		 "created, 2 deleted, 4 updated or renamed; 32 when something could not be seen. A "
-		 "PATH where nothing is watched is an error (18).",
+	.about =
+		"Compares with the last observation: what differs is recorded in the ledger and "
+		"printed. Then prints what differs from the approved baseline. The baseline does "
+		"not move; see invar help approve. With --json the lines of the drift have "
+		"\"standing\": true; what is new stands too, and so has two lines.\n\nThe exit "
+		"status adds up what stands: 1 "
+		"created, 2 deleted, 4 updated or renamed; 32 when something could not be seen. A "
+		"PATH where nothing is watched is an error (18).\n\nWith --packages every packaged "
+		"file is compared with what its package delivered (digest, type, rights, owner, as "
+		"far as the package database says), and files in the system's folders that belong "
+		"to no package are named; nothing is recorded. 1 then means files of nobody, 2 "
+		"missing ones, 4 ones that differ.",
 	.examples = examples,
 	.options = options,
 	.needs = NEEDS_POLICY | NEEDS_STATE_WRITE | NEEDS_SCAN,

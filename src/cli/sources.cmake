@@ -26,6 +26,7 @@ set(CLI_SOURCES
   src/cli/man.c
   src/cli/observe.c
   src/cli/option.c
+  src/cli/packaged.c
   src/cli/paths.c
   src/cli/policy_check.c
   src/cli/policy_show.c

@@ -31,6 +31,9 @@ struct sensor {
 /* All rooms of this platform, ended by NULL. */
 extern const struct sensor *const sensors[];
 
+/* What package managers say of their files, as records of kind file; ended by NULL. */
+extern const struct sensor *const sensors_delivered[];
+
 /* How gently, how thoroughly. Zero means the default everywhere. */
 struct scan_options {
 	const char *root;      /* observe this folder as "/"; NULL: the host itself */

@@ -173,6 +173,57 @@ stands "a folder's rights that were not approved still are not" dpkg:tool:all /u
 	/usr/lib/libevil.so /usr/share/tool/data
 invar approve all --reason test
 
+# ---- without a baseline: against what was delivered ----
+
+# packages: what check --packages says, a line each.
+packages() {
+	invar check --packages
+	/usr/bin/python3 -c 'import json,sys
+for l in sys.stdin:
+    r = json.loads(l)
+    if r["record"] == "change": print(r["change"], r["key"], ",".join(r["fields"]), r["rule"])' \
+		<"$CASE/out" | LC_ALL=C sort >"$CASE/is"
+}
+
+packages
+printf 'created /usr/%s/of_nobody  unpackaged-file\n' bin lib share >"$CASE/wanted"
+diff -u "$CASE/wanted" "$CASE/is" >"$CASE/diff"
+point $? "what packages delivered is as they delivered it; the rest is nobody's" "$CASE/diff"
+[ "$RC" = 1 ]
+point $? "and the exit status says which"
+
+echo backdoor >>"$ROOT/usr/bin/tool"
+rm "$ROOT/usr/share/tool/data"
+echo setting=2 >"$ROOT/etc/tool.conf"
+mkdir -p "$ROOT/usr/lib/tool/deep"
+touch "$ROOT/usr/lib/tool/"{a,b,deep/c}
+ln -s /etc/alternatives/tool "$ROOT/usr/bin/alternative"
+packages
+cat >>"$CASE/wanted" <<'E2'
+created /usr/lib/tool  unpackaged-file
+deleted /usr/share/tool/data  packaged-file
+updated /etc/tool.conf md5 packaged-config
+updated /usr/bin/tool md5 packaged-file
+E2
+LC_ALL=C sort "$CASE/wanted" | diff -u - "$CASE/is" >"$CASE/diff"
+point $? "changed, missing and foreign files are named, a foreign folder once" "$CASE/diff"
+[ "$RC" = 7 ]
+point $? "and count"
+grep '"/usr/lib/tool"' "$CASE/out" | grep -q '"subtree": \?4'
+point $? "with what is below the folder" "$CASE/out"
+"$INVAR" check --packages --root "$ROOT" --policy "$CASE/policy.yaml" --state "$CASE/state" \
+	>"$CASE/text" 2>&1
+grep -q '2 differ, 1 is missing, 4 belong to no package' "$CASE/text"
+point $? "as text, too" "$CASE/text"
+"$INVAR" check --packages /usr/bin --root "$ROOT" --policy "$CASE/policy.yaml" \
+	--state "$CASE/state" >"$CASE/text" 2>&1
+grep -q '1 differs, none is missing, 1 belongs to no package' "$CASE/text"
+point $? "and for one folder" "$CASE/text"
+rm -r "$ROOT/usr/lib/tool" "$ROOT/usr/bin/alternative"
+manager -i "$CASE/tool_4.deb"
+invar check
+invar approve all --reason test
+
 # ---- removal ----
 
 manager -r tool

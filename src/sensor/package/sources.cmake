@@ -1,3 +1,4 @@
 list(APPEND SENSOR_SOURCES
+  src/sensor/package/delivered_linux.c
   src/sensor/package/package_linux.c
 )
