@@ -1,15 +1,109 @@
+/* One pass: all sockets of all network namespaces, then all open files of all processes, joined by
+ * a hash; sockets of one key (SO_REUSEPORT, workers) are one entity. */
 #include "entity/port.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "entity/list.h"
+#include "os/names.h"
+#include "sensor/port/emit.h"
 #include "sensor/port/port_room.h"
+#include "sensor/port/room.h"
+
+static int by_key(const void *a, const void *b)
+{
+	const struct sock *x = a, *y = b;
+	int r = span_compare(x->key, y->key);
+
+	if (r)
+		return r;
+	return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+static void socks_done(struct socks *all)
+{
+	free(all->list);
+	free(all->slot);
+	free(all->owners);
+}
+
+static void name_all(struct socks *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct sock *x = &all->list[i];
+
+		x->key = sock_key(x, all->space[x->space].name, all->arena);
+	}
+	if (all->n)
+		qsort(all->list, all->n, sizeof *all->list, by_key);
+}
+
+/* Owners that could not be looked at are unknown, not gone. */
+static void tell_blind(struct socks *all)
+{
+	struct gap g = { .kind = &kind_port,
+		.reason = GAP_DENIED,
+		.text = "cannot look at the open files of every process: owners are not known" };
+
+	scan_gap(all->scan, &g);
+}
+
+static bool has_unknown_owner(const struct socks *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].owner == NOBODY)
+			return true;
+	return false;
+}
+
+static int sockets(struct scan *s, uint64_t asks, struct err *e)
+{
+	__attribute__((cleanup(socks_done))) struct socks all = {
+		.scan = s,
+		.host = scan_host(s),
+		.arena = scan_arena(s),
+	};
+	AUTO_FREE(names) names = NULL;
+	struct emitter out = { .all = &all, .asks = asks };
+	struct err why;
+
+	if (socks_spaces(&all, e) < 0)
+		return e->code;
+	socks_dump(&all);
+	if ((asks & PORT_OWNER_FIELDS) && socks_owners(&all, e) < 0)
+		return e->code;
+	if (names_load(&names, host_root(all.host), &why) < 0)
+		names = NULL; /* numbers serve as well */
+	out.names = names;
+	name_all(&all);
+	if (all.blind && has_unknown_owner(&all))
+		tell_blind(&all);
+	emitter_init(&out);
+	for (size_t from = 0, to; from < all.n; from = to) {
+		for (to = from + 1; to < all.n; to++)
+			if (!span_same(all.list[to].key, all.list[from].key))
+				break;
+		emit_group(&out, &all.list[from], to - from);
+	}
+	emitter_done(&out);
+	return 0;
+}
 
 static int scan(struct scan *s, struct err *e)
 {
-	(void)s, (void)e;
+	uint64_t asks = scan_asks_kind(s, &kind_port);
+
+	if (sockets(s, asks, e) < 0)
+		return e->code;
+	bus_names(s, asks);
 	return 0;
 }
 
 const struct sensor sensor_port = {
 	.kind = &kind_port,
-	.source = "port",
+	.source = "sock_diag",
+	.needs = NEED_LIVE,
 	.scan = scan,
 };
