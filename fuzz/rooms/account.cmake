@@ -1,1 +1,2 @@
 fuzzer(account_line core os entity host sensor)
+fuzzer(ssh_key core os entity host sensor)

@@ -82,7 +82,7 @@ void source_done(struct scan *s, const struct kind *k, struct source *x, bool co
 	x->whole = false;
 	err_prefix(&e, "%s:%zu: ", x->path, x->bad.first);
 	if (x->bad.n > 1)
-		err_set(&e, (enum err_code)e.code, "%s:%zu: %s; so are %zu more lines", x->path,
+		err_set(&e, (enum err_code)e.code, "%s:%zu: %s; and %zu more like it", x->path,
 			x->bad.first, x->bad.why.text, x->bad.n - 1);
 	tell(s, k, covers, &e);
 }

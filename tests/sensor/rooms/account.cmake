@@ -1,1 +1,2 @@
 sensor_test(user core os entity host sensor output)
+sensor_test(ssh_key core os entity host sensor output)
