@@ -8,7 +8,7 @@
 #include "entity/key.h"
 #include "host/host.h"
 #include "os/clock.h"
-#include "store/stage.h"
+#include "store/pile.h"
 
 #define TICK_NS INT64_C(100000000)
 #define TICK_ENTITIES 64 /* how many go by between two looks at the clock */
@@ -18,7 +18,7 @@ void scan_init(struct scan *s)
 	if (!s->sensors)
 		s->sensors = sensors;
 	s->arena = arena_new();
-	s->key = s->shared = s->local = s->last = BUF_INIT(BUF_MAX_DEFAULT);
+	s->key = s->shared = s->local = s->value = s->last = BUF_INIT(BUF_MAX_DEFAULT);
 	s->selector = policy_selector(s->policy);
 	s->ticked = clock_monotonic();
 	atomic_init(&s->failed, false);
@@ -26,11 +26,12 @@ void scan_init(struct scan *s)
 
 void scan_done(struct scan *s)
 {
-	stage_freep(&s->emitted);
+	pile_freep(&s->emitted);
 	arena_freep(&s->arena);
 	buf_done(&s->key);
 	buf_done(&s->shared);
 	buf_done(&s->local);
+	buf_done(&s->value);
 	buf_done(&s->last);
 	guard_freep(&s->guard);
 	host_freep(&s->host);
@@ -189,17 +190,18 @@ void scan_progress(struct scan *s, uint64_t bytes, uint64_t files_read)
 /* Value: CBOR array [shared, local, unknown]. */
 static int stage_entity(struct scan *s, const struct observation *o)
 {
-	AUTO(buf) value = BUF_INIT(BUF_MAX_DEFAULT);
+	struct buf *value = &s->value;
 
-	if (!s->emitted && stage_open(&s->emitted, s->store, &s->err) < 0)
-		return s->err.code;
-	cbor_put_array(&value, 3);
-	cbor_put_bytes(&value, o->shared);
-	cbor_put_bytes(&value, o->local);
-	cbor_put_uint(&value, o->unknown);
-	if (value.full)
-		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes", value.max);
-	return stage_put(s->emitted, o->key, buf_span(&value), &s->err);
+	if (!s->emitted)
+		s->emitted = pile_new(s->store);
+	buf_clear(value);
+	cbor_put_array(value, 3);
+	cbor_put_bytes(value, o->shared);
+	cbor_put_bytes(value, o->local);
+	cbor_put_uint(value, o->unknown);
+	if (value->full)
+		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes", value->max);
+	return pile_put(s->emitted, o->key, buf_span(value), &s->err);
 }
 
 void scan_stage(struct scan *s, const struct observation *o)
@@ -365,12 +367,12 @@ static int run_kind(struct scan *s, const struct kind *k, struct err *e)
 	s->kind = k;
 	if (s->observer->begin(s->ctx, k, e) < 0 || observe_kind(s, k, e) < 0)
 		return e->code;
-	if (s->emitted && stage_each(s->emitted, deliver, s, e) != 0) {
+	if (s->emitted && pile_each(s->emitted, deliver, s, e) != 0) {
 		if (failed(s))
 			*e = s->err;
 		return e->code;
 	}
-	stage_freep(&s->emitted);
+	pile_freep(&s->emitted);
 	arena_clear(s->arena);
 	return s->observer->end(s->ctx, k, e);
 }

@@ -36,11 +36,11 @@ struct scan {
 	struct selector selector;
 	struct arena *arena;
 	const struct kind *kind; /* being observed */
-	struct stage *emitted;   /* of a kind that is not sorted; NULL: none yet */
+	struct pile *emitted;    /* of a kind that is not sorted; NULL: none yet */
 	struct guard *guard;     /* who observes kinds that are not sorted; NULL: none yet */
 	struct outlet *outlet;   /* not NULL: we are that process */
 	struct host *host;       /* of that process; NULL: not asked for yet */
-	struct buf key, shared, local, last;
+	struct buf key, shared, local, value, last;
 	unsigned until_tick;
 	int64_t ticked;
 	struct err err; /* the first failure; the doors do nothing after it */

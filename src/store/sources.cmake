@@ -5,6 +5,7 @@ set(STORE_SOURCES
   src/store/ledger.c
   src/store/node.c
   src/store/open.c
+  src/store/pile.c
   src/store/place.c
   src/store/seal.c
   src/store/siphash.c
