@@ -12,7 +12,7 @@ _Static_assert(ARRAY_LEN(types) == FIREWALL_TYPE_N + 1, "every firewall_type nee
 static const struct field fields[] = {
 	[FIREWALL_TYPE] = { "type", FIELD_CHOICE, STD, "what it is", types },
 	[FIREWALL_CHAIN_TYPE] = { "chain_type", FIELD_TEXT, STD,
-		"type of a base chain: filter, nat, route", NULL },
+		"type of a base chain: filter, nat, route; of an object: counter, quota, …", NULL },
 	[FIREWALL_HOOK] = { "hook", FIELD_TEXT, STD,
 		"where in the path of a packet a base chain is asked", NULL },
 	[FIREWALL_PRIORITY] = { "priority", FIELD_TEXT, STD, "order among the chains of one hook",
@@ -30,7 +30,7 @@ static const struct field fields[] = {
 	[FIREWALL_FLAGS] = { "flags", FIELD_LIST, STD,
 		"flags of a table or set: dormant, constant, interval, timeout, …", NULL },
 	[FIREWALL_KEY_TYPE] = { "key_type", FIELD_TEXT, STD,
-		"type of the elements of a set, key or key : value, by number", NULL },
+		"type of the elements of a set: key, or key : value", NULL },
 	[FIREWALL_ELEMENTS] = { "elements", FIELD_NUMBER, VOL, "elements of a set", NULL },
 	[FIREWALL_CHAINS] = { "chains", FIELD_NUMBER, VOL, "of the summary: chains", NULL },
 	[FIREWALL_SETS] = { "sets", FIELD_NUMBER, VOL, "of the summary: sets and maps", NULL },
