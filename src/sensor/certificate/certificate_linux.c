@@ -162,11 +162,16 @@ static void hold_der(void *ctx, struct span alias, struct span der)
 static void read_store(struct trust *t, struct span bytes)
 {
 	struct err e;
+	int rc = bytes.n ? store_read(bytes, hold_der, t, &e) : 0;
 
-	if (!bytes.n || store_read(bytes, hold_der, t, &e) == 0)
+	if (rc == 0)
 		return;
-	err_prefix(&e, "'%.300s': ", shown_path(t));
-	gap(t, &e);
+	/* What is encrypted never was known: a gap would only hide what comes and goes elsewhere.
+	 */
+	if (rc != ERR_DENIED) {
+		err_prefix(&e, "'%.300s': ", shown_path(t));
+		gap(t, &e);
+	}
 	hold(t, cert_of_file(&t->set, "keystore", t->path, bytes));
 }
 

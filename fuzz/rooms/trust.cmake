@@ -1,0 +1,2 @@
+fuzzer(cert_x509 core sensor)
+fuzzer(cert_keys core sensor)

@@ -1,0 +1,1 @@
+sensor_test(certificate core os entity host sensor output)
