@@ -2,8 +2,47 @@
 
 #include "core/attr.h"
 
+static const char *const types[] = { "crontab", "user-crontab", "run-parts", "anacron", "at",
+	"timer", NULL };
+_Static_assert(ARRAY_LEN(types) == CRON_TYPE_N + 1, "every cron_type needs a name");
+
+#define STANDARD FIELD_STANDARD
+
 static const struct field fields[] = {
-	[CRON_NAME] = { "name", FIELD_TEXT, FIELD_STANDARD, "name", NULL },
+	[CRON_TYPE] = { "type", FIELD_CHOICE, STANDARD,
+		"by whom it is run: crontab (a system crontab), user-crontab, run-parts, anacron, "
+		"at "
+		"or timer",
+		types },
+	[CRON_SOURCE] = { "source", FIELD_TEXT, STANDARD, "file that says so", NULL },
+	[CRON_SCHEDULE] = { "schedule", FIELD_TEXT, STANDARD,
+		"when: the five fields or @word of a crontab, daily and its like, days and delay "
+		"of "
+		"anacron, the time of an at job, the settings of a timer",
+		NULL },
+	[CRON_USER] = { "user", FIELD_TEXT, STANDARD, "as whom", NULL },
+	[CRON_COMMAND] = { "command", FIELD_TEXT, STANDARD,
+		"what is run; of an at job the whole script behind its header", NULL },
+	[CRON_INPUT] = { "input", FIELD_TEXT, STANDARD,
+		"what the command reads: all behind the first % of a crontab's line", NULL },
+	[CRON_ENVIRONMENT] = { "environment", FIELD_LIST, STANDARD,
+		"variables it is given; values of those named like a secret are ***", NULL },
+	[CRON_LD_ENVIRONMENT] = { "ld_environment", FIELD_LIST, STANDARD,
+		"those of them that make programs load other code: LD_*, GCONV_PATH, "
+		"GLIBC_TUNABLES",
+		NULL },
+	[CRON_PROGRAM] = { "program", FIELD_TEXT, STANDARD,
+		"program or script that the command begins with or names by its path", NULL },
+	[CRON_SHA256] = { "sha256", FIELD_DIGEST, STANDARD, "SHA-256 of that program", NULL },
+	[CRON_PACKAGED] = { "packaged", FIELD_FLAG, STANDARD,
+		"whether a package owns that program; absent where no package manager says so",
+		NULL },
+	[CRON_PACKAGE] = { "package", FIELD_TEXT, 0, "package that owns it", NULL },
+	[CRON_STARTS] = { "starts", FIELD_TEXT, STANDARD, "a timer: the unit it starts", NULL },
+	[CRON_ENABLED] = { "enabled", FIELD_FLAG, STANDARD,
+		"a timer: whether it is set at boot, by itself or by another unit", NULL },
+	[CRON_LINE] = { "line", FIELD_NUMBER, FIELD_VOLATILE | FIELD_LOCAL,
+		"where in the file it stands", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == CRON_N, "every cron_field needs a row");
 

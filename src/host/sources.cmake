@@ -20,6 +20,7 @@ set(HOST_SOURCES
   src/host/process_read.c
   src/host/process_text.c
   src/host/journal.c
+  src/host/environment.c
   src/host/unit_file.c
   src/host/units.c
   src/host/units_list.c

@@ -5,6 +5,7 @@
 
 #include "core/attr.h"
 #include "entity/list.h"
+#include "host/environment.h"
 #include "sensor/service/service_room.h"
 
 #define ITEMS_MAX 4096
@@ -139,49 +140,14 @@ static void take_back(struct items *x, const struct row *row)
 
 /* ---- variables ---- */
 
-static bool loads_code(struct span assignment)
-{
-	return span_starts(assignment, span_of("LD_")) ||
-	       span_starts(assignment, span_of("GCONV_PATH=")) ||
-	       span_starts(assignment, span_of("GLIBC_TUNABLES="));
-}
-
-static bool contains(struct span s, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (size_t i = 0; i + n <= s.n; i++) {
-		size_t k = 0;
-
-		while (k < n && (s.p[i + k] & ~0x20) == word[k])
-			k++;
-		if (k == n)
-			return true;
-	}
-	return false;
-}
-
-/* A unit file can be read by everybody, but what we keep goes further than the file. */
-static struct span without_secret(struct arena *a, struct span assignment)
-{
-	static const char *const words[] = { "PASS", "SECRET", "TOKEN", "KEY", "CRED", "AUTH" };
-	const char *equals = assignment.n ? memchr(assignment.p, '=', assignment.n) : NULL;
-	struct span name = { assignment.p, equals ? (size_t)(equals - assignment.p) : 0 };
-
-	for (size_t i = 0; equals && i < ARRAY_LEN(words); i++)
-		if (contains(name, words[i]))
-			return span_of(arena_format(a, "%.*s=***", SPAN_ARG(name)));
-	return assignment;
-}
-
 static void add_variables(struct items *x, struct arena *a, const struct row *row,
 	struct span value)
 {
 	struct span word;
 
 	while (unit_word(&value, a, &word)) {
-		add(x, row, SERVICE_ENVIRONMENT, without_secret(a, word));
-		if (loads_code(word))
+		add(x, row, SERVICE_ENVIRONMENT, environment_masked(word, a));
+		if (environment_loads_code(word))
 			add(x, row, SERVICE_LD_ENVIRONMENT, word);
 	}
 }
@@ -215,7 +181,7 @@ static void add_variable_file(struct scan *s, struct items *x, const struct row 
 	}
 	while (span_cut(&text, '\n', &line)) {
 		line = trim(line);
-		if (loads_code(line))
+		if (environment_loads_code(line))
 			add(x, row, SERVICE_LD_ENVIRONMENT, line);
 	}
 }

@@ -1,0 +1,210 @@
+#include "sensor/cron/crontab.h"
+
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/buf.h"
+#include "core/time.h"
+
+#define LINE_MAX_BYTES ((size_t)1 << 20)
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct span left(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n && blank(s.p[i]))
+		i++;
+	return span_from_offset(s, i);
+}
+
+static struct span trim(struct span s)
+{
+	s = left(s);
+	while (s.n && (blank(s.p[s.n - 1]) || s.p[s.n - 1] == '\r'))
+		s.n--;
+	return s;
+}
+
+static struct span word(struct span *rest)
+{
+	struct span all = left(*rest);
+	size_t i = 0;
+
+	while (i < all.n && !blank(all.p[i]))
+		i++;
+	*rest = left(span_from_offset(all, i));
+	return (struct span){ all.p, i };
+}
+
+static struct span unquoted(struct span s)
+{
+	if (s.n >= 2 && (s.p[0] == '"' || s.p[0] == '\'') && s.p[s.n - 1] == s.p[0])
+		return (struct span){ s.p + 1, s.n - 2 };
+	return s;
+}
+
+/* NAME = VALUE, where the name has no blank unless it is quoted: as load_env() of cron has it. */
+static bool variable(struct span line, struct cron_line *ret)
+{
+	const char *end;
+	struct span name = line;
+
+	if (line.p[0] == '"' || line.p[0] == '\'') {
+		end = memchr(line.p + 1, line.p[0], line.n - 1);
+		if (!end)
+			return false;
+		name.n = (size_t)(end - line.p) + 1;
+	} else {
+		name.n = 0;
+		while (name.n < line.n && !blank(line.p[name.n]) && line.p[name.n] != '=')
+			name.n++;
+	}
+	line = left(span_from_offset(line, name.n));
+	if (!name.n || !line.n || line.p[0] != '=')
+		return false;
+	ret->type = CRON_LINE_VARIABLE;
+	ret->name = unquoted(name);
+	ret->value = unquoted(trim(span_from_offset(line, 1)));
+	return true;
+}
+
+/* ---- schedules ---- */
+
+static bool field_ok(struct span f)
+{
+	static const char also[] = "*/,-~?";
+	bool some = false;
+
+	for (size_t i = 0; i < f.n; i++) {
+		char c = f.p[i];
+		bool name = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+
+		if (!name && !memchr(also, c, sizeof also - 1))
+			return false;
+		some |= name || c == '*' || c == '?';
+	}
+	return some;
+}
+
+static bool at_word(struct span s)
+{
+	static const char *const words[] = { "@reboot", "@yearly", "@annually", "@monthly",
+		"@weekly", "@daily", "@midnight", "@hourly", "@every_minute", "@every_second" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (span_is(s, words[i]))
+			return true;
+	return false;
+}
+
+static bool schedule(struct span *rest, struct arena *a, struct span *ret)
+{
+	struct span f[5];
+
+	if (rest->p[0] == '@') {
+		*ret = word(rest);
+		return at_word(*ret);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(f); i++) {
+		f[i] = word(rest);
+		if (!field_ok(f[i]))
+			return false;
+	}
+	*ret = span_of(arena_format(a, "%.*s %.*s %.*s %.*s %.*s", SPAN_ARG(f[0]), SPAN_ARG(f[1]),
+		SPAN_ARG(f[2]), SPAN_ARG(f[3]), SPAN_ARG(f[4])));
+	return true;
+}
+
+static bool number(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.n > 0;
+}
+
+/* anacrontab(5): days or @monthly, minutes to wait, name. */
+static bool anacron_schedule(struct span *rest, struct arena *a, struct cron_line *ret)
+{
+	struct span days = word(rest), delay = word(rest);
+
+	ret->name = word(rest);
+	if ((!number(days) && !at_word(days)) || !number(delay) || !ret->name.n)
+		return false;
+	ret->schedule = span_of(arena_format(a, "%s%.*s%s, delay %.*s min",
+		days.p[0] == '@' ? "" : "every ", SPAN_ARG(days),
+		days.p[0] == '@'     ? ""
+		: span_is(days, "1") ? " day"
+				     : " days",
+		SPAN_ARG(delay)));
+	ret->user = span_of("root");
+	return true;
+}
+
+/* ---- commands ---- */
+
+static void command(struct span text, struct arena *a, struct cron_line *ret)
+{
+	AUTO(buf) b = BUF_INIT(LINE_MAX_BYTES);
+	size_t cut = 0;
+	bool input = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\\' && i + 1 < text.n && text.p[i + 1] == '%') {
+			buf_add_char(&b, text.p[++i]);
+		} else if (text.p[i] != '%') {
+			buf_add_char(&b, text.p[i]);
+		} else if (input) {
+			buf_add_char(&b, '\n');
+		} else {
+			input = true;
+			cut = b.n;
+		}
+	}
+	text = arena_copy(a, buf_span(&b));
+	ret->command = trim((struct span){ text.p, input ? cut : text.n });
+	if (input)
+		ret->input = span_from_offset(text, cut);
+}
+
+static bool job(struct crontab *c, struct span line, struct cron_line *ret)
+{
+	if (c->format == CRON_FORMAT_ANACRON) {
+		if (!anacron_schedule(&line, c->arena, ret))
+			return false;
+		ret->command = line;
+		return line.n > 0;
+	}
+	if (line.p[0] == '-') /* of SUSE: not written to the log */
+		line = span_from_offset(line, 1);
+	if (!line.n || !schedule(&line, c->arena, &ret->schedule))
+		return false;
+	if (c->format == CRON_FORMAT_SYSTEM)
+		ret->user = word(&line);
+	command(line, c->arena, ret);
+	return ret->command.n > 0;
+}
+
+bool crontab_next(struct crontab *c, struct cron_line *ret)
+{
+	struct span line;
+
+	while (span_cut(&c->rest, '\n', &line)) {
+		c->line++;
+		line = trim(line);
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		*ret = (struct cron_line){ .line = c->line };
+		if (line.n > LINE_MAX_BYTES || memchr(line.p, '\0', line.n))
+			ret->type = CRON_LINE_BAD;
+		else if (!variable(line, ret))
+			ret->type = job(c, line, ret) ? CRON_LINE_JOB : CRON_LINE_BAD;
+		return true;
+	}
+	return false;
+}
