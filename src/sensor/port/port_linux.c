@@ -58,46 +58,44 @@ static bool has_unknown_owner(const struct socks *all)
 	return false;
 }
 
-static int sockets(struct scan *s, uint64_t asks, struct err *e)
+static void sockets(struct emitter *out)
+{
+	struct socks *all = out->all;
+
+	name_all(all);
+	if (all->blind && has_unknown_owner(all))
+		tell_blind(all);
+	for (size_t from = 0, to; from < all->n; from = to) {
+		for (to = from + 1; to < all->n; to++)
+			if (!span_same(all->list[to].key, all->list[from].key))
+				break;
+		emit_group(out, &all->list[from], to - from);
+	}
+}
+
+static int scan(struct scan *s, struct err *e)
 {
 	__attribute__((cleanup(socks_done))) struct socks all = {
 		.scan = s,
 		.host = scan_host(s),
 		.arena = scan_arena(s),
 	};
+	struct emitter out = { .all = &all, .asks = scan_asks_kind(s, &kind_port) };
 	AUTO_FREE(names) names = NULL;
-	struct emitter out = { .all = &all, .asks = asks };
 	struct err why;
 
 	if (socks_spaces(&all, e) < 0)
 		return e->code;
 	socks_dump(&all);
-	if ((asks & PORT_OWNER_FIELDS) && socks_owners(&all, e) < 0)
+	if ((out.asks & PORT_OWNER_FIELDS) && socks_owners(&all, e) < 0)
 		return e->code;
 	if (names_load(&names, host_root(all.host), &why) < 0)
 		names = NULL; /* numbers serve as well */
 	out.names = names;
-	name_all(&all);
-	if (all.blind && has_unknown_owner(&all))
-		tell_blind(&all);
 	emitter_init(&out);
-	for (size_t from = 0, to; from < all.n; from = to) {
-		for (to = from + 1; to < all.n; to++)
-			if (!span_same(all.list[to].key, all.list[from].key))
-				break;
-		emit_group(&out, &all.list[from], to - from);
-	}
+	sockets(&out);
+	bus_names(&out);
 	emitter_done(&out);
-	return 0;
-}
-
-static int scan(struct scan *s, struct err *e)
-{
-	uint64_t asks = scan_asks_kind(s, &kind_port);
-
-	if (sockets(s, asks, e) < 0)
-		return e->code;
-	bus_names(s, asks);
 	return 0;
 }
 

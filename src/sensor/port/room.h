@@ -45,7 +45,8 @@ int socks_spaces(struct socks *all, struct err *e) MUST_CHECK;
 void socks_dump(struct socks *all);
 /* owners_linux.c: who has which open. */
 int socks_owners(struct socks *all, struct err *e) MUST_CHECK;
+struct emitter;
 /* dbus_linux.c: the names on the system bus, as entities. */
-void bus_names(struct scan *s, uint64_t asks);
+void bus_names(struct emitter *out);
 
 #endif

@@ -1,5 +1,6 @@
 list(APPEND SENSOR_SOURCES
   src/sensor/port/dbus_linux.c
+  src/sensor/port/dbus_service.c
   src/sensor/port/diag.c
   src/sensor/port/dump_linux.c
   src/sensor/port/emit.c
