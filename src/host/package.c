@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "host/package_index.h"
+#include "host/package_rpm_store.h"
 #include "host/state.h"
 #include "os/random.h"
 
@@ -15,8 +16,8 @@
 #define SEVERAL_MAX 1000   /* of one package, whose versions are listed */
 #define VERSIONS_MAX ((size_t)64 << 10)
 
-static const struct package_db *const databases[] = { &package_dpkg, &package_apk, &package_snap,
-	&package_flatpak, &package_pip, &package_npm, &package_gem, NULL };
+static const struct package_db *const databases[] = { &package_dpkg, &package_apk, &package_rpm,
+	&package_snap, &package_flatpak, &package_pip, &package_npm, &package_gem, NULL };
 
 /* The details of the files of packages that were asked for one by one. */
 struct package_cache {
@@ -42,6 +43,7 @@ void package_index_free(struct package_index *x)
 	if (x->info >= 0)
 		close(x->info);
 	cache_free(x->cache);
+	rpm_store_free(x->rpm);
 	path_map_done(&x->owner);
 	path_map_done(&x->diverted);
 	buf_done(&x->scratch);
@@ -112,6 +114,8 @@ static int compare_rows(const void *x, const void *y)
 
 	if (r == 0 && a->p.n_locations && b->p.n_locations)
 		r = span_compare(a->p.location[0], b->p.location[0]);
+	if (r == 0)
+		r = (a->p.installed > b->p.installed) - (a->p.installed < b->p.installed);
 	return r ? r : (a->number > b->number) - (a->number < b->number);
 }
 

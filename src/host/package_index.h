@@ -66,6 +66,7 @@ struct package_index {
 	size_t n_diversions;
 	struct path_map diverted; /* path -> diversion */
 	struct span overrides;    /* dpkg's statoverride */
+	struct rpm_store *rpm;    /* NULL: none */
 	int info;                 /* dpkg's folder of lists, or -1 */
 	struct buf scratch;
 	struct sha256_set *sha;

@@ -11,6 +11,9 @@ set(HOST_SOURCES
   src/host/package_dpkg_parse.c
   src/host/package_apk.c
   src/host/package_apk_parse.c
+  src/host/package_rpm.c
+  src/host/package_rpm_parse.c
+  src/host/package_rpm_store.c
   src/host/package_language.c
   src/host/package_language_parse.c
   src/host/process.c
