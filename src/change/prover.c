@@ -12,6 +12,7 @@
 #include "host/package.h"
 
 #define PATH_BYTES ((size_t)1 << 16)
+#define LINKS_MAX 8
 #define READ_BYTES ((size_t)128 << 10)
 
 /* One candidate, taken apart. */
@@ -222,35 +223,131 @@ static bool content_fits(struct trial *t, char ret_digest[PROVER_DIGEST])
 	return true;
 }
 
-/* Where dpkg's record does not say what a link points to: to what some package owns. */
-static bool target_fits(struct trial *t)
-{
-	struct span target = text_of(&t->is, FILE_TARGET), part;
-	AUTO(buf) path = BUF_INIT(PATH_BYTES);
-	bool absolute = target.n && target.p[0] == '/';
+/* ---- links ---- */
 
-	if (t->file.has & PACKAGED_TARGET)
-		return span_same(target, t->file.target);
-	if (target.n == 0)
-		return false;
-	if (!absolute) {
-		buf_add_span(&path, buf_span(&t->path));
-		while (path.n && path.p[path.n - 1] != '/')
-			path.n--;
-		path.n -= path.n > 0;
+/* target, as the link at path means it: absolute, without "." and "..". */
+static void join(struct span path, struct span target, struct buf *ret)
+{
+	struct span part;
+
+	buf_clear(ret);
+	if (target.n == 0 || target.p[0] != '/') {
+		buf_add_span(ret, path);
+		while (ret->n && ret->p[ret->n - 1] != '/')
+			ret->n--;
+		ret->n -= ret->n > 0;
 	}
 	while (span_cut(&target, '/', &part)) {
 		if (part.n == 0 || span_is(part, "."))
 			continue;
 		if (!span_is(part, "..")) {
-			buf_add_char(&path, '/');
-			buf_add_span(&path, part);
+			buf_add_char(ret, '/');
+			buf_add_span(ret, part);
 			continue;
 		}
-		while (path.n && path.p[--path.n] != '/')
+		while (ret->n && ret->p[--ret->n] != '/')
 			;
 	}
-	return !path.full && host_path_owner(t->prover->host, buf_span(&path)) != NULL;
+}
+
+/* Who owns what a link leads to, over other links that are nobody's (alternatives); NULL: nobody.
+ */
+static const struct package *target_owner(struct trial *t)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) at = BUF_INIT(PATH_BYTES);
+	AUTO(buf) next = BUF_INIT(PATH_BYTES);
+	struct span target = text_of(&t->is, FILE_TARGET);
+	const struct package *owner = NULL;
+	struct err e;
+
+	buf_add_span(&at, buf_span(&t->path));
+	for (unsigned i = 0; i < LINKS_MAX && target.n && !owner; i++) {
+		join(buf_span(&at), target, &next);
+		if (next.full)
+			return NULL;
+		owner = host_path_owner(t->prover->host, buf_span(&next));
+		buf_clear(&at);
+		buf_add_span(&at, buf_span(&next));
+		if (!owner && host_readlink(t->prover->host, buf_text(&at), a, &target, &e) < 0)
+			return NULL;
+	}
+	return owner;
+}
+
+/* Where dpkg's record does not say what a link points to: to what some package owns. */
+static bool target_fits(struct trial *t)
+{
+	if (t->file.has & PACKAGED_TARGET)
+		return span_same(text_of(&t->is, FILE_TARGET), t->file.target);
+	return target_owner(t) != NULL;
+}
+
+/* ---- what package managers write beside the files ---- */
+
+/* Their own records. What is in them is told by kind package, entry by entry. */
+static const struct {
+	const char *path; /* ending in '/': everything below */
+	const char *manager;
+	bool named; /* NAME.suffix or NAME:ARCH.suffix of a package in transaction */
+} records[] = {
+	{ "/var/lib/dpkg/info/", "dpkg:", true },
+	{ "/var/lib/dpkg/status", "dpkg:", false },
+	{ "/var/lib/dpkg/status-old", "dpkg:", false },
+	{ "/var/lib/dpkg/triggers/", "dpkg:", false },
+	{ "/var/lib/apt/extended_states", "dpkg:", false },
+	{ "/var/lib/rpm/", "rpm:", false },
+	{ "/usr/lib/sysimage/rpm/", "rpm:", false },
+	{ "/lib/apk/db/", "apk:", false },
+};
+
+/* "dpkg:nginx:amd64" and "nginx.list" or "nginx:amd64.list" */
+static bool is_named(struct span key, size_t manager, struct span file)
+{
+	struct span name = span_from_offset(key, manager);
+	const char *colon = name.n ? memchr(name.p, ':', name.n) : NULL;
+	struct span bare = colon ? span_from(name.p, (size_t)(colon - name.p)) : name;
+
+	return (span_starts(file, name) && file.n > name.n && file.p[name.n] == '.') ||
+	       (span_starts(file, bare) && file.n > bare.n && file.p[bare.n] == '.');
+}
+
+static bool is_record(struct trial *t, size_t *ret_transaction)
+{
+	struct span path = buf_span(&t->path);
+	const struct prover *p = t->prover;
+
+	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+		struct span at = span_of(records[i].path), manager = span_of(records[i].manager);
+		bool folder = at.p[at.n - 1] == '/';
+
+		if (folder ? !span_starts(path, at) : !span_same(path, at))
+			continue;
+		for (size_t k = 0; k < p->n_transactions; k++) {
+			struct span key = p->transactions[k].key;
+
+			if (!span_starts(key, manager) ||
+				(records[i].named &&
+					!is_named(key, manager.n, span_from_offset(path, at.n))))
+				continue;
+			*ret_transaction = k;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A link of nobody's to what a package in transaction delivered: a unit that was enabled, an
+ * alternative. It brings nothing that is not the package's. */
+static bool is_enabling(struct trial *t, size_t *ret_transaction)
+{
+	const struct package *owner;
+
+	if (!has_number(&t->is, FILE_TYPE, FILE_SYMLINK) ||
+		host_path_owner(t->prover->host, buf_span(&t->path)))
+		return false;
+	owner = target_owner(t);
+	return owner && find_transaction(t->prover, owner->key, ret_transaction);
 }
 
 /* ---- the verdict ---- */
@@ -259,9 +356,15 @@ static int judge_present(struct trial *t, size_t *ret_transaction, char ret_dige
 {
 	struct err e;
 
-	if (host_packaged_file(t->prover->host, buf_span(&t->path), &t->file, &e) <= 0 ||
-		!find_transaction(t->prover, t->file.package->key, ret_transaction) ||
-		!record_has(&t->is, FILE_TYPE) || !attributes_fit(t))
+	if (!record_has(&t->is, FILE_TYPE))
+		return 0;
+	if (host_packaged_file(t->prover->host, buf_span(&t->path), &t->file, &e) <= 0) {
+		t->file = (struct packaged_file){ 0 };
+		return (is_record(t, ret_transaction) || is_enabling(t, ret_transaction)) &&
+		       attributes_fit(t);
+	}
+	if (!find_transaction(t->prover, t->file.package->key, ret_transaction) ||
+		!attributes_fit(t))
 		return 0;
 	switch (t->is.v[FILE_TYPE].number) {
 	case FILE_REGULAR:
@@ -278,8 +381,10 @@ static int judge_present(struct trial *t, size_t *ret_transaction, char ret_dige
 /* What a package owned when it was last seen, and no longer owns. */
 static int judge_gone(struct trial *t, size_t *ret_transaction)
 {
-	return find_transaction(t->prover, text_of(&t->was, FILE_PACKAGE), ret_transaction) &&
-	       !host_path_owner(t->prover->host, buf_span(&t->path));
+	if (host_path_owner(t->prover->host, buf_span(&t->path)))
+		return 0;
+	return find_transaction(t->prover, text_of(&t->was, FILE_PACKAGE), ret_transaction) ||
+	       is_record(t, ret_transaction);
 }
 
 int prover_judge(struct prover *p, const struct candidate *c, size_t *ret_transaction,
