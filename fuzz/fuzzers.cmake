@@ -12,6 +12,7 @@ fuzzer(ledger_record change)
 fuzzer(policy policy)
 fuzzer(baseline store)
 fuzzer(mounts core os)
+fuzzer(ldcache core os host)
 
 # Each room of src/sensor lists its own in a file of rooms/.
 file(GLOB lists CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/fuzz/rooms/*.cmake)

@@ -365,6 +365,14 @@ static int compare_answers(const void *x, const void *y)
 	return a->candidate < b->candidate ? -1 : a->candidate > b->candidate;
 }
 
+static void take_all(struct proofs *p, struct answer *all, size_t n)
+{
+	qsort(all, n, sizeof *all, compare_answers);
+	free(p->answers);
+	p->answers = all;
+	p->n_answers = n;
+}
+
 static void explain_folders(struct proofs *p)
 {
 	struct answer *all = mem_array(p->n_candidates + 1, sizeof *all);
@@ -384,10 +392,55 @@ static void explain_folders(struct proofs *p)
 		all[n] = (struct answer){ i, inside->proof };
 		all[n++].proof.digest = SPAN_NONE;
 	}
-	qsort(all, n, sizeof *all, compare_answers);
-	free(p->answers);
-	p->answers = all;
-	p->n_answers = n;
+	take_all(p, all, n);
+}
+
+/* ---- links ---- */
+
+/* What is behind a link that went away: *ret is its stored key. */
+static bool read_target(const struct candidate *c, struct buf *ret)
+{
+	AUTO(buf) path = BUF_INIT((size_t)1 << 16);
+	AUTO(buf) target = BUF_INIT((size_t)1 << 16);
+	struct record was = { .kind = &kind_file };
+	const struct kind *k;
+	struct err e;
+
+	buf_clear(ret);
+	if (c->type != FOUND_DELETED || record_decode(c->was.shared, c->was.local, &was, &e) < 0 ||
+		!record_has(&was, FILE_TARGET) || stored_key_text(c->key, &k, &path, &e) < 0)
+		return false;
+	prover_join(buf_span(&path), was.v[FILE_TARGET].bytes, &target);
+	return !target.full && target.n && key_from_text(k, buf_span(&target), ret, &e) == 0;
+}
+
+/* Links of nobody's (alternatives) go when what they led to goes: what took that explains them. A
+ * link to a link takes another round. */
+static void explain_links(struct proofs *p)
+{
+	AUTO(buf) key = BUF_INIT((size_t)1 << 16);
+	size_t before;
+
+	do {
+		struct answer *all = mem_array(p->n_candidates + 1, sizeof *all);
+		size_t n = before = p->n_answers;
+
+		if (n)
+			memcpy(all, p->answers, n * sizeof *all);
+		for (size_t i = 0; i < p->n_candidates; i++) {
+			const struct answer *x;
+
+			if (find_answer(p, p->candidates[i].key) ||
+				!read_target(&p->candidates[i], &key))
+				continue;
+			x = find_answer(p, buf_span(&key));
+			if (!x || p->candidates[x->candidate].type != FOUND_DELETED)
+				continue;
+			all[n] = (struct answer){ i, x->proof };
+			all[n++].proof.digest = SPAN_NONE;
+		}
+		take_all(p, all, n);
+	} while (p->n_answers > before);
 }
 
 /* ---- all of it ---- */
@@ -416,6 +469,7 @@ static int make(struct proofs *p, const struct proof_setup *s, struct edits *app
 		return e->code;
 	if (p->n_answers == 0)
 		return 0;
+	explain_links(p);
 	explain_folders(p);
 	return approve_all(p, approved, e);
 }

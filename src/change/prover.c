@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "entity/file.h"
 #include "entity/record.h"
+#include "host/ldcache.h"
 #include "host/package.h"
 
 #define PATH_BYTES ((size_t)1 << 16)
@@ -198,6 +199,19 @@ static bool read_digests(int fd, const EVP_MD *md, uint8_t sha256[EVP_MAX_MD_SIZ
 	return good;
 }
 
+/* What rules do not read is known by its size and time alone. */
+static bool is_at_rest(const struct trial *t, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       (!record_has(&t->is, FILE_SIZE) ||
+		       t->is.v[FILE_SIZE].number == (uint64_t)st.st_size) &&
+	       (!record_has(&t->is, FILE_MTIME) ||
+		       t->is.v[FILE_MTIME].time ==
+			       st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec);
+}
+
 /* What was observed, what is there and what was delivered must be one. */
 static bool content_fits(struct trial *t, char ret_digest[PROVER_DIGEST])
 {
@@ -209,12 +223,12 @@ static bool content_fits(struct trial *t, char ret_digest[PROVER_DIGEST])
 	bool good;
 	int fd;
 
-	if (seen.n != SHA256_SIZE || !find_wanted(&t->file, &want) ||
+	if (!find_wanted(&t->file, &want) ||
 		host_open_file(t->prover->host, buf_text(&t->path), 0, &fd, &e) < 0)
 		return false;
-	good = read_digests(fd, want.md, sha256, other);
+	good = read_digests(fd, want.md, sha256, other) && is_at_rest(t, fd);
 	close(fd);
-	if (!good || memcmp(sha256, seen.p, SHA256_SIZE) != 0 ||
+	if (!good || (seen.n && !span_same(seen, span_from(sha256, SHA256_SIZE))) ||
 		memcmp(other, want.digest, want.n) != 0)
 		return false;
 	buf_addf(&text, "%s:", want.name);
@@ -225,8 +239,7 @@ static bool content_fits(struct trial *t, char ret_digest[PROVER_DIGEST])
 
 /* ---- links ---- */
 
-/* target, as the link at path means it: absolute, without "." and "..". */
-static void join(struct span path, struct span target, struct buf *ret)
+void prover_join(struct span path, struct span target, struct buf *ret)
 {
 	struct span part;
 
@@ -263,7 +276,7 @@ static const struct package *target_owner(struct trial *t)
 
 	buf_add_span(&at, buf_span(&t->path));
 	for (unsigned i = 0; i < LINKS_MAX && target.n && !owner; i++) {
-		join(buf_span(&at), target, &next);
+		prover_join(buf_span(&at), target, &next);
 		if (next.full)
 			return NULL;
 		owner = host_path_owner(t->prover->host, buf_span(&next));
@@ -295,6 +308,7 @@ static const struct {
 	{ "/var/lib/dpkg/status", "dpkg:", false },
 	{ "/var/lib/dpkg/status-old", "dpkg:", false },
 	{ "/var/lib/dpkg/triggers/", "dpkg:", false },
+	{ "/var/lib/dpkg/alternatives/", "dpkg:", false },
 	{ "/var/lib/apt/extended_states", "dpkg:", false },
 	{ "/var/lib/rpm/", "rpm:", false },
 	{ "/usr/lib/sysimage/rpm/", "rpm:", false },
@@ -337,6 +351,38 @@ static bool is_record(struct trial *t, size_t *ret_transaction)
 	return false;
 }
 
+static bool is_same_content(const struct trial *t, struct span content)
+{
+	uint8_t sha256[SHA256_SIZE];
+
+	sha256_once(content.p, content.n, sha256);
+	return span_same(text_of(&t->is, FILE_SHA256), span_from(sha256, sizeof sha256));
+}
+
+static int is_packaged(void *host, struct span path)
+{
+	return host_path_owner(host, path) ? 0 : 1;
+}
+
+/* The linker's cache, written anew because libraries came or went: it leads to files of packages
+ * only. */
+static bool is_linker_cache(struct trial *t, size_t *ret_transaction)
+{
+	AUTO_FREE(arena) a = NULL;
+	struct span cache;
+	struct err e;
+
+	if (!span_is(buf_span(&t->path), "/etc/ld.so.cache") || !t->prover->n_transactions)
+		return false;
+	a = arena_new();
+	if (host_read(t->prover->host, "etc/ld.so.cache", LDCACHE_MAX, a, &cache, &e) < 0 ||
+		ldcache_each(cache, is_packaged, t->prover->host, &e) != 0 ||
+		!is_same_content(t, cache))
+		return false;
+	*ret_transaction = 0;
+	return true;
+}
+
 /* A link of nobody's to what a package in transaction delivered: a unit that was enabled, an
  * alternative. It brings nothing that is not the package's. */
 static bool is_enabling(struct trial *t, size_t *ret_transaction)
@@ -360,7 +406,8 @@ static int judge_present(struct trial *t, size_t *ret_transaction, char ret_dige
 		return 0;
 	if (host_packaged_file(t->prover->host, buf_span(&t->path), &t->file, &e) <= 0) {
 		t->file = (struct packaged_file){ 0 };
-		return (is_record(t, ret_transaction) || is_enabling(t, ret_transaction)) &&
+		return (is_record(t, ret_transaction) || is_enabling(t, ret_transaction) ||
+			       is_linker_cache(t, ret_transaction)) &&
 		       attributes_fit(t);
 	}
 	if (!find_transaction(t->prover, t->file.package->key, ret_transaction) ||

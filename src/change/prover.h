@@ -33,4 +33,7 @@ struct prover {
 int prover_judge(struct prover *p, const struct candidate *c, size_t *ret_transaction,
 	char ret_digest[PROVER_DIGEST]);
 
+/* Replace *ret by the target of a link at path, as it means it: absolute, without "." and "..". */
+void prover_join(struct span path, struct span target, struct buf *ret);
+
 #endif

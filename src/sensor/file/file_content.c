@@ -205,7 +205,8 @@ void job_facts(struct reader *r, struct job *j, const struct statx *x, uint64_t 
 	const struct package *owner;
 
 	facts_from_statx(&j->record, x, fields, r->c->names);
-	if (!(fields & field_bit(FILE_PACKAGE)) || !r->c->host)
+	/* Some rule asked: then for all, as a transaction may be about any of them. */
+	if (!r->c->host)
 		return;
 	buf_clear(&r->text);
 	folder_path(j->folder, j->name, &r->text);

@@ -19,9 +19,10 @@
 
 /* Kept whatever a rule asks for: what an entity is, and where it was seen. */
 #define ALWAYS_KEPT \
-	(field_bit(FILE_TYPE) | field_bit(FILE_CONTENT) | field_bit(FILE_EXTENTS) | \
-		field_bit(FILE_MTIME) | field_bit(FILE_CTIME) | field_bit(FILE_BTIME) | \
-		field_bit(FILE_INODE) | field_bit(FILE_DEVICE) | field_bit(FILE_NLINK))
+	(field_bit(FILE_PACKAGE) | field_bit(FILE_TYPE) | field_bit(FILE_CONTENT) | \
+		field_bit(FILE_EXTENTS) | field_bit(FILE_MTIME) | field_bit(FILE_CTIME) | \
+		field_bit(FILE_BTIME) | field_bit(FILE_INODE) | field_bit(FILE_DEVICE) | \
+		field_bit(FILE_NLINK))
 
 struct reader *reader_new(struct look_common *c, struct station *station, size_t block, bool roomy)
 {

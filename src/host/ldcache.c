@@ -1,0 +1,42 @@
+#include "host/ldcache.h"
+
+#include <stdint.h>
+
+#define MAGIC "glibc-ld.so.cache1.1"
+#define HEAD 48
+#define ENTRY 24
+#define AT_COUNT 20 /* of entries, in the head */
+#define AT_VALUE 8  /* offset of the path, in an entry */
+
+static uint32_t number(struct span s, size_t at)
+{
+	uint32_t n;
+
+	memcpy(&n, s.p + at, sizeof n); /* in the host's byte order */
+	return n;
+}
+
+int ldcache_each(struct span cache, int (*each)(void *ctx, struct span path), void *ctx,
+	struct err *e)
+{
+	uint32_t n;
+
+	if (cache.n < HEAD || !span_starts(cache, span_of(MAGIC)))
+		return err_set(e, ERR_FORMAT, "not a cache of glibc's dynamic linker");
+	n = number(cache, AT_COUNT);
+	if (n > (cache.n - HEAD) / ENTRY)
+		return err_set(e, ERR_FORMAT, "%u entries do not fit into %zu bytes", n, cache.n);
+	for (uint32_t i = 0; i < n; i++) {
+		size_t at = number(cache, HEAD + (size_t)i * ENTRY + AT_VALUE);
+		struct span rest = span_from_offset(cache, at);
+		const char *end = rest.n ? memchr(rest.p, '\0', rest.n) : NULL;
+		int rc;
+
+		if (at < HEAD || !end)
+			return err_set(e, ERR_FORMAT, "entry %u leads out of the cache", i);
+		rc = each(ctx, span_from(rest.p, (size_t)(end - rest.p)));
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
