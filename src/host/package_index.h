@@ -70,6 +70,11 @@ struct package_index {
 	int info;                 /* dpkg's folder of lists, or -1 */
 	struct buf scratch;
 	struct sha256_set *sha;
+	struct package_waiting {
+		struct buf bytes;
+		uint8_t *ret;
+	} waiting[SHA256_LANES]; /* for their digests */
+	unsigned n_waiting;
 	struct package_cache *cache;
 	uint64_t soon[PACKAGE_SOON]; /* paths on their way to owner */
 	uint32_t soon_row[PACKAGE_SOON];
@@ -100,6 +105,7 @@ void package_faults_tell(struct package_index *x, const char *manager,
 struct span package_place(struct package_index *x, uint32_t i, struct span path,
 	char buffer[PATH_BYTES]);
 void package_own(struct package_index *x, uint32_t i, struct span path);
+/* SHA-256 of what is copied now, into a row's manifest by the end of the survey. */
 void package_sha(struct package_index *x, struct span bytes, uint8_t ret[32]);
 
 /* A file of which nothing but its existence matters below a folder that is open; into
