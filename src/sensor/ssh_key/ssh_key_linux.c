@@ -214,8 +214,8 @@ static void tell_bad(struct keys *k, struct key_file *f)
 		err_set(&e, (enum err_code)f->why.code, "%s:%zu: %s", f->path, f->first_bad,
 			f->why.text);
 	else if (f->bad > 1)
-		err_set(&e, (enum err_code)f->why.code, "%s:%zu: %s; and %zu more like it",
-			f->path, f->first_bad, f->why.text, f->bad - 1);
+		err_set(&e, (enum err_code)f->why.code, "%s:%zu: %s; and %zu more like it", f->path,
+			f->first_bad, f->why.text, f->bad - 1);
 	if (f->bad)
 		gap(k, f, &e);
 }
