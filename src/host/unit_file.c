@@ -204,8 +204,9 @@ static const char *at_of(struct span name)
 bool unit_is_template(struct span name)
 {
 	const char *at = at_of(name);
+	struct span type = unit_type(name);
 
-	return at && (size_t)(at - name.p) + unit_type(name).n + 2 == name.n;
+	return at && type.n && (size_t)(at - name.p) + type.n + 2 == name.n;
 }
 
 struct span unit_template(struct span name, struct arena *a)

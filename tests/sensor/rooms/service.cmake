@@ -1,1 +1,5 @@
 sensor_test(bus core os host)
+sensor_test(unit_file core host)
+sensor_test(service core os entity host sensor output)
+sensor_test(crontab core sensor)
+sensor_test(cron core os entity host sensor output)
