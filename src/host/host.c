@@ -20,6 +20,7 @@ int host_open(struct host **ret, const struct host_options *o, struct err *e)
 	h = mem_new(sizeof *h);
 	h->root = fd;
 	h->live = !o->root;
+	h->no_bpf = o->no_bpf;
 	h->arena = arena_new();
 	if (o->secret)
 		memcpy(h->secret, o->secret, sizeof h->secret);

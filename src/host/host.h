@@ -17,6 +17,7 @@ struct host_options {
 	const char *root;      /* observe this folder as "/"; NULL: the running host */
 	const uint8_t *secret; /* 32 bytes only this installation knows, for host_keyed; NULL:
 				  zeroes */
+	bool no_bpf;           /* read /proc even where an iterator can be had */
 };
 
 int host_open(struct host **ret, const struct host_options *o, struct err *e) MUST_CHECK;

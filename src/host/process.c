@@ -25,7 +25,11 @@ void processes_free(struct processes *p)
 		close(p->proc);
 	if (p->cgroups >= 0)
 		close(p->cgroups);
+	if (p->clean >= 0)
+		close(p->clean);
 	texts_free(&p->texts);
+	texts_free(&p->programs);
+	texts_free(&p->groups);
 	free(p->list);
 	free(p);
 }
@@ -70,7 +74,7 @@ static int open_cgroups(struct host *h)
 	return -1;
 }
 
-static void add(struct processes *all, const struct process *p)
+void processes_add(struct processes *all, const struct process *p)
 {
 	if (all->n == all->cap) {
 		all->cap = all->cap ? all->cap * 2 : 512;
@@ -88,29 +92,24 @@ static uint32_t pid_of(const char *name)
 	return *name || n > UINT32_MAX ? 0 : (uint32_t)n;
 }
 
-static int list_proc(struct host *h, struct err *e)
+static void add_listed(struct host *h, uint32_t pid)
 {
-	_Alignas(8) char block[LIST_BYTES] UNSET;
 	struct processes *all = h->processes;
-	long got;
+	int fd = process_folder(all->proc, pid);
+	struct process p;
 
-	while ((got = syscall(SYS_getdents64, all->proc, block, sizeof block)) > 0) {
-		for (long at = 0; at < got;) {
-			unsigned short size; /* linux_dirent64: ino, off, reclen, type, name */
-			uint32_t pid = pid_of(block + at + 19);
-			int fd = pid ? process_folder(all->proc, pid) : -1;
-			struct process p;
-
-			memcpy(&size, block + at + 16, sizeof size);
-			at += size;
-			if (fd < 0)
-				continue;
-			if (all->n < PROCESSES_MAX && process_read(h, fd, &p))
-				add(all, &p);
-			close(fd);
-		}
+	if (fd < 0)
+		return;
+	if (!process_read(h, fd, pid, &p)) {
+		fd = process_uncover(all, pid, fd);
+		if (fd < 0)
+			return;
+		if (!process_read(h, fd, pid, &p))
+			p.pid = 0;
 	}
-	return got < 0 ? err_sys(e, "cannot list '/proc'") : 0;
+	if (p.pid && all->n < PROCESSES_MAX)
+		processes_add(all, &p);
+	close(fd);
 }
 
 static int compare(const void *x, const void *y)
@@ -120,9 +119,38 @@ static int compare(const void *x, const void *y)
 	return a->pid < b->pid ? -1 : a->pid > b->pid;
 }
 
+void processes_sort(struct processes *all)
+{
+	if (all->n)
+		qsort(all->list, all->n, sizeof *all->list, compare);
+}
+
+/* Those that are in /proc and not in the list yet, which is in order. */
+static int list_proc(struct host *h, struct err *e)
+{
+	_Alignas(8) char block[LIST_BYTES] UNSET;
+	struct processes *all = h->processes;
+	size_t n = all->n;
+	long got;
+
+	while ((got = syscall(SYS_getdents64, all->proc, block, sizeof block)) > 0)
+		for (long at = 0; at < got;) {
+			unsigned short size; /* linux_dirent64: ino, off, reclen, type, name */
+			struct process key = { .pid = pid_of(block + at + 19) };
+
+			memcpy(&size, block + at + 16, sizeof size);
+			at += size;
+			if (key.pid && !(n && bsearch(&key, all->list, n, sizeof key, compare)))
+				add_listed(h, key.pid);
+		}
+	processes_sort(all);
+	return got < 0 ? err_sys(e, "cannot list '/proc'") : 0;
+}
+
 static int list(struct host *h, struct err *e)
 {
 	struct processes *all = h->processes;
+	struct err refused;
 
 	if (open_proc(h, all, e) < 0)
 		return e->code;
@@ -130,12 +158,12 @@ static int list(struct host *h, struct err *e)
 	all->tick = NS_PER_SECOND / sysconf(_SC_CLK_TCK);
 	all->booted = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
 	memcpy(&all->texts.seed, h->secret, sizeof all->texts.seed);
-	all->means = "proc";
-	if (list_proc(h, e) < 0)
-		return e->code;
-	if (all->n)
-		qsort(all->list, all->n, sizeof *all->list, compare);
-	return 0;
+	all->means = "bpf";
+	if (h->no_bpf || processes_by_bpf(h, &refused) < 0) {
+		all->means = "proc";
+		all->n = 0;
+	}
+	return list_proc(h, e);
 }
 
 int host_processes(struct host *h, const struct process **ret, size_t *ret_n, struct err *e)
@@ -144,7 +172,7 @@ int host_processes(struct host *h, const struct process **ret, size_t *ret_n, st
 		return err_set(e, ERR_MISSING, "nothing runs in a tree that is not this host's");
 	if (!h->processes) {
 		h->processes = mem_new(sizeof *h->processes);
-		h->processes->proc = h->processes->cgroups = -1;
+		h->processes->proc = h->processes->cgroups = h->processes->clean = -1;
 		if (list(h, e) < 0) {
 			processes_free(h->processes);
 			h->processes = NULL;
@@ -170,19 +198,30 @@ const char *host_processes_means(const struct host *h)
 	return h->processes ? h->processes->means : "proc";
 }
 
-/* What is open stays with one process: once the start is compared, a pid used again cannot slip in.
- */
-int host_process_open(struct host *h, const struct process *p)
+static bool is_listed(const struct processes *all, int fd, const struct process *p)
 {
 	char block[STAT_BYTES] UNSET;
 	struct process_stat s;
 	struct span text;
 	struct err e;
-	int fd = process_folder(h->processes->proc, p->pid);
 
-	if (fd >= 0 && process_text(fd, "stat", block, sizeof block, &text) &&
-		process_stat_from(text, &s, &e) == 0 &&
-		process_start(h->processes, s.start) == p->start)
+	return process_text(fd, "stat", block, sizeof block, &text) &&
+	       process_stat_from(text, &s, &e) == 0 && s.pid == p->pid &&
+	       process_start(all, s.start) == p->start;
+}
+
+/* What is open stays with one process: once the start is compared, a pid used again cannot slip in.
+ */
+int host_process_open(struct host *h, const struct process *p)
+{
+	struct processes *all = h->processes;
+	int fd = process_folder(all->proc, p->pid);
+
+	if (fd >= 0 && is_listed(all, fd, p))
+		return fd;
+	if (fd >= 0)
+		fd = process_uncover(all, p->pid, fd);
+	if (fd >= 0 && is_listed(all, fd, p))
 		return fd;
 	if (fd >= 0)
 		close(fd);

@@ -116,6 +116,16 @@ struct span process_cgroup_path(struct span text)
 	return best;
 }
 
+bool process_cgroup_is_v2(struct span text)
+{
+	struct span line;
+
+	while (span_cut(&text, '\n', &line))
+		if (span_starts(line, span_of("0::")))
+			return from_top(span_from_offset(line, 3)).n > 0;
+	return false;
+}
+
 uint64_t process_ns_number(struct span target)
 {
 	struct span name;

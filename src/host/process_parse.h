@@ -24,6 +24,9 @@ int process_stat_from(struct span text, struct process_stat *ret, struct err *e)
  * or of systemd's own hierarchy, or of any v1 controller that is not at the root. Empty: none. */
 struct span process_cgroup_path(struct span text);
 
+/* Does it name a group of the v2 hierarchy that is not the topmost? */
+bool process_cgroup_is_v2(struct span text);
+
 /* "net:[4026531840]" as readlink gives it; 0: something else. */
 uint64_t process_ns_number(struct span target);
 

@@ -1,6 +1,7 @@
 /* One process out of /proc/PID. What ends while we look gives ESRCH or ENOENT wherever we are. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,38 @@ int process_folder(int proc, uint32_t pid)
 
 	snprintf(name, sizeof name, "%u", pid);
 	return openat(proc, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* A view of our own, attached nowhere: whatever is mounted below /proc is not in it. */
+static int open_clean(void)
+{
+	int fs = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC), fd = -1;
+
+	if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
+			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				MOUNT_ATTR_NOEXEC);
+	if (fs >= 0)
+		close(fs);
+	return fd;
+}
+
+static bool same_mount(int a, int b)
+{
+	struct statx x, y;
+
+	return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0 ||
+	       statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) < 0 || x.stx_mnt_id == y.stx_mnt_id;
+}
+
+int process_uncover(struct processes *all, uint32_t pid, int fd)
+{
+	bool covered = !same_mount(fd, all->proc);
+
+	close(fd);
+	if (covered && all->clean < 0)
+		all->clean = open_clean();
+	return covered && all->clean >= 0 ? process_folder(all->clean, pid) : -1;
 }
 
 bool process_text(int dirfd, const char *name, char *block, size_t n, struct span *ret)
@@ -91,7 +124,7 @@ static ssize_t thread_link(int dirfd, uint32_t pid, char *target)
 	return n;
 }
 
-static void read_exe(struct host *h, int dirfd, bool threads, struct process *p)
+void process_read_exe(struct host *h, int dirfd, bool threads, struct process *p)
 {
 	struct processes *all = h->processes;
 	char target[TARGET_MAX + 1];
@@ -116,7 +149,7 @@ static void read_exe(struct host *h, int dirfd, bool threads, struct process *p)
 	p->exe = texts_keep(&all->texts, h->arena, path);
 }
 
-static void read_cgroup(struct host *h, int dirfd, struct process *p)
+bool process_read_cgroup(struct host *h, int dirfd, struct process *p)
 {
 	struct processes *all = h->processes;
 	char block[CGROUP_BYTES] UNSET;
@@ -124,12 +157,13 @@ static void read_cgroup(struct host *h, int dirfd, struct process *p)
 	const struct cgroup *c;
 
 	if (!process_text(dirfd, "cgroup", block, sizeof block, &text))
-		return;
+		return false;
 	c = texts_cgroup(&all->texts, h->arena, text, all->cgroups);
 	p->unit = c->unit;
 	p->container = c->container;
 	p->cgroup_path = c->path;
 	p->cgroup = c->inode;
+	return process_cgroup_is_v2(text);
 }
 
 static uint64_t read_ns(int dirfd, enum process_ns which)
@@ -144,7 +178,7 @@ static uint64_t read_ns(int dirfd, enum process_ns which)
 
 /* The folder itself always belongs to the effective user; what is in it becomes root's when the
  * program may not be dumped. Far cheaper than the text of status. */
-bool process_read(struct host *h, int dirfd, struct process *ret)
+bool process_read(struct host *h, int dirfd, uint32_t pid, struct process *ret)
 {
 	char block[STAT_BYTES] UNSET;
 	struct process_stat s;
@@ -154,7 +188,7 @@ bool process_read(struct host *h, int dirfd, struct process *ret)
 	struct err e;
 
 	if (fstat(dirfd, &st) < 0 || !process_text(dirfd, "stat", block, sizeof block, &text) ||
-		process_stat_from(text, &s, &e) < 0)
+		process_stat_from(text, &s, &e) < 0 || s.pid != pid)
 		return false;
 	p.pid = s.pid;
 	p.ppid = s.ppid;
@@ -164,9 +198,9 @@ bool process_read(struct host *h, int dirfd, struct process *ret)
 	p.comm = texts_keep(&h->processes->texts, h->arena, s.comm);
 	p.kernel = (s.flags & PROCESS_KTHREAD) != 0;
 	p.zombie = s.state == 'Z' || s.state == 'X';
-	read_cgroup(h, dirfd, &p);
 	if (!p.kernel) {
-		read_exe(h, dirfd, p.zombie && s.threads > 1, &p);
+		process_read_cgroup(h, dirfd, &p);
+		process_read_exe(h, dirfd, p.zombie && s.threads > 1, &p);
 		p.ns[NS_NET] = read_ns(dirfd, NS_NET);
 	}
 	*ret = p;

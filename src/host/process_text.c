@@ -10,7 +10,7 @@
 
 struct slot {
 	struct span text; /* p NULL: free */
-	const struct cgroup *cgroup;
+	void *value;
 };
 
 void texts_free(struct texts *t)
@@ -71,6 +71,11 @@ struct span texts_keep(struct texts *t, struct arena *a, struct span s)
 	return s.n ? keep(t, a, s)->text : SPAN_NONE;
 }
 
+void **texts_value(struct texts *t, struct arena *a, struct span key)
+{
+	return &keep(t, a, key)->value;
+}
+
 static uint64_t folder_inode(int cgroups, struct span path)
 {
 	struct stat st;
@@ -84,15 +89,14 @@ static uint64_t folder_inode(int cgroups, struct span path)
 
 const struct cgroup *texts_cgroup(struct texts *t, struct arena *a, struct span text, int cgroups)
 {
-	struct slot *x = keep(t, a, text);
-	struct cgroup *c;
+	void **value = texts_value(t, a, text);
+	struct cgroup *c = *value;
 
-	if (x->cgroup)
-		return x->cgroup;
-	c = arena_get(a, sizeof *c);
-	c->path = arena_copy(a, process_cgroup_path(x->text));
+	if (c)
+		return c;
+	c = *value = arena_get(a, sizeof *c);
+	c->path = arena_copy(a, process_cgroup_path(text));
 	c->inode = folder_inode(cgroups, c->path);
 	cgroup_parse(c->path, a, &c->unit, &c->container);
-	x->cgroup = c;
 	return c;
 }

@@ -19,6 +19,7 @@ set(HOST_SOURCES
   src/host/package_language_parse.c
   src/host/process.c
   src/host/bus.c
+  src/host/process_bpf.c
   src/host/process_cgroup.c
   src/host/process_parse.c
   src/host/process_read.c

@@ -16,6 +16,7 @@ struct unit_index;    /* units.c */
 struct host {
 	int root;
 	bool live;
+	bool no_bpf;
 	uint8_t secret[32];
 	struct arena *arena;
 	struct processes *processes;         /* NULL: not asked for yet */

@@ -20,6 +20,9 @@ struct mounts *mounts_from(struct span text);
 void mounts_free(struct mounts *m); /* accepts NULL */
 void mounts_freep(struct mounts **m);
 
+/* All of them, in the order they were mounted. */
+const struct mount_point *mounts_list(const struct mounts *m, size_t *ret_n);
+
 /* The mount an absolute path lies on: of the deepest ones the one mounted last. NULL: none is
  * known. */
 const struct mount_point *mounts_find(const struct mounts *m, struct span path);

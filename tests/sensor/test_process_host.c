@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -183,9 +185,11 @@ static void the_best_line_of_a_cgroup_text_counts(void **state)
 
 /* ---- this host ---- */
 
+static bool no_bpf;
+
 static struct host *open_host(const char *root)
 {
-	struct host_options o = { .root = root };
+	struct host_options o = { .root = root, .no_bpf = no_bpf };
 	struct host *h;
 	struct err e;
 
@@ -262,7 +266,6 @@ static void the_host_lists_itself(void **state)
 	host_process_namespaces(h, self);
 	for (unsigned i = 0; i < NS_N; i++)
 		assert_true(self->ns[i] != 0 || i == NS_TIME);
-	assert_string_equal(host_processes_means(h), "proc");
 	assert_null(host_process(h, 0));
 	assert_null(host_process(h, UINT32_MAX));
 }
@@ -344,6 +347,87 @@ static void a_zombie_has_no_program(void **state)
 	end(pid);
 }
 
+/* In a namespace of our own: what stands at /proc/PID is another process. */
+static void a_cover_over_a_process_is_looked_under(void **state)
+{
+	pid_t pid = sleeper("/bin/sleep", 0), child;
+	int status;
+
+	(void)state;
+	child = fork();
+	if (child == 0) {
+		char name[64];
+		AUTO_FREE(host) h = NULL;
+		const struct process *p;
+		int fd;
+
+		snprintf(name, sizeof name, "/proc/%d", pid);
+		if (unshare(CLONE_NEWNS) < 0 ||
+			mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+			mount("/proc/1", name, NULL, MS_BIND, NULL) < 0)
+			_exit(77);
+		h = open_host(NULL);
+		p = see(h, pid);
+		if (!p || !p->exe.n || !strstr(p->exe.p, "sleep") || p->ppid != (uint32_t)getppid())
+			_exit(1);
+		fd = host_process_open(h, p);
+		_exit(fd >= 0 ? 0 : 2);
+	}
+	waitpid(child, &status, 0);
+	end(pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+static void same_text(struct span a, struct span b)
+{
+	if (!span_same(a, b))
+		fail_msg("'%.*s' and '%.*s'", SPAN_ARG(a), SPAN_ARG(b));
+}
+
+/* What the iterator tells and what /proc tells is the same. */
+static void both_means_agree(void **state)
+{
+	AUTO_FREE(host) h = open_host(NULL);
+	AUTO_FREE(host) slow = NULL;
+	struct host_options o = { .no_bpf = true };
+	const struct process *list;
+	size_t n, common = 0;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(host_open(&slow, &o, &e), 0);
+	assert_int_equal(host_processes(h, &list, &n, &e), 0);
+	if (strcmp(host_processes_means(h), "bpf") != 0)
+		skip();
+	assert_non_null(see(slow, getpid()));
+	assert_string_equal(host_processes_means(slow), "proc");
+	for (size_t i = 0; i < n; i++) {
+		const struct process *a = &list[i], *b = host_process(slow, a->pid);
+
+		if (!b || b->zombie || a->zombie || b->denied ||
+			llabs(a->start - b->start) > 5000000 || !span_same(a->comm, b->comm))
+			continue; /* ended, or another program since */
+		common++;
+		same_text(a->exe, b->exe);
+		same_text(a->unit, b->unit);
+		same_text(a->container, b->container);
+		assert_int_equal(a->ppid, b->ppid);
+		assert_int_equal(a->euid, b->euid);
+		assert_int_equal(a->egid, b->egid);
+		assert_int_equal(a->kernel, b->kernel);
+		assert_int_equal(a->deleted, b->deleted);
+		assert_int_equal(a->memfd, b->memfd);
+		if (!a->kernel)
+			assert_int_equal(a->ns[NS_NET], b->ns[NS_NET]);
+		host_process_namespaces(slow, b);
+		for (unsigned k = 0; k < NS_N && !a->kernel; k++)
+			assert_int_equal(a->ns[k], b->ns[k]);
+	}
+	assert_true(common * 2 > n);
+}
+
 static void nothing_runs_in_an_image(void **state)
 {
 	AUTO_FREE(host) h = open_host("/usr");
@@ -368,8 +452,13 @@ int main(void)
 		cmocka_unit_test(a_deleted_program_is_told_from_a_name_that_says_so),
 		cmocka_unit_test(a_folder_opened_is_of_the_process_listed),
 		cmocka_unit_test(a_zombie_has_no_program),
+		cmocka_unit_test(a_cover_over_a_process_is_looked_under),
+		cmocka_unit_test(both_means_agree),
 		cmocka_unit_test(nothing_runs_in_an_image),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("as it is", tests, NULL, NULL);
+
+	no_bpf = true;
+	return failed + cmocka_run_group_tests_name("/proc only", tests, NULL, NULL);
 }

@@ -105,6 +105,12 @@ void mounts_freep(struct mounts **m)
 	*m = NULL;
 }
 
+const struct mount_point *mounts_list(const struct mounts *m, size_t *ret_n)
+{
+	*ret_n = m->n;
+	return m->point;
+}
+
 const struct mount_point *mounts_find(const struct mounts *m, struct span path)
 {
 	const struct mount_point *best = NULL;
