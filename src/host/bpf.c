@@ -22,23 +22,6 @@
 #define FIRST_PID_NS 0xEFFFFFFC
 #define FIRST_USER_NS 0xEFFFFFFD
 
-struct bpf {
-	struct err why; /* code not 0: refused for good */
-	struct bpf_code code[BPF_ITERATORS];
-};
-
-void bpf_free(struct bpf *b)
-{
-	free(b);
-}
-
-static int call(int what, union bpf_attr *a)
-{
-	return (int)syscall(SYS_bpf, what, a, sizeof *a);
-}
-
-/* ---- the kernel's types ---- */
-
 struct mapping {
 	void *p;
 	size_t n;
@@ -52,6 +35,31 @@ static void mapping_done(struct mapping *m)
 	else
 		free(m->p);
 }
+
+struct bpf {
+	struct err why; /* code not 0: refused for good */
+	struct bpf_code code[BPF_ITERATORS];
+	uint8_t tag[BPF_ITERATORS][BPF_TAG_SIZE];
+	bool tagged;
+	struct mapping types; /* for bpf_function */
+	struct btf *kernel;
+};
+
+void bpf_free(struct bpf *b)
+{
+	if (!b)
+		return;
+	btf_free(b->kernel);
+	mapping_done(&b->types);
+	free(b);
+}
+
+static int call(int what, union bpf_attr *a)
+{
+	return (int)syscall(SYS_bpf, what, a, sizeof *a);
+}
+
+/* ---- the kernel's types ---- */
 
 /* Kernels before 6.16 cannot map it. */
 static int read_whole(int fd, struct mapping *m, struct err *e)
@@ -150,7 +158,7 @@ static int load(const struct bpf_code *c, struct err *e)
 	a.insns = address(c->insn);
 	a.insn_cnt = c->n;
 	a.license = address("Dual BSD/GPL");
-	memcpy(a.prog_name, "invar", sizeof "invar");
+	memcpy(a.prog_name, BPF_OWN_NAME, sizeof BPF_OWN_NAME);
 	fd = call(BPF_PROG_LOAD, &a);
 	return fd < 0 ? err_sys(e, "the kernel does not take our BPF iterator") : fd;
 }
@@ -271,4 +279,59 @@ int bpf_sockets(struct host *h, int (*each)(void *ctx, const struct bpf_socket *
 	struct sockets s = { each, ctx };
 
 	return iterate(h, BPF_ITER_SOCKETS, sizeof(struct bpf_socket), one_socket, &s, e);
+}
+
+/* ---- what others have loaded ---- */
+
+static bool take_tag(const struct bpf_code *c, uint8_t ret[BPF_TAG_SIZE])
+{
+	struct bpf_prog_info info;
+	union bpf_attr a;
+	struct err why;
+	int fd = load(c, &why), rc;
+
+	if (fd < 0)
+		return false;
+	memset(&info, 0, sizeof info);
+	memset(&a, 0, sizeof a);
+	a.info.bpf_fd = (uint32_t)fd;
+	a.info.info_len = sizeof info;
+	a.info.info = address(&info);
+	rc = call(BPF_OBJ_GET_INFO_BY_FD, &a);
+	close(fd);
+	memcpy(ret, info.tag, BPF_TAG_SIZE);
+	return rc == 0;
+}
+
+bool bpf_is_own(struct host *h, const uint8_t tag[8])
+{
+	struct bpf *b = get(h);
+
+	if (b->why.code)
+		return false;
+	for (unsigned i = 0; !b->tagged && i < BPF_ITERATORS; i++)
+		if (!take_tag(&b->code[i], b->tag[i]))
+			return false;
+	b->tagged = true;
+	for (unsigned i = 0; i < BPF_ITERATORS; i++)
+		if (memcmp(b->tag[i], tag, BPF_TAG_SIZE) == 0)
+			return true;
+	return false;
+}
+
+/* The types of the kernel itself are object 1; modules have theirs, which are not looked at. */
+struct span bpf_function(struct host *h, uint32_t object, uint32_t id, struct arena *a)
+{
+	struct bpf *b = get(h);
+	struct err why;
+	const char *name;
+
+	if (object > 1)
+		return span_of(arena_format(a, "module %u function %u", object, id));
+	if (!b->kernel &&
+		(map_types(&b->types, &why) < 0 ||
+			btf_from(&b->kernel, span_from(b->types.p, b->types.n), &why) < 0))
+		return span_of("?");
+	name = btf_name(b->kernel, id);
+	return arena_copy(a, span_of(*name ? name : "?"));
 }

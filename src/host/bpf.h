@@ -60,4 +60,12 @@ int bpf_tasks(struct host *h, int (*each)(void *ctx, const struct bpf_task *t, s
 int bpf_sockets(struct host *h, int (*each)(void *ctx, const struct bpf_socket *s, struct err *e),
 	void *ctx, struct err *e) MUST_CHECK;
 
+/* ---- for who lists what others have loaded ---- */
+
+#define BPF_OWN_NAME "invar" /* of our programs, in the kernel */
+/* Whether instructions with this tag are those of one of our iterators. */
+bool bpf_is_own(struct host *h, const uint8_t tag[8]);
+/* The function a tracing program is attached to, by the numbers of its link; "?" when unknown. */
+struct span bpf_function(struct host *h, uint32_t object, uint32_t id, struct arena *a);
+
 #endif

@@ -303,3 +303,11 @@ uint32_t btf_size(const struct btf *b, uint32_t id)
 
 	return get(b, id, &t, &tail) && is_composite(t) ? t.size_or_type : 0;
 }
+
+const char *btf_name(const struct btf *b, uint32_t id)
+{
+	struct type t;
+	const char *tail;
+
+	return get(b, id, &t, &tail) ? name_at(b, t.name) : "";
+}

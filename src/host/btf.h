@@ -37,6 +37,8 @@ struct btf_path {
  * nameless ones count as the outer's own. The first element of an array stands for it all. */
 int btf_path(const struct btf *b, uint32_t id, const char *path, struct btf_path *ret,
 	struct err *e) MUST_CHECK;
+/* Of whatever has this id; empty: there is none. */
+const char *btf_name(const struct btf *b, uint32_t id);
 /* The size of a structure; 0: there is none of this id. */
 uint32_t btf_size(const struct btf *b, uint32_t id);
 
