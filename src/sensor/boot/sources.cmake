@@ -1,3 +1,6 @@
 list(APPEND SENSOR_SOURCES
+  src/sensor/boot/boot_files.c
   src/sensor/boot/boot_linux.c
+  src/sensor/boot/boot_state.c
+  src/sensor/boot/boot_text.c
 )
