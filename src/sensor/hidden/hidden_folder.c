@@ -15,14 +15,14 @@
 #define PATH_MAX_BYTES 4096
 #define PROGRAMS_MAX 1024
 
-static const char *const folders[] = { "/", "/boot", "/dev", "/dev/shm", "/etc", "/etc/cron.d",
-	"/etc/systemd/system", "/etc/ssh", "/home", "/media", "/mnt", "/opt", "/root", "/root/.ssh",
-	"/run", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/games", "/usr/include", "/usr/lib",
-	"/usr/lib/modules", "/usr/lib/systemd", "/usr/lib/x86_64-linux-gnu",
-	"/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/libexec", "/usr/local", "/usr/local/bin",
-	"/usr/local/lib", "/usr/local/sbin", "/usr/sbin", "/usr/share", "/usr/src", "/var",
-	"/var/cache", "/var/lib", "/var/log", "/var/run", "/var/spool", "/var/spool/cron",
-	"/var/tmp", "/var/www" };
+/* From the root. */
+static const char *const folders[] = { "", "boot", "dev", "dev/shm", "etc", "etc/cron.d",
+	"etc/systemd/system", "etc/ssh", "home", "media", "mnt", "opt", "root", "root/.ssh", "run",
+	"srv", "tmp", "usr", "usr/bin", "usr/games", "usr/include", "usr/lib", "usr/lib/modules",
+	"usr/lib/systemd", "usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib64",
+	"usr/libexec", "usr/local", "usr/local/bin", "usr/local/lib", "usr/local/sbin", "usr/sbin",
+	"usr/share", "usr/src", "var", "var/cache", "var/lib", "var/log", "var/run", "var/spool",
+	"var/spool/cron", "var/tmp", "var/www" };
 
 struct counted {
 	struct stat st;
@@ -208,10 +208,11 @@ int hidden_folders(struct scan *s, struct err *e)
 		struct stat st;
 		struct err why;
 
+		const char *path = arena_format(scan_arena(s), "/%s", folders[i]);
+
 		/* A link's target has a name of its own here. */
-		if (host_stat(scan_host(s), folders[i], true, &st, &why) == 0 &&
-			S_ISDIR(st.st_mode))
-			look_at(s, folders[i]);
+		if (host_stat(scan_host(s), path, true, &st, &why) == 0 && S_ISDIR(st.st_mode))
+			look_at(s, path);
 	}
 	look_at_homes(s);
 	look_at_programs(s);
