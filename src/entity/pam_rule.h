@@ -5,7 +5,25 @@
 
 #include "entity/kind.h"
 
-enum pam_rule_field { PAM_RULE_NAME, PAM_RULE_N };
+enum pam_rule_field {
+	PAM_RULE_SERVICE,
+	PAM_RULE_TYPE,
+	PAM_RULE_CONTROL,
+	PAM_RULE_MODULE,
+	PAM_RULE_ARGUMENTS,
+	PAM_RULE_OPTIONAL,
+	PAM_RULE_AFTER,
+	PAM_RULE_REFERENCE,
+	PAM_RULE_PATH,
+	PAM_RULE_MISSING,
+	PAM_RULE_PACKAGE,
+	PAM_RULE_SHA256,
+	PAM_RULE_FILE,
+	PAM_RULE_FILE_UID,
+	PAM_RULE_WRITABLE,
+	PAM_RULE_LINE,
+	PAM_RULE_N
+};
 
 extern const struct kind kind_pam_rule;
 
