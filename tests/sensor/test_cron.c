@@ -140,8 +140,8 @@ static void timers_tell_what_they_start(void **state)
 		"[Service]\nExecStart=/tmp/evil\n");
 	room_run(&sensor_cron, root, 0);
 	has("a.timer", "schedule=OnCalendar=hourly; OnBootSec=5", "user=www",
-		"command=/usr/bin/job x", "program=/usr/bin/job", "starts=b.service", "enabled=false",
-		NULL);
+		"command=/usr/bin/job x", "program=/usr/bin/job", "starts=b.service",
+		"enabled=false", NULL);
 	has("user/al/c.timer", "command=/tmp/evil", "user=al", NULL);
 }
 

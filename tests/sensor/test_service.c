@@ -63,64 +63,63 @@ static void has(const char *key, ...)
 
 /* ---- what is enabled ---- */
 
+static const struct {
+	const char *path, *target, *text; /* a link or a file */
+} enabling[] = {
+	{ "usr/lib/systemd/system/on.service", NULL, DAEMON },
+	{ "etc/systemd/system/multi-user.target.wants/on.service", "/lib/systemd/system/on.service",
+		NULL },
+	{ "etc/systemd/system/dd.service", "/lib/systemd/system/on.service", NULL },
+	{ "usr/lib/systemd/system/off.service", NULL, DAEMON },
+	{ "usr/lib/systemd/system/plain.service", NULL, "[Service]\nExecStart=/bin/p\n" },
+	{ "usr/lib/systemd/system/sysinit.target.wants/plain.service", "../plain.service", NULL },
+	{ "usr/lib/systemd/system/gone.service", NULL, DAEMON },
+	{ "etc/systemd/system/gone.service", "/dev/null", NULL },
+	{ "etc/systemd/system/empty.service", NULL, "" },
+	{ "run/systemd/system/later.service", "/dev/null", NULL },
+	{ "usr/lib/systemd/system/now.service", NULL, DAEMON },
+	{ "run/systemd/system/x.target.requires/now.service", "/usr/lib/systemd/system/now.service",
+		NULL },
+	{ "run/systemd/generator/made.service", NULL, DAEMON },
+	{ "run/systemd/transient/run-1.service", NULL, DAEMON },
+	{ "etc/systemd/system/far.service", "/opt/far.service", NULL },
+	{ "opt/far.service", NULL, DAEMON },
+	{ "usr/lib/systemd/system/also.service", NULL, "[Install]\nAlso=on.service\n" },
+	{ "usr/lib/systemd/system/t@.service", NULL, DAEMON },
+	{ "etc/systemd/system/a.target.wants/t@one.service", "/usr/lib/systemd/system/t@.service",
+		NULL },
+	{ "etc/systemd/system/a.target.wants/nowhere.service", "/nowhere.service", NULL },
+};
+static const struct {
+	const char *key, *word;
+} enabled[] = {
+	{ "on.service", "enabled=enabled" },
+	{ "off.service", "enabled=disabled" },
+	{ "plain.service", "enabled=static" },
+	{ "gone.service", "enabled=masked" },
+	{ "empty.service", "enabled=masked" },
+	{ "later.service", "enabled=masked-runtime" },
+	{ "now.service", "enabled=enabled-runtime" },
+	{ "made.service", "enabled=generated" },
+	{ "run-1.service", "enabled=transient" },
+	{ "far.service", "enabled=linked" },
+	{ "also.service", "enabled=indirect" },
+	{ "t@.service", "enabled=enabled" },
+	{ "t@one.service", "enabled=enabled" },
+};
+
 static void links_and_places_say_what_is_enabled(void **state)
 {
-	static const struct {
-		const char *path, *target, *text; /* a link or a file */
-	} files[] = {
-		{ "usr/lib/systemd/system/on.service", NULL, DAEMON },
-		{ "etc/systemd/system/multi-user.target.wants/on.service",
-			"/lib/systemd/system/on.service", NULL },
-		{ "etc/systemd/system/dd.service", "/lib/systemd/system/on.service", NULL },
-		{ "usr/lib/systemd/system/off.service", NULL, DAEMON },
-		{ "usr/lib/systemd/system/plain.service", NULL, "[Service]\nExecStart=/bin/p\n" },
-		{ "usr/lib/systemd/system/sysinit.target.wants/plain.service", "../plain.service",
-			NULL },
-		{ "usr/lib/systemd/system/gone.service", NULL, DAEMON },
-		{ "etc/systemd/system/gone.service", "/dev/null", NULL },
-		{ "etc/systemd/system/empty.service", NULL, "" },
-		{ "run/systemd/system/later.service", "/dev/null", NULL },
-		{ "usr/lib/systemd/system/now.service", NULL, DAEMON },
-		{ "run/systemd/system/x.target.requires/now.service",
-			"/usr/lib/systemd/system/now.service", NULL },
-		{ "run/systemd/generator/made.service", NULL, DAEMON },
-		{ "run/systemd/transient/run-1.service", NULL, DAEMON },
-		{ "etc/systemd/system/far.service", "/opt/far.service", NULL },
-		{ "opt/far.service", NULL, DAEMON },
-		{ "usr/lib/systemd/system/also.service", NULL, "[Install]\nAlso=on.service\n" },
-		{ "usr/lib/systemd/system/t@.service", NULL, DAEMON },
-		{ "etc/systemd/system/a.target.wants/t@one.service",
-			"/usr/lib/systemd/system/t@.service", NULL },
-		{ "etc/systemd/system/a.target.wants/nowhere.service", "/nowhere.service", NULL },
-	};
-	static const struct {
-		const char *key, *word;
-	} expect[] = {
-		{ "on.service", "enabled=enabled" },
-		{ "off.service", "enabled=disabled" },
-		{ "plain.service", "enabled=static" },
-		{ "gone.service", "enabled=masked" },
-		{ "empty.service", "enabled=masked" },
-		{ "later.service", "enabled=masked-runtime" },
-		{ "now.service", "enabled=enabled-runtime" },
-		{ "made.service", "enabled=generated" },
-		{ "run-1.service", "enabled=transient" },
-		{ "far.service", "enabled=linked" },
-		{ "also.service", "enabled=indirect" },
-		{ "t@.service", "enabled=enabled" },
-		{ "t@one.service", "enabled=enabled" },
-	};
-
 	fresh(state);
-	for (size_t i = 0; i < ARRAY_LEN(files); i++)
-		if (files[i].target)
-			link_to(files[i].path, files[i].target);
+	for (size_t i = 0; i < ARRAY_LEN(enabling); i++)
+		if (enabling[i].target)
+			link_to(enabling[i].path, enabling[i].target);
 		else
-			room_text(root, files[i].path, files[i].text);
+			room_text(root, enabling[i].path, enabling[i].text);
 	room_run(&sensor_service, root, 0);
-	for (size_t i = 0; i < ARRAY_LEN(expect); i++)
-		has(expect[i].key, expect[i].word, NULL);
-	assert_int_equal(room.n, ARRAY_LEN(expect)); /* no alias, nothing that is not there */
+	for (size_t i = 0; i < ARRAY_LEN(enabled); i++)
+		has(enabled[i].key, enabled[i].word, NULL);
+	assert_int_equal(room.n, ARRAY_LEN(enabled)); /* no alias, nothing that is not there */
 	has("on.service", "wanted_by=multi-user.target", "aliases=dd.service",
 		"fragment=/usr/lib/systemd/system/on.service", "manager=systemd", "! state=", NULL);
 	has("now.service", "required_by=x.target", NULL);
