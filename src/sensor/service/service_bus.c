@@ -57,7 +57,9 @@ static void want(struct wants *w, struct live_unit *u, const char *interface, co
 		.member = "Get",
 		.args = { interface, property } };
 
-	if (!(w->asks & field_bit(field)))
+	/* What is never a change is no field of a rule, but shown with those that are. */
+	if (!(w->asks & (field_bit(field) | field_bit(SERVICE_STATE) | field_bit(SERVICE_FAILURES) |
+				field_bit(SERVICE_RESULT))))
 		return;
 	buf_add(&w->want, &one, sizeof one);
 	buf_add(&w->call, &call, sizeof call);
@@ -85,7 +87,7 @@ static void want_of_service(struct wants *w, struct live_unit *u)
 	want(w, u, service, "ExecMainStatus", EXIT_STATUS, SERVICE_EXIT);
 }
 
-static void want_of(struct wants *w, struct live_unit *u, const struct host *h)
+static void want_of(struct wants *w, struct live_unit *u)
 {
 	static const struct {
 		const char *type, *interface;
@@ -94,7 +96,6 @@ static void want_of(struct wants *w, struct live_unit *u, const struct host *h)
 		{ "automount", INTERFACE("Automount") }, { "swap", INTERFACE("Swap") } };
 	struct span type = unit_type(u->name);
 
-	(void)h;
 	if (span_is(type, "service"))
 		want_of_service(w, u);
 	if (span_is(type, "timer") && span_is(u->active, "active")) {
@@ -249,7 +250,7 @@ int live_units_get(struct scan *s, struct live_units *ret, struct err *e)
 	if (list_units(b, scan_arena(s), ret, e) < 0)
 		return e->code;
 	for (size_t i = 0; i < ret->n; i++) {
-		want_of(&w, &ret->list[i], h);
+		want_of(&w, &ret->list[i]);
 		if (span_is(ret->list[i].load, "loaded") &&
 			!host_unit_named(h, ret->list[i].name)->fragment)
 			want(&w, &ret->list[i], INTERFACE("Unit"), "FragmentPath", FRAGMENT,
