@@ -2,7 +2,8 @@
 
 #include "core/attr.h"
 
-static const char *const types[] = { "process", "port", "directory", "file", "mount", NULL };
+static const char *const types[] = { "process", "port", "directory", "file", "mount", "module",
+	NULL };
 _Static_assert(ARRAY_LEN(types) == HIDDEN_TYPE_N + 1, "every hidden_type needs a name");
 
 #define NOW (FIELD_VOLATILE | FIELD_LOCAL)

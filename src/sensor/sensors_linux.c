@@ -40,5 +40,6 @@ const struct sensor *const sensors[] = {
 	&sensor_container,
 	&sensor_boot,
 	&sensor_hidden,
+	&sensor_hidden_module,
 	NULL,
 };

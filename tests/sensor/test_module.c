@@ -1,5 +1,6 @@
 #include <fcntl.h>
 
+#include "entity/hidden.h"
 #include "entity/module.h"
 #include "room.h"
 #include "sensor/module/module_room.h"
@@ -187,6 +188,21 @@ static void two_views_of_a_host(void **state)
 		" lockdown=integrity loading_disabled=false signatures_enforced=true count=4");
 }
 
+static void what_one_view_leaves_out(void **state)
+{
+	(void)state;
+	room_text(root, "proc/modules", "ext4 1 1 - Live 0x0\nghost 1 0 - Live 0x0\n");
+	room_text(root, "sys/module/ext4/initstate", "live\n");
+	room_text(root, "sys/module/diamorphine/initstate", "live\n");
+	room_text(root, "sys/module/printk/parameters/time", "Y\n");
+	room_text(root, "proc/kallsyms", "0000000000000000 t b\t[reptile]\n");
+	assert_string_equal(room_run(&sensor_hidden_module, root, field_bit(HIDDEN_DETAIL)),
+		"module/diamorphine type=module seen_by=/sys/module missing_from=/proc/modules\n"
+		"module/ghost type=module seen_by=/proc/modules missing_from=/sys/module\n"
+		"module/reptile type=module seen_by=/proc/kallsyms"
+		" missing_from=/proc/modules, /sys/module\n");
+}
+
 static void bad_lines_are_one_gap(void **state)
 {
 	(void)state;
@@ -221,6 +237,7 @@ int main(void)
 		cmocka_unit_test(names_and_symbols),
 		cmocka_unit_test(who_signed),
 		cmocka_unit_test_setup_teardown(two_views_of_a_host, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_one_view_leaves_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_lines_are_one_gap, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_image_has_no_modules, setup, teardown),
 		cmocka_unit_test(this_host_has_a_kernel),

@@ -248,7 +248,7 @@ static void put_views(struct module_look *l, const struct module_seen *m)
 	record_set_set(l->r, MODULE_VIEWS, l->a, views, n);
 	if (l->asks & field_bit(MODULE_SYMBOLS))
 		record_set_number(l->r, MODULE_SYMBOLS, m->symbols);
-	record_set_number(l->r, MODULE_HIDDEN, m->proc != m->sys || (m->symbols && !m->proc));
+	record_set_number(l->r, MODULE_HIDDEN, module_is_hidden(m));
 }
 
 void module_facts(struct module_look *l, const struct module_seen *m)

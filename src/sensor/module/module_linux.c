@@ -68,6 +68,7 @@ static int scan(struct scan *s, struct err *e)
 {
 	struct arena *a = scan_arena(s);
 	struct module_look l = { .scan = s,
+		.kind = &kind_module,
 		.host = scan_host(s),
 		.a = a,
 		.r = record_new(a, &kind_module),

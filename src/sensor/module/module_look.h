@@ -18,8 +18,15 @@ struct module_seen {
 	bool symbols;
 };
 
+/* Some view shows it, and another that should does not. */
+static inline bool module_is_hidden(const struct module_seen *m)
+{
+	return m->proc != m->sys || (m->symbols && !m->proc);
+}
+
 struct module_look {
 	struct scan *scan;
+	const struct kind *kind; /* whose gaps they are */
 	struct host *host;
 	struct arena *a;
 	struct record *r;

@@ -5,5 +5,7 @@
 #include "sensor/sensor.h"
 
 extern const struct sensor sensor_module;
+/* Modules that one view leaves out, as entities of the kind hidden. */
+extern const struct sensor sensor_hidden_module;
 
 #endif

@@ -27,7 +27,7 @@ static void views_done(struct views *v)
 
 static void gap(struct module_look *l, enum gap_reason why, const char *text)
 {
-	struct gap g = { .kind = &kind_module, .subtree = true, .reason = why, .text = text };
+	struct gap g = { .kind = l->kind, .subtree = true, .reason = why, .text = text };
 
 	scan_gap(l->scan, &g);
 }
@@ -35,7 +35,7 @@ static void gap(struct module_look *l, enum gap_reason why, const char *text)
 static void gap_err(struct module_look *l, const struct err *e)
 {
 	if (e->code != ERR_MISSING)
-		scan_gap_err(l->scan, &kind_module, SPAN_NONE, true, e);
+		scan_gap_err(l->scan, l->kind, SPAN_NONE, true, e);
 }
 
 static void look_at_proc(struct views *v)
@@ -189,12 +189,9 @@ static void look(struct module_look *l)
 
 static bool views_agree(const struct module_look *l)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const struct module_seen *m = &l->seen[i];
-
-		if (m->proc != m->sys || (m->symbols && !m->proc))
+	for (size_t i = 0; i < l->n; i++)
+		if (module_is_hidden(&l->seen[i]))
 			return false;
-	}
 	return true;
 }
 
