@@ -46,6 +46,8 @@ static const struct field fields[] = {
 		"edits "
 		"to the records themselves",
 		NULL },
+	[PACKAGE_SIZE] = { "size", FIELD_NUMBER, 0,
+		"bytes its files take, as the manager has it (dpkg, rpm, apk)", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == PACKAGE_N, "every package_field needs a row");
 

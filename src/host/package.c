@@ -81,12 +81,26 @@ void package_set_key(struct package_index *x, struct package_row *r, struct span
 	r->p.key = span_of(key);
 }
 
+uint64_t package_number(struct span digits)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.p[i] < '0' || digits.p[i] > '9' || i == 15)
+			return 0;
+		n = n * 10 + (uint64_t)(digits.p[i] - '0');
+	}
+	return n;
+}
+
 void package_problem(struct package_index *x, const char *manager, struct span key, bool one,
 	const struct err *why)
 {
-	if (x->n_problems == PROBLEMS_MAX)
-		return;
-	x->problem[x->n_problems++] = (struct package_problem){ manager, key, one, *why };
+	if (!one && (strcmp(manager, "dpkg") == 0 || strcmp(manager, "rpm") == 0 ||
+			    strcmp(manager, "apk") == 0))
+		x->torn = true;
+	if (x->n_problems < PROBLEMS_MAX)
+		x->problem[x->n_problems++] = (struct package_problem){ manager, key, one, *why };
 }
 
 void package_fault(struct package_faults *f, const struct err *e)
@@ -171,6 +185,7 @@ static struct package_row merged(struct package_index *x, const struct package_r
 	all.numbers = arena_get(x->arena, n * sizeof *all.numbers);
 	for (size_t i = 0; i < n; i++) {
 		all.numbers[all.n_numbers++] = r[i].number;
+		all.p.size += i ? r[i].p.size : 0;
 		all.p.installed =
 			r[i].p.installed > all.p.installed ? r[i].p.installed : all.p.installed;
 		if (r[i].p.n_locations &&
@@ -251,6 +266,11 @@ int host_packages(struct host *h, struct packages *ret, struct err *e)
 	(void)e;
 	*ret = (struct packages){ x->list, x->n, x->problem, x->n_problems };
 	return 0;
+}
+
+bool host_owners_are_whole(struct host *h)
+{
+	return !package_index(h)->torn;
 }
 
 bool host_has_file_lists(struct host *h)

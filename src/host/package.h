@@ -14,6 +14,7 @@ struct package {
 	struct span origin; /* vendor, repository or maintainer as far as the database knows */
 	struct span section;
 	struct span revision; /* snap: revision; flatpak: commits; apk: commit; else empty */
+	uint64_t size;        /* of its files, bytes, as the manager has it; 0: unknown */
 	int64_t installed;    /* ns since 1970; 0: unknown. dpkg: time of its .list file */
 	bool essential;
 	bool automatic;  /* came as a dependency */
@@ -84,6 +85,10 @@ struct packaged_file {
  * call a hash look-up (64 bits with a random key: two paths are never mixed up). A host without any
  * database owns nothing. */
 const struct package *host_path_owner(struct host *h, struct span path);
+
+/* False: a database could not be read, or not all of it, so that "nobody owns it" is not known of
+ * any path: whoever tells of owners has a gap then, no change. */
+bool host_owners_are_whole(struct host *h);
 
 /* Does any manager with file lists exist here? False: nobody can say what is unowned. */
 bool host_has_file_lists(struct host *h);

@@ -48,6 +48,7 @@ static void add(struct package_index *x, const struct apk_package *p)
 	r->p.source = p->origin;
 	r->p.origin = p->maintainer;
 	r->p.revision = p->commit;
+	r->p.size = package_number(p->size);
 	r->own = p->text;
 	r->number = p->line;
 	package_set_key(x, r, SPAN_NONE);

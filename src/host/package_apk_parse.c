@@ -56,6 +56,7 @@ static bool set_field(struct apk_package *p, struct span line)
 		{ 'o', &p->origin },
 		{ 'm', &p->maintainer },
 		{ 'c', &p->commit },
+		{ 'I', &p->size },
 	};
 
 	if (line.n < 2 || line.p[1] != ':')

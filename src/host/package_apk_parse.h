@@ -8,7 +8,7 @@
 #include "core/span.h"
 
 struct apk_package {
-	struct span name, version, arch, origin, maintainer, commit;
+	struct span name, version, arch, origin, maintainer, commit, size;
 	struct span text; /* the whole paragraph */
 	size_t line;
 };

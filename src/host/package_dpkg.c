@@ -179,6 +179,7 @@ static void add_stanza(struct package_index *x, const struct dpkg_stanza *s, uns
 	r->p.origin = s->origin.n ? s->origin : s->maintainer;
 	r->p.section = s->section;
 	r->p.essential = s->essential;
+	r->p.size = package_number(s->size) * 1024;
 	r->own = s->conffiles;
 	r->number = s->line;
 	r->flags = flags | (s->same ? ROW_SAME : 0);
@@ -405,6 +406,7 @@ static void survey(struct package_index *x, uint32_t i, bool digest)
 		return;
 	if (rc < 0) {
 		package_problem(x, "dpkg", r->p.key, true, &e);
+		x->torn = true;
 		return;
 	}
 	r->manifest.paths = own_paths(x, i, list, md5sums);

@@ -95,6 +95,7 @@ static void set_field(struct dpkg_stanza *s, struct span name, struct span value
 		{ "Origin", &s->origin },
 		{ "Section", &s->section },
 		{ "Conffiles", &s->conffiles },
+		{ "Installed-Size", &s->size },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

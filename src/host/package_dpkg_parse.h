@@ -21,6 +21,7 @@ int deb822_field(struct deb822 *d, struct span *ret_name, struct span *ret_value
 /* A package in `status`. */
 struct dpkg_stanza {
 	struct span name, version, arch, status, source, maintainer, origin, section, conffiles;
+	struct span size; /* KiB */
 	bool essential;
 	bool same; /* Multi-Arch: same: the files in info/ are named NAME:ARCH */
 	size_t line;

@@ -57,7 +57,8 @@ struct package_index {
 	struct package_problem *problem;
 	size_t n_problems;
 	bool file_lists; /* some manager with lists is here */
-	bool loading, surveyed, digested;
+	bool torn;       /* a database with file lists could not be read whole */
+	bool surveyed, digested;
 	struct path_hash hash;
 	struct path_aliases aliases;
 	struct path_map owner; /* path -> row */
@@ -90,6 +91,9 @@ struct package_row *package_add(struct package_index *x, const struct package_db
 void package_set_key(struct package_index *x, struct package_row *r, struct span arch);
 void package_problem(struct package_index *x, const char *manager, struct span key, bool one,
 	const struct err *why);
+
+/* Decimal digits up to 10^15; 0 for what is no such number. */
+uint64_t package_number(struct span digits);
 
 /* Many bad lines of one file are one problem. */
 struct package_faults {

@@ -51,6 +51,8 @@ static void add_header(struct package_index *x, uint64_t number, const struct rp
 	r->p.section = arena_copy(x->arena, rpm_text(h, RPM_GROUP));
 	if (rpm_number(h, RPM_INSTALLED, &seconds) && seconds <= UINT32_MAX)
 		r->p.installed = (int64_t)seconds * 1000000000;
+	if (!rpm_number(h, RPM_SIZE_LONG, &r->p.size) && !rpm_number(h, RPM_SIZE, &r->p.size))
+		r->p.size = 0;
 	r->number = number;
 	package_set_key(x, r, r->p.arch);
 	x->list_bytes += h->data.n / 4;
@@ -200,6 +202,7 @@ static void survey(struct package_index *x, uint32_t i, bool digest)
 
 		if (header_of(x, r, v, &h, &e) < 0) {
 			tell(x, r->p.key, &e);
+			x->torn = true;
 			return;
 		}
 		names_of(&h, a, &names);

@@ -16,7 +16,8 @@ static int setup(void **state)
 	(void)state;
 	root = room_root();
 	room_text(root, "var/lib/dpkg/status",
-		"Package: tool\nEssential: yes\nStatus: install ok installed\nSection: utils\n"
+		"Package: tool\nEssential: yes\nStatus: install ok installed\nSection: "
+		"utils\nInstalled-Size: 12\n"
 		"Maintainer: A Person <a@example.org>\nArchitecture: amd64\nSource: tools (1)\n"
 		"Version: 1.0-1\nConffiles:\n /etc/tool.conf " MD5_B "\n /etc/old " MD5_A
 		" obsolete\n"
@@ -143,7 +144,7 @@ static void packages_are_as_dpkg_has_them(void **state)
 		"want=hold reinstall=true source=sh essential=false automatic=false files=3\n"
 		"dpkg:tool:amd64 name=tool manager=dpkg version=1.0-1 arch=amd64 state=installed "
 		"want=install reinstall=false origin=A Person <a@example.org> source=tools (1) "
-		"section=utils essential=true automatic=false files=10\n");
+		"section=utils essential=true automatic=false files=10 size=12,288 bytes\n");
 	assert_non_null(strstr(room_run(&sensor_package, root, 0), " installed=2"));
 }
 

@@ -14,7 +14,7 @@ static const char installed[] =
 	"C:Q1eVpkasfqZAukAXFYbgwt4xAMZWU=\nP:musl\nV:1.2.4-r2\nA:x86_64\no:musl\n"
 	"m:A Person <a@example.org>\nc:0123abcd\nF:lib\nR:libc.so\na:0:5:4755\nZ:" Q1_ABC "\n"
 	"R:link\na:0:0:777\n\n"
-	"P:base\nV:3\nA:x86_64\nF:etc\nR:motd\nF:tmp\nM:0:0:1777\nF:\nR:top\n\n";
+	"P:base\nV:3\nA:x86_64\nI:77\nF:etc\nR:motd\nF:tmp\nM:0:0:1777\nF:\nR:top\n\n";
 
 static const char *root;
 
@@ -59,7 +59,7 @@ static void apk_packages(void **state)
 	room_text(root, "etc/apk/world", "base>2\nother\n");
 	assert_string_equal(room_run(&sensor_package, root, SKIP),
 		"apk:base name=base manager=apk version=3 arch=x86_64 state=installed "
-		"automatic=false files=4\n"
+		"automatic=false files=4 size=77 bytes\n"
 		"apk:musl name=musl manager=apk version=1.2.4-r2 arch=x86_64 state=installed "
 		"origin=A Person <a@example.org> source=musl automatic=true revision=0123abcd "
 		"files=3\n");
@@ -221,6 +221,11 @@ static void who_delivered_it(void **state)
 	(void)room_run(&sensor_package, root, SKIP);
 	assert_non_null(strstr(room_find("pip:six"), " packaged_by=dpkg:python3-six:all"));
 	assert_null(strstr(room_find("pip:evil"), "packaged_by"));
+	/* Who cannot read what is owned does not say that it is not. */
+	room_text(root, "var/lib/dpkg/status", "Package: python3-six\nSta");
+	assert_non_null(
+		strstr(room_run(&sensor_package, root, SKIP), "gap pip:… format: what packa"));
+	assert_null(room_find("pip:six"));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -41,21 +41,48 @@ static void set_texts(struct record *r, const struct package *p)
 			record_set_bytes(r, texts[i].field, texts[i].value);
 }
 
-static void set_places(struct scan *s, struct record *r, const struct package *p)
-{
-	struct span *places = arena_get(scan_arena(s), p->n_locations * sizeof *places);
-	const struct package *by = NULL;
+struct room {
+	struct scan *scan;
+	const char *blind; /* the manager a gap was told of last */
+};
 
-	if (p->n_locations == 0)
+/* Who delivered it cannot be known now: what was known stays. */
+static void tell_blind(struct room *room, const struct package *p)
+{
+	struct gap gap = { .kind = &kind_package, .subtree = true, .reason = GAP_FORMAT };
+
+	if (room->blind && strcmp(room->blind, p->manager) == 0)
 		return;
-	for (size_t i = 0; i < p->n_locations; i++) {
+	room->blind = p->manager;
+	gap.key = span_of(arena_format(scan_arena(room->scan), "%s:", p->manager));
+	gap.text =
+		"what packages of the system own could not be read, so neither what is not theirs";
+	scan_gap(room->scan, &gap);
+}
+
+/* False: not now. */
+static bool set_places(struct room *room, struct record *r, const struct package *p, uint64_t asked)
+{
+	struct span *places =
+		arena_get(scan_arena(room->scan), (p->n_locations + 1) * sizeof *places);
+	const struct package *by = NULL;
+	struct scan *s = room->scan;
+
+	for (size_t i = 0; i < p->n_locations; i++)
 		places[i] = p->location[i];
-		if (!by)
-			by = host_path_owner(scan_host(s), places[i]);
-	}
-	record_set_set(r, PACKAGE_LOCATION, scan_arena(s), places, p->n_locations);
+	if (p->n_locations)
+		record_set_set(r, PACKAGE_LOCATION, scan_arena(s), places, p->n_locations);
+	if (!(asked & field_bit(PACKAGE_PACKAGED_BY)))
+		return true;
+	for (size_t i = 0; i < p->n_locations && !by; i++)
+		by = host_path_owner(scan_host(s), p->location[i]);
 	if (by)
 		record_set_bytes(r, PACKAGE_PACKAGED_BY, by->key);
+	else if (p->n_locations && !host_owners_are_whole(scan_host(s))) {
+		tell_blind(room, p);
+		return false;
+	}
+	return true;
 }
 
 static int set_manifest(struct scan *s, struct record *r, const struct package *p, struct err *e)
@@ -72,13 +99,17 @@ static int set_manifest(struct scan *s, struct record *r, const struct package *
 	return 0;
 }
 
-static int emit(struct scan *s, const struct package *p, uint64_t asked, struct err *e)
+static int emit(struct room *room, const struct package *p, uint64_t asked, struct err *e)
 {
+	struct scan *s = room->scan;
 	struct record r = { .kind = &kind_package, .key = p->key };
 
 	set_texts(&r, p);
 	set_status(&r, p->status);
-	set_places(s, &r, p);
+	if (!set_places(room, &r, p, asked))
+		return 0;
+	if (p->size)
+		record_set_number(&r, PACKAGE_SIZE, p->size);
 	if (p->installed)
 		record_set_time(&r, PACKAGE_INSTALLED, p->installed);
 	if (strcmp(p->manager, "dpkg") == 0) {
@@ -96,6 +127,7 @@ static int emit(struct scan *s, const struct package *p, uint64_t asked, struct 
 
 static int scan(struct scan *s, struct err *e)
 {
+	struct room room = { .scan = s };
 	struct packages all;
 
 	if (host_packages(scan_host(s), &all, e) < 0)
@@ -103,7 +135,7 @@ static int scan(struct scan *s, struct err *e)
 	for (size_t i = 0; i < all.n && !scan_stopped(s); i++) {
 		uint64_t asked = scan_asks(s, &kind_package, all.list[i].key);
 
-		if (asked && emit(s, &all.list[i], asked, e) < 0)
+		if (asked && emit(&room, &all.list[i], asked, e) < 0)
 			return e->code;
 	}
 	/* Again: reading the lists may have found more. */
