@@ -165,6 +165,7 @@ static void names_that_only_kernel_threads_have(void **state)
 
 	(void)state;
 	assert_true(is_kernel_name(span_of("x"), nul(a, "[kworker/0:1]|||")));
+	assert_true(is_kernel_name(span_of("x"), nul(a, "[kworker/0:1]|-p|4444|")));
 	assert_true(is_kernel_name(span_of("[kthreadd]"), nul(a, "/x|")));
 	assert_true(is_kernel_name(span_of("kworker/u8:2"), nul(a, "")));
 	assert_false(is_kernel_name(span_of("celery"), nul(a, "[celeryd: w] -active- (x)||")));

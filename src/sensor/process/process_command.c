@@ -196,20 +196,22 @@ void command_masked(struct span cmdline, size_t max, struct buf *ret)
 	}
 }
 
-/* [name] and nothing else: how ps(1) shows kernel threads, and what a program has to call itself to
- * look like one. Titles as "[celeryd: web] -active-" go on behind it. */
+/* [name]: how ps(1) shows kernel threads, and what a program has to call itself to
+ * look like one. Titles as "[celeryd: web] -active-" hold spaces. */
 static bool in_brackets(struct span s)
 {
 	return s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']' && s.p[1] != ' ' &&
-	       !memchr(s.p, ' ', s.n) && !memchr(s.p, '\0', s.n);
+	       !memchr(s.p, ' ', s.n);
 }
 
 bool is_kernel_name(struct span comm, struct span cmdline)
 {
-	while (cmdline.n && cmdline.p[cmdline.n - 1] == '\0')
-		cmdline.n--;
-	return in_brackets(comm) || in_brackets(cmdline) ||
-	       span_starts(comm, span_of("kworker/")) || span_starts(cmdline, span_of("kworker/"));
+	struct span argv0;
+
+	if (!span_cut(&cmdline, '\0', &argv0))
+		argv0 = SPAN_NONE;
+	return in_brackets(comm) || in_brackets(argv0) ||
+	       span_starts(comm, span_of("kworker/")) || span_starts(argv0, span_of("kworker/"));
 }
 
 bool is_loader_variable(struct span entry)
