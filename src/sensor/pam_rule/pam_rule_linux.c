@@ -355,6 +355,8 @@ static int scan(struct scan *s, struct err *e)
 	struct room *r = arena_get(scan_arena(s), sizeof *r);
 
 	(void)e;
+	if (!scan_asks_kind(s, &kind_pam_rule))
+		return 0;
 	r->scan = s;
 	r->arena = scan_arena(s);
 	r->record = record_new(r->arena, &kind_pam_rule);

@@ -342,6 +342,8 @@ static int scan(struct scan *s, struct err *e)
 	struct keys *k = arena_get(scan_arena(s), sizeof *k);
 
 	(void)e;
+	if (!scan_asks_kind(s, &kind_ssh_key))
+		return 0;
 	k->scan = s;
 	k->scratch = scratch;
 	k->record = record_new(scan_arena(s), &kind_ssh_key);

@@ -91,9 +91,8 @@ static struct sudo_file *open_file(struct room *r, const char *path, struct span
 		r->file[r->n_files++] = f;
 		return f;
 	}
-	if (rc != ERR_MISSING)
-		scan_gap_err(r->scan, &kind_sudo_rule,
-			span_of(arena_format(r->arena, "%s:", f->path)), true, &e);
+	if (rc != ERR_MISSING) /* it may include any other */
+		scan_gap_err(r->scan, &kind_sudo_rule, SPAN_NONE, true, &e);
 	return NULL;
 }
 
@@ -151,8 +150,7 @@ static void read_folder(struct room *r, const char *path, unsigned depth)
 
 	if (host_list(scan_host(r->scan), path, FOLDER_MAX, r->arena, &list, &n, &e) < 0) {
 		if (e.code != ERR_MISSING)
-			scan_gap_err(r->scan, &kind_sudo_rule,
-				span_of(arena_format(r->arena, "%s/", path)), true, &e);
+			scan_gap_err(r->scan, &kind_sudo_rule, SPAN_NONE, true, &e);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -439,6 +437,8 @@ static int scan(struct scan *s, struct err *e)
 	bool etc;
 
 	(void)e;
+	if (!scan_asks_kind(s, &kind_sudo_rule))
+		return 0;
 	r.record = record_new(r.arena, &kind_sudo_rule);
 	r.file = arena_get(r.arena, FILES_MAX * sizeof *r.file);
 	etc = host_stat(scan_host(s), "etc/sudoers", false, &st, e) != ERR_MISSING;

@@ -252,6 +252,8 @@ static int scan_groups(struct scan *s, struct err *e)
 	struct groups g = { .scan = s, .scratch = scratch };
 
 	(void)e;
+	if (!scan_asks_kind(s, &kind_group))
+		return 0;
 	g.record = record_new(scan_arena(s), &kind_group);
 	g.asks = scan_asks_kind(s, &kind_group);
 	digester_init(&g.digester, scan_host(s));

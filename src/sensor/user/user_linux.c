@@ -494,6 +494,8 @@ static int scan_users(struct scan *s, struct err *e)
 	struct users u = { .scan = s, .scratch = scratch };
 
 	(void)e;
+	if (!scan_asks_kind(s, &kind_user))
+		return 0;
 	u.record = record_new(scan_arena(s), &kind_user);
 	u.asks = scan_asks_kind(s, &kind_user);
 	u.now = clock_now();
