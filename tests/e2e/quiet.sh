@@ -1,13 +1,16 @@
 #!/bin/bash
-# The shipped rules on a booted Debian 12: silent while its timers, cron jobs and a reboot do what
-# they do by themselves, loud about what an intruder does. And silent on this host.
+# The shipped rules on a booted Debian 12: silent while its timers, cron jobs, logins and a reboot do
+# what they do by themselves, loud about what an intruder does. And silent on this host.
 #
-# INVAR is the program (default build/dev/invar). Needs root; prints TAP.
+# INVAR is the program (default build/dev/invar), INVAR_RULES another policy. INVAR_QUIET_MINUTES=60
+# stays that long, forcing every timer each ten minutes. Needs root; prints TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/container.sh
+. tests/e2e/intruder.sh
 
 INVAR=$(realpath "${INVAR:-build/dev/invar}")
+RULES=${INVAR_RULES:-rules}
 POINTS=0
 FAILED=0
 
@@ -28,18 +31,9 @@ bail() {
 	exit 1
 }
 
-# found FILE: the changes and gaps in the output of `check --json`, one a line:
-# change, key, rule, severity, fields. A change that stands is there twice, as found and as drift.
+# found FILE [-v]: what `check --json` reported, one a line (changes.py).
 found() {
-	python3 -c '
-import json, sys
-for line in open(sys.argv[1], encoding="utf-8"):
-    r = json.loads(line)
-    if r.get("record") == "gap":
-        print("gap", line.strip())
-    elif r.get("record", "change") == "change":
-        print(r["change"], r["key"], r["rule"], r["severity"], ",".join(r.get("fields", [])))
-' "$1" | sort -u
+	python3 tests/e2e/changes.py "$@"
 }
 
 # check_silent TEXT: a check inside finds nothing.
@@ -47,7 +41,7 @@ check_silent() {
 	local out=$CONTAINER_WORK/check.json rc
 	container_run invar check --json >"$out" 2>"$out.err"
 	rc=$?
-	found "$out" >"$out.found" 2>>"$out.err"
+	found "$out" -v >"$out.found" 2>>"$out.err"
 	cat "$out.err" >>"$out.found"
 	[ $rc = 0 ] && [ ! -s "$out.found" ]
 	point $? "$1: no change, no gap, exit status $rc" "$out.found"
@@ -59,7 +53,7 @@ prepare() {
 	install -D -m 0755 "$INVAR" "$CONTAINER_ROOT/usr/bin/invar" &&
 		container_libs "$INVAR" &&
 		install -d -m 0755 "$CONTAINER_ROOT/etc/invar/policy.d" &&
-		install -m 0644 rules/*.yaml "$CONTAINER_ROOT/etc/invar/policy.d/" &&
+		install -m 0644 "$RULES"/*.yaml "$CONTAINER_ROOT/etc/invar/policy.d/" &&
 		echo 'Acquire::Retries "0";' >"$CONTAINER_ROOT/etc/apt/apt.conf.d/99no-network"
 }
 
@@ -69,7 +63,9 @@ furnish() {
 	container_run bash -eu <<-'END'
 		useradd -m -s /bin/bash alice
 		install -d -m 0700 -o alice -g alice /home/alice/.ssh
-		echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAlice alice' >/home/alice/.ssh/authorized_keys
+		install -d -m 0700 /root/.login
+		ssh-keygen -q -t ed25519 -N '' -C alice -f /root/.login/id
+		cp /root/.login/id.pub /home/alice/.ssh/authorized_keys
 		install -d /var/www/html/uploads /var/www/html/cache /opt/app/bin /opt/app/logs
 		echo '<?php echo 1;' >/var/www/html/index.php
 		printf '#!/bin/sh\nexit 0\n' >/opt/app/bin/app
@@ -114,98 +110,35 @@ force_timers() {
 	END
 }
 
-# ---- what an intruder does ----
-
-intrude() {
-	container_run bash -eu <<-'END'
-		printf '[Service]\nExecStart=/bin/true\n' >/etc/systemd/system/evil.service
-		ln -s ../evil.service /etc/systemd/system/multi-user.target.wants/evil.service
-		printf '[Timer]\nOnBootSec=1\n' >/usr/lib/systemd/system/evil.timer
-		printf '[Service]\nExecStart=/bin/true\n' >/run/systemd/system/evil-run.service
-		install -D -m 0644 /dev/null /home/alice/.config/systemd/user/evil.service
-		echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEvil' >>/home/alice/.ssh/authorized_keys
-		install -d -m 0700 /root/.ssh
-		echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEvil' >/root/.ssh/authorized_keys
-		echo 'PermitRootLogin yes' >/etc/ssh/sshd_config.d/evil.conf
-		echo 'alice ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/evil
-		chmod u+s /usr/bin/find
-		echo /lib/x86_64-linux-gnu/libm.so.6 >/etc/ld.so.preload
-		echo lib >/usr/lib/x86_64-linux-gnu/libevil.so.1
-		echo '* * * * * root /bin/true' >/etc/cron.d/evil
-		echo '* * * * * /bin/true' >>/var/spool/cron/crontabs/alice
-		cp -p /usr/bin/wc /tmp/wc.times
-		printf X | dd of=/usr/bin/wc bs=1 seek=9000 conv=notrunc status=none
-		touch -r /tmp/wc.times /usr/bin/wc
-		chattr +i /usr/bin/nproc
-		python3 -c 'import os; os.setxattr("/usr/bin/tac", "security.capability",
-		    bytes.fromhex("0100000280000000000000000000000000000000"))'
-		echo evil >/usr/lib/modules/6.1.0-1-amd64/kernel/net/evil.ko
-		echo 'install dccp /bin/true' >/etc/modprobe.d/evil.conf
-		echo 'toor:x:0:0::/root:/bin/bash' >>/etc/passwd
-		echo 'auth sufficient pam_permit.so' >>/etc/pam.d/common-auth
-		echo pam >/usr/lib/x86_64-linux-gnu/security/pam_evil.so
-		echo 'true' >/etc/profile.d/evil.sh
-		echo 'alias sudo=true' >>/root/.bashrc
-		printf '#!/bin/sh\n' >/etc/update-motd.d/99-evil
-		echo 'ACTION=="add", RUN+="/bin/true"' >/etc/udev/rules.d/99-evil.rules
-		printf '#!/bin/sh\n' >/etc/init.d/evil
-		echo 'DPkg::Post-Invoke {"true";};' >/etc/apt/apt.conf.d/99evil
-		echo cert >/usr/local/share/ca-certificates/evil.crt
-		echo '192.0.2.1 deb.debian.org' >>/etc/hosts
-		echo 'import os' >/usr/lib/python3/dist-packages/evil.pth
-		echo '<?php system($_GET[0]);' >/var/www/html/uploads/x.php
-		echo data >/dev/.hidden
-		rm /etc/logrotate.d/rsyslog
-		echo 'x' >>/usr/bin/invar
-		printf '#!/bin/sh\n' >/usr/local/bin/ls
-	END
+# Somebody comes in by ssh and goes: a session, a manager of the user and its sockets, a mount.
+login() {
+	container_run ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i /root/.login/id \
+		-o BatchMode=yes alice@127.0.0.1 "$@"
 }
 
-# change key rule fields ("-": any); severity must be high or critical.
-EXPECTED='
-created /etc/systemd/system/evil.service systemd -
-created /etc/systemd/system/multi-user.target.wants/evil.service systemd -
-created /usr/lib/systemd/system/evil.timer systemd|system-libraries -
-created /run/systemd/system/evil-run.service systemd-runtime -
-created /home/alice/.config/systemd/user/evil.service systemd-user -
-updated /home/alice/.ssh/authorized_keys ssh-keys -
-created /root/.ssh/authorized_keys ssh-keys -
-created /etc/ssh/sshd_config.d/evil.conf ssh-server -
-created /etc/sudoers.d/evil sudo -
-updated /usr/bin/find system-executables mode
-created /etc/ld.so.preload dynamic-linker-preload -
-created /usr/lib/x86_64-linux-gnu/libevil.so.1 system-libraries -
-created /etc/cron.d/evil cron -
-updated /var/spool/cron/crontabs/alice cron -
-updated /usr/bin/wc system-executables sha256
-updated /usr/bin/nproc system-executables flags
-updated /usr/bin/tac system-executables caps
-created /usr/lib/modules/6.1.0-1-amd64/kernel/net/evil.ko kernel-modules|system-libraries -
-created /etc/modprobe.d/evil.conf kernel-modules-config -
-updated /etc/passwd accounts -
-updated /etc/pam.d/common-auth pam -
-created /usr/lib/x86_64-linux-gnu/security/pam_evil.so pam-modules -
-created /etc/profile.d/evil.sh shell-start -
-updated /root/.bashrc shell-start-user -
-created /etc/update-motd.d/99-evil shell-start -
-created /etc/udev/rules.d/99-evil.rules udev -
-created /etc/init.d/evil init -
-created /etc/apt/apt.conf.d/99evil package-manager -
-created /usr/local/share/ca-certificates/evil.crt certificates|usr-local -
-updated /etc/hosts name-resolution -
-created /usr/lib/python3/dist-packages/evil.pth python-start|system-libraries -
-created /var/www/html/uploads/x.php web-scripts -
-created /dev/.hidden dev-files -
-deleted /etc/logrotate.d/rsyslog defences -
-updated /usr/bin/invar defences-own -
-created /usr/local/bin/ls usr-local -
-'
-# Folders made on the way.
-ALONG='
-/home/alice/.config/systemd
-/home/alice/.config/systemd/user
-/root/.ssh
-'
+# matching CHANGE KEY: the lines of this change; KEY may have wildcards.
+matching() {
+	local change key rest
+	while read -r change key rest; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $change = "$1" && $key = $2 ]] && echo "$change $key $rest"
+	done
+}
+
+# is_watched KEY: there is a rule for its kind.
+is_watched() {
+	[[ $1 = /* ]] || grep -qx "    kind: ${1%%:*}" "$RULES"/*.yaml
+}
+
+# expected KEY: some line speaks of it.
+expected() {
+	local key
+	while read -r _ key _; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ -n $key && $1 = $key ]] && return 0
+	done <<<"$EXPECTED$EXPECTED_LIVE$ALONG"
+	return 1
+}
 
 check_loud() {
 	local out=$CONTAINER_WORK/loud.json rc change key rule fields line
@@ -216,14 +149,15 @@ check_loud() {
 	found "$out" >"$out.found"
 	while read -r change key rule fields; do
 		[ -n "$change" ] || continue
-		line=$(awk -v c="$change" -v k="$key" '$1 == c && $2 == k' "$out.found")
-		echo "${line:-nothing}" >"$out.line"
+		is_watched "$key" || continue
+		matching "$change" "$key" <"$out.found" >"$out.line"
 		[ "$fields" = - ] && fields='.*'
-		[[ $(cat "$out.line") =~ ^[^[:cntrl:]]+\ ($rule)\ (high|critical)\ ($fields)$ ]]
+		[[ $(cat "$out.line") =~ ^[^[:cntrl:]]+\ ($rule)\ (high|critical)\ ?($fields)$ ]]
 		point $? "$key is $change under ${rule//|/ or }" "$out.line"
-	done <<<"$EXPECTED"
-	awk '{ print $2 }' "$out.found" | grep -vxF "$(awk '{ print $2 }' <<<"$EXPECTED")" |
-		grep -vxF "$ALONG" >"$out.others"
+	done <<<"$EXPECTED$EXPECTED_LIVE"
+	while read -r change key rule; do
+		expected "$key" || echo "$change $key $rule"
+	done <"$out.found" >"$out.others"
 	[ ! -s "$out.others" ]
 	point $? "nothing else is reported" "$out.others"
 }
@@ -239,7 +173,7 @@ host_silent() {
 	point $? "this host: init, exit status $rc" "$dir/init"
 	"$INVAR" check --json --policy rules --state "$dir/state" >"$dir/check.json" 2>"$dir/err"
 	rc=$?
-	found "$dir/check.json" >"$dir/found" 2>>"$dir/err"
+	found "$dir/check.json" -v >"$dir/found" 2>>"$dir/err"
 	cat "$dir/err" >>"$dir/found"
 	[ $rc = 0 ] && [ ! -s "$dir/found" ]
 	point $? "this host: no change, no gap, exit status $rc" "$dir/found"
@@ -268,11 +202,22 @@ timers=$(force_timers 3>&1 >"$CONTAINER_WORK/forced" 2>&1)
 point $? "$timers timers and all cron jobs were forced" "$CONTAINER_WORK/forced"
 sleep 2
 check_silent "after timers and cron jobs"
+login 'id -un; systemctl --user is-system-running --wait' >"$CONTAINER_WORK/login" 2>&1
+grep -qx alice "$CONTAINER_WORK/login"
+point $? "alice was here" "$CONTAINER_WORK/login"
+login 'sleep 1000' >/dev/null 2>&1 &
+sleep 3
+check_silent "while alice is logged in"
+container_run pkill -u alice sleep
+wait $!
+check_silent "after alice left"
 container_halt
 container_boot --quiet || bail "the container does not boot again"
 check_silent "after a reboot"
 intrude 2>"$CONTAINER_WORK/intrude"
 point $? "an intruder was here" "$CONTAINER_WORK/intrude"
+intrude_live 2>"$CONTAINER_WORK/intrude_live"
+point $? "and is at work" "$CONTAINER_WORK/intrude_live"
 check_loud
 container_drop
 host_silent
