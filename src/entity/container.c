@@ -2,16 +2,17 @@
 
 #include "core/attr.h"
 
-static const char *const types[] = { "container", "image", NULL };
+static const char *const types[] = { "container", "image", "machine", NULL };
 _Static_assert(ARRAY_LEN(types) == CONTAINER_TYPE_N + 1, "every container_type needs a name");
 
 #define STD FIELD_STANDARD
 #define NOW (FIELD_VOLATILE | FIELD_LOCAL)
 
 static const struct field fields[] = {
-	[CONTAINER_TYPE] = { "type", FIELD_CHOICE, STD, "container or image", types },
+	[CONTAINER_TYPE] = { "type", FIELD_CHOICE, STD, "container, image, or virtual machine",
+		types },
 	[CONTAINER_ENGINE] = { "engine", FIELD_TEXT, STD,
-		"who runs it: docker, podman, cri-o, containerd, nspawn, lxc", NULL },
+		"who runs it: docker, podman, cri-o, containerd, nspawn, lxc, …", NULL },
 	[CONTAINER_OWNER] = { "owner", FIELD_TEXT, STD,
 		"user whose own store it is in; absent: the system's", NULL },
 	[CONTAINER_STATE] = { "state", FIELD_TEXT, STD,

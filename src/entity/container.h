@@ -41,7 +41,12 @@ enum container_field {
 	CONTAINER_N
 };
 
-enum container_type { CONTAINER_CONTAINER, CONTAINER_IMAGE_TYPE, CONTAINER_TYPE_N };
+enum container_type {
+	CONTAINER_CONTAINER,
+	CONTAINER_IMAGE_TYPE,
+	CONTAINER_MACHINE,
+	CONTAINER_TYPE_N
+};
 
 extern const struct kind kind_container;
 

@@ -10,6 +10,7 @@
 
 #define ITEMS_SHOWN 20 /* of what a list gained, and of what it lost */
 #define FIELDS_SHOWN 8 /* of an entity that came or went */
+#define WORDS_SHOWN 4  /* of a list of it */
 
 static const char indent[] = "    ";
 
@@ -250,6 +251,8 @@ static void add_word(struct buf *ret, const struct record *r, unsigned field,
 {
 	const struct field *f = &r->kind->fields[field];
 	bool bare = f->type == FIELD_CHOICE || strcmp(f->name, "size") == 0;
+	struct list l = { .left = 0 };
+	struct span item;
 
 	if (f->type == FIELD_FLAG) {
 		buf_add_text(ret, f->name);
@@ -257,7 +260,17 @@ static void add_word(struct buf *ret, const struct record *r, unsigned field,
 	}
 	if (!bare)
 		buf_addf(ret, "%s ", f->name);
-	text_value_styled(ret, f, r->v[field], style);
+	if (f->type == FIELD_LIST)
+		l = list_of(r->v[field].bytes);
+	if (l.left <= WORDS_SHOWN || style->full) {
+		text_value_styled(ret, f, r->v[field], style);
+		return;
+	}
+	for (unsigned i = 0; i < WORDS_SHOWN && list_next(&l, &item); i++) {
+		escape_text(ret, item);
+		buf_add_text(ret, ", ");
+	}
+	buf_addf(ret, "… (%llu more)", (unsigned long long)l.left);
 }
 
 void text_entity(struct buf *ret, const struct record *r, const struct text_style *style)
