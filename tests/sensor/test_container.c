@@ -92,7 +92,7 @@ static void docker_says_its_state(void **state)
 			      " state=running" },
 		{ "\"Running\":true,\"Paused\":true", " state=paused" },
 		{ "\"StartedAt\":\"2026-01-02T03:04:05Z\",\"ExitCode\":137", " state=exited" },
-		{ "\"Dead\":true", " state=dead" }, { "", " state=created " } };
+		{ "\"Dead\":true", " state=dead" }, { "", " state=created" } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
