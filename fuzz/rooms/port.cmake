@@ -1,1 +1,5 @@
 fuzzer(btf host)
+fuzzer(port_diag sensor)
+fuzzer(port_proc_net sensor)
+fuzzer(port_text sensor)
+fuzzer(bpf_info sensor)

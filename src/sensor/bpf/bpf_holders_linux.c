@@ -37,7 +37,7 @@ static void ask_perf(struct bpf_programs *all, uint32_t pid, const char *fd)
 
 	memset(&a, 0, sizeof a);
 	a.task_fd_query.pid = pid;
-	a.task_fd_query.fd = (uint32_t)atoi(fd);
+	a.task_fd_query.fd = (uint32_t)strtoul(fd, NULL, 10);
 	a.task_fd_query.buf = (uint64_t)(uintptr_t)name;
 	a.task_fd_query.buf_len = sizeof name;
 	if (bpf_call(BPF_TASK_FD_QUERY, &a, sizeof a) < 0)

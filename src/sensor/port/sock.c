@@ -126,7 +126,7 @@ static bool is_random(struct span word)
 	/* "dbus-Xy3kQ9zA", not "X11-unix", "CamelCase" or "python3": upper and lower case with
 	 * digits among them, or digits in several places */
 	return word.n >= MIXED_RANDOM &&
-	       ((lower > 0 && upper > 1 && digits > 0) || (turns > 2 && lower + upper > 2));
+	       ((lower > 0 && upper > 0 && digits > 0) || (turns > 2 && lower + upper > 2));
 }
 
 bool sock_name_is_random(struct span name, const uint32_t *pids, size_t n_pids)

@@ -1,2 +1,5 @@
 sensor_test(bpf_iter core os entity host sensor output)
 sensor_test(btf core host)
+sensor_test(port_parse core sensor)
+sensor_test(port core os entity host sensor output)
+sensor_test(bpf_info core sensor)
