@@ -1,5 +1,8 @@
+#include <fcntl.h>
+
 #include "entity/boot.h"
 #include "room.h"
+#include "sensor/boot/boot_efi.h"
 #include "sensor/boot/boot_room.h"
 #include "sensor/boot/boot_text.h"
 
@@ -171,6 +174,28 @@ static void in_a_state_of_trust(void **state)
 		"vulnerability/meltdown type=vulnerability value=Vulnerable enabled=false\n");
 }
 
+/* fuzz/corpus/boot_efi/db: a list with one certificate, one with two digests. */
+static void who_may_sign(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct efi_database d;
+	struct span file;
+	struct err e;
+	int fd = open("fuzz/corpus/boot_efi", O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	assert_int_equal(host_read_at(fd, "db", 65536, a, &file, &e), 0);
+	close(fd);
+	assert_true(efi_database_read(file, a, &d));
+	assert_int_equal(d.entries, 3);
+	assert_int_equal(d.n_names, 1);
+	assert_true(span_is(d.names[0], "Test Kernel Signer"));
+	assert_true(efi_database_read(SPAN_NONE, a, &d));
+	for (size_t i = 1; i < file.n; i++)
+		(void)efi_database_read(span_from(file.p, i), a, &d);
+	assert_false(efi_database_read(span_from(file.p, file.n - 1), a, &d));
+}
+
 static void nothing_is_nothing(void **state)
 {
 	(void)state;
@@ -192,6 +217,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_machine, setup, teardown),
 		cmocka_unit_test_setup_teardown(digests_follow_the_content, setup, teardown),
 		cmocka_unit_test_setup_teardown(in_a_state_of_trust, setup, teardown),
+		cmocka_unit_test(who_may_sign),
 		cmocka_unit_test_setup_teardown(nothing_is_nothing, setup, teardown),
 		cmocka_unit_test(this_host_was_started),
 	};

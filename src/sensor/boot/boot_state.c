@@ -4,6 +4,7 @@
 #include "core/attr.h"
 #include "core/buf.h"
 #include "entity/list.h"
+#include "sensor/boot/boot_efi.h"
 #include "sensor/boot/boot_look.h"
 #include "sensor/boot/boot_text.h"
 
@@ -49,7 +50,19 @@ static void emit_switch(struct boot_look *l, const char *key, const char *name, 
 	scan_emit(l->scan, l->r);
 }
 
-static void emit_variable(struct boot_look *l, const char *name, const char *guid)
+/* Who may sign what starts here. */
+static void put_database(struct boot_look *l, struct span variable)
+{
+	struct efi_database d;
+
+	if (!efi_database_read(variable, l->a, &d) || d.entries == 0)
+		return;
+	record_set_number(l->r, BOOT_FILES, d.entries);
+	if (d.n_names)
+		record_set_list(l->r, BOOT_ITEMS, l->a, d.names, d.n_names);
+}
+
+static void emit_variable(struct boot_look *l, const char *name, const char *guid, bool database)
 {
 	const char *key = arena_format(l->a, "efi-var:%s", name);
 	struct span v;
@@ -60,6 +73,8 @@ static void emit_variable(struct boot_look *l, const char *name, const char *gui
 	put_digest(l, span_from_offset(v, ATTRIBUTES));
 	if (strlen(name) == 8) /* Boot#### */
 		boot_put(l, BOOT_VALUE, boot_efi_description(v, l->a));
+	if (database)
+		put_database(l, span_from_offset(v, ATTRIBUTES));
 	scan_emit(l->scan, l->r);
 }
 
@@ -79,15 +94,16 @@ static void look_at_efi(struct boot_look *l)
 {
 	static const struct {
 		const char *name, *guid;
+		bool database;
 	} variables[] = {
-		{ "PK", GUID_GLOBAL },
-		{ "KEK", GUID_GLOBAL },
-		{ "db", GUID_SECURITY },
-		{ "dbx", GUID_SECURITY },
-		{ "MokListRT", GUID_SHIM },
-		{ "MokListXRT", GUID_SHIM },
-		{ "SbatLevelRT", GUID_SHIM },
-		{ "BootOrder", GUID_GLOBAL },
+		{ "PK", GUID_GLOBAL, true },
+		{ "KEK", GUID_GLOBAL, true },
+		{ "db", GUID_SECURITY, true },
+		{ "dbx", GUID_SECURITY, true },
+		{ "MokListRT", GUID_SHIM, true },
+		{ "MokListXRT", GUID_SHIM, true },
+		{ "SbatLevelRT", GUID_SHIM, false },
+		{ "BootOrder", GUID_GLOBAL, false },
 	};
 	struct host_entry *all;
 	struct err e = { 0 };
@@ -101,11 +117,11 @@ static void look_at_efi(struct boot_look *l)
 	emit_switch(l, "secure-boot", "SecureBoot", GUID_GLOBAL);
 	emit_switch(l, "secure-boot/setup-mode", "SetupMode", GUID_GLOBAL);
 	for (size_t i = 0; i < ARRAY_LEN(variables); i++)
-		emit_variable(l, variables[i].name, variables[i].guid);
+		emit_variable(l, variables[i].name, variables[i].guid, variables[i].database);
 	for (size_t i = 0; i < n; i++)
 		if (is_boot_option(all[i].name))
-			emit_variable(l, arena_text(l->a, span_from(all[i].name.p, 8)),
-				GUID_GLOBAL);
+			emit_variable(l, arena_text(l->a, span_from(all[i].name.p, 8)), GUID_GLOBAL,
+				false);
 }
 
 /* ---- TPM ---- */
