@@ -34,6 +34,8 @@ enum field_flag {
 		1
 		<< 5, /* follows from others: recorded and shown with them, never asked for by name,
 			 counted as a difference only when nothing it follows from differs */
+	FIELD_EVIDENCE = 1 << 6, /* a volatile list that says why: shown below a change of the
+				    entity, a line an item */
 };
 
 struct field {

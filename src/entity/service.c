@@ -116,7 +116,7 @@ static const struct field fields[] = {
 		NULL },
 	[SERVICE_NEXT_RUN] = { "next_run", FIELD_TIME, NOISE, "a timer: when it goes off next",
 		NULL },
-	[SERVICE_JOURNAL] = { "journal", FIELD_LIST, NOISE,
+	[SERVICE_JOURNAL] = { "journal", FIELD_LIST, NOISE | FIELD_EVIDENCE,
 		"its last lines in the journal, when it failed", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == SERVICE_N, "every service_field needs a row");

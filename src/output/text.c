@@ -1,6 +1,7 @@
 /* Ledger records for people. */
 #include "core/escape.h"
 #include "core/time.h"
+#include "entity/list.h"
 #include "output/output.h"
 
 #define LOG_INDENT 4 /* of details, beyond their own */
@@ -81,6 +82,28 @@ static void add_proof(struct buf *ret, const struct proof *p, const struct text_
 	buf_add_char(ret, '\n');
 }
 
+/* "    | 2026-11-23 01:02:03 sshd[12]: …" */
+static void add_evidence(struct buf *ret, const struct record *r, const struct text_style *style)
+{
+	uint64_t fields = r->has & kind_fields_with(r->kind, FIELD_EVIDENCE);
+
+	for (unsigned i = 0; i < r->kind->n_fields; i++) {
+		struct list l;
+		struct span item;
+
+		if (!(fields & field_bit(i)))
+			continue;
+		for (l = list_of(r->v[i].bytes); list_next(&l, &item);) {
+			AUTO(buf) line = BUF_INIT(BUF_MAX_DEFAULT);
+
+			buf_add_text(&line, "    | ");
+			escape_text(&line, item);
+			add_faint(ret, style, &line);
+			buf_add_char(ret, '\n');
+		}
+	}
+}
+
 static void add_change_details(struct buf *ret, const struct change *c,
 	const struct text_style *style)
 {
@@ -88,6 +111,8 @@ static void add_change_details(struct buf *ret, const struct change *c,
 		add_proof(ret, &c->proof, style);
 	if (c->type == CHANGE_UPDATED || c->type == CHANGE_RENAMED)
 		text_difference(ret, c->was, c->is, c->fields, style);
+	if (c->is)
+		add_evidence(ret, c->is, style);
 }
 
 static void add_gap(struct buf *ret, const struct gap_note *g, const struct text_style *style)

@@ -176,7 +176,8 @@ seen "a watchdog that bit" "updated service dog.service high" "state=failed" "re
 	"Watchdog timeout"
 container_run invar check >"$CONTAINER_WORK/text" 2>&1
 grep -q 'signal 11 (SEGV)' "$CONTAINER_WORK/text" &&
-	grep -q 'running → failed' "$CONTAINER_WORK/text"
+	grep -q 'running → failed' "$CONTAINER_WORK/text" &&
+	grep -q '^ *| .*: at work$' "$CONTAINER_WORK/text"
 point $? "people read it" "$CONTAINER_WORK/text"
 container_run bash -u >/dev/null 2>&1 <<'END'
 systemctl reset-failed
