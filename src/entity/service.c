@@ -98,7 +98,8 @@ static const struct field fields[] = {
 		"core dumped\"",
 		NULL },
 	[SERVICE_FAILURES] = { "failures", FIELD_NUMBER, STANDARD | FIELD_LOCAL,
-		"how often it died and was started again by systemd since somebody last started it",
+		"how often it died and was started again by systemd since somebody last "
+		"started it; rounded down to 10, 20, 50, 100 … from 10 on",
 		NULL },
 	[SERVICE_LAST_FAILURE] = { "last_failure", FIELD_TEXT, STANDARD | FIELD_LOCAL,
 		"how it died the last time, although it runs again", NULL },

@@ -26,6 +26,7 @@ static struct {
 	int (*add_conjunction)(void *);
 	void (*flush_matches)(void *);
 	int (*seek_tail)(void *);
+	int (*seek_realtime_usec)(void *, uint64_t);
 	int (*previous)(void *);
 	int (*get_data)(void *, const char *, const void **, size_t *);
 	int (*get_realtime_usec)(void *, uint64_t *);
@@ -39,6 +40,7 @@ static const struct symbol symbols[] = {
 	{ "sd_journal_add_conjunction", &sd.add_conjunction },
 	{ "sd_journal_flush_matches", &sd.flush_matches },
 	{ "sd_journal_seek_tail", &sd.seek_tail },
+	{ "sd_journal_seek_realtime_usec", &sd.seek_realtime_usec },
 	{ "sd_journal_previous", &sd.previous },
 	{ "sd_journal_get_data", &sd.get_data },
 	{ "sd_journal_get_realtime_usec", &sd.get_realtime_usec },
@@ -135,7 +137,7 @@ static int match_unit(struct journal *j, struct span unit)
 		rc = sd.add_conjunction(j->sd);
 	if (rc >= 0)
 		rc = sd.add_match(j->sd, j->boot, 0);
-	return rc < 0 ? rc : sd.seek_tail(j->sd);
+	return rc;
 }
 
 static struct span line(struct journal *j, struct arena *a)
@@ -163,12 +165,14 @@ static struct span line(struct journal *j, struct arena *a)
 	return arena_copy(a, buf_span(&b));
 }
 
-size_t journal_lines(struct journal *j, struct span unit, struct arena *a, struct span *ret,
-	size_t max)
+size_t journal_lines(struct journal *j, struct span unit, int64_t before, struct arena *a,
+	struct span *ret, size_t max)
 {
 	size_t n = 0;
 
-	if (match_unit(j, unit) < 0)
+	if (match_unit(j, unit) < 0 ||
+		(before > 0 ? sd.seek_realtime_usec(j->sd, (uint64_t)before / 1000)
+			    : sd.seek_tail(j->sd)) < 0)
 		return 0;
 	while (n < max && sd.previous(j->sd) > 0)
 		ret[n++] = line(j, a);

@@ -11,10 +11,10 @@ int journal_open(struct journal **ret, struct host *h, struct err *e) MUST_CHECK
 void journal_free(struct journal *j); /* accepts NULL */
 void journal_freep(struct journal **j);
 
-/* The last lines by and about a unit, the newest last, at most max: "TIME NAME[PID]: TEXT", each
- * cut at 512 bytes. Returns how many; in a. */
-size_t journal_lines(struct journal *j, struct span unit, struct arena *a, struct span *ret,
-	size_t max);
+/* The last lines by and about a unit before a time (ns since 1970; 0: now), the newest last, at
+ * most max: "TIME NAME[PID]: TEXT", each cut at 512 bytes. Returns how many; in a. */
+size_t journal_lines(struct journal *j, struct span unit, int64_t before, struct arena *a,
+	struct span *ret, size_t max);
 
 /* How processes of a unit ended otherwise than well. */
 struct journal_exits {

@@ -7,6 +7,7 @@
 #include "sensor/service/service_room.h"
 
 #define JOURNAL_LINES 10
+#define COMEBACK_NS INT64_C(500000000)
 #define JOURNAL_UNITS 32 /* of more failed units only so many are looked up */
 
 struct room {
@@ -36,9 +37,21 @@ static struct journal *journal(struct room *x)
 	return x->looked_up++ < JOURNAL_UNITS ? x->journal : NULL;
 }
 
+/* Each of the first ten is a change; a service that dies all the time is not one at every look. */
+static uint64_t rounded(uint64_t n)
+{
+	uint64_t step = 10;
+
+	if (n <= 10)
+		return n;
+	while (step <= n / 10)
+		step *= 10;
+	return n >= step * 5 ? step * 5 : n >= step * 2 ? step * 2 : step;
+}
+
 /* Restarts by systemd of what it starts again only when that ended badly are all failures. Of what
  * is always started again the journal knows which were. */
-static void set_failures(struct room *x, const struct unit *u, struct record *r)
+static void set_failures(struct room *x, const struct unit *u, struct record *r, int64_t *ret_last)
 {
 	struct span restart =
 		record_has(r, SERVICE_RESTART) ? r->v[SERVICE_RESTART].bytes : SPAN_NONE;
@@ -51,7 +64,9 @@ static void set_failures(struct room *x, const struct unit *u, struct record *r)
 		journal_exits(j, u->name, &exits);
 	if (always && exits.n == 0)
 		return;
-	record_set_number(r, SERVICE_FAILURES, always ? exits.n : r->v[SERVICE_RESTARTS].number);
+	record_set_number(r, SERVICE_FAILURES,
+		rounded(always ? exits.n : r->v[SERVICE_RESTARTS].number));
+	*ret_last = exits.time;
 	how = exits.n ? service_exit_text((uint64_t)exits.code, (uint64_t)exits.status,
 				scan_arena(x->s))
 		      : SPAN_NONE;
@@ -65,15 +80,19 @@ static void set_journal(struct room *x, const struct unit *u, struct record *r)
 		      (r->v[SERVICE_STATE].number == SERVICE_FAILED ||
 			      r->v[SERVICE_STATE].number == SERVICE_RESTARTING);
 	struct span lines[JOURNAL_LINES];
+	int64_t last = 0;
 	struct journal *j;
 	size_t n;
 
 	if (record_has(r, SERVICE_RESTARTS))
-		set_failures(x, u, r);
+		set_failures(x, u, r, &last);
 	if (!failed && !record_has(r, SERVICE_FAILURES))
 		return;
 	j = journal(x);
-	n = j ? journal_lines(j, u->name, scan_arena(x->s), lines, JOURNAL_LINES) : 0;
+	/* Of what runs again: around its last death, with how it came back. */
+	n = j ? journal_lines(j, u->name, failed || !last ? 0 : last + COMEBACK_NS,
+			scan_arena(x->s), lines, JOURNAL_LINES)
+	      : 0;
 	if (n)
 		record_set_list(r, SERVICE_JOURNAL, scan_arena(x->s), lines, n);
 }
