@@ -191,7 +191,8 @@ static void two_views_of_a_host(void **state)
 static void what_one_view_leaves_out(void **state)
 {
 	(void)state;
-	room_text(root, "proc/modules", "ext4 1 1 - Live 0x0\nghost 1 0 - Live 0x0\n");
+	room_text(root, "proc/modules",
+		"ext4 1 1 - Live 0x0\nghost 1 0 - Live 0x0\ngone 1 0 - Unloading 0x0\n");
 	room_text(root, "sys/module/ext4/initstate", "live\n");
 	room_text(root, "sys/module/diamorphine/initstate", "live\n");
 	room_text(root, "sys/module/printk/parameters/time", "Y\n");

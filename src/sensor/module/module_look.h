@@ -16,12 +16,13 @@ struct module_seen {
 	bool proc, sys, sysfs; /* sysfs: has a folder, as parts of the kernel do that have
 				  parameters; sys: one of a module that was loaded */
 	bool symbols;
+	bool passing; /* being loaded or unloaded: not yet, or no more, in every list */
 };
 
 /* Some view shows it, and another that should does not. */
 static inline bool module_is_hidden(const struct module_seen *m)
 {
-	return m->proc != m->sys || (m->symbols && !m->proc);
+	return !m->passing && (m->proc != m->sys || (m->symbols && !m->proc));
 }
 
 struct module_look {

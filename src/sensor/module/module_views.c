@@ -1,6 +1,7 @@
 /* Who is there: by /proc/modules, by /sys/module and, when asked, by /proc/kallsyms. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 
 #define PROC_BYTES ((size_t)8 << 20)
 #define SYMBOL_BYTES ((size_t)256 << 10) /* at a time */
+#define AGAIN_MS 10
 #define DEP_BYTES ((size_t)16 << 20)
 
 enum view { VIEW_PROC, VIEW_SYS, VIEW_SYMBOLS };
@@ -58,6 +60,7 @@ static void look_at_proc(struct views *v)
 			continue;
 		if (module_line_parse(line, &parsed, &e) == 0) {
 			m.name = parsed.name;
+			m.passing = !span_is(parsed.state, "live");
 			buf_add(&v->found, &m, sizeof m);
 		} else if (bad++ == 0) {
 			first_bad = at;
@@ -169,6 +172,7 @@ static void unite(struct module_look *l, const struct buf *found)
 		to->sys = to->sys || from->sys;
 		to->sysfs = to->sysfs || from->sysfs;
 		to->symbols = to->symbols || from->symbols;
+		to->passing = to->passing || from->passing;
 	}
 }
 
@@ -227,7 +231,9 @@ void module_look_around(struct module_look *l)
 {
 	look(l);
 	/* One may have been loaded or unloaded in between: hidden is what stays so. */
-	for (unsigned i = 0; i < 3 && !views_agree(l); i++)
+	for (unsigned i = 0; i < 3 && !views_agree(l); i++) {
+		poll(NULL, 0, AGAIN_MS);
 		look(l);
+	}
 	find_files(l);
 }

@@ -18,10 +18,11 @@
 
 /* Counters and states that move by themselves … */
 static const char *const restless[] = { "fs/aio-nr", "fs/dentry-state", "fs/file-nr", "fs/inode-nr",
-	"fs/inode-state", "fs/quota", "kernel/ns_last_pid", "kernel/pty/nr",
-	"kernel/random/boot_id", "kernel/random/entropy_avail", "kernel/random/uuid",
-	"kernel/sched_domain", "kernel/spl", "dev/cdrom/info", "net/netfilter/nf_conntrack_count",
-	"net/nf_conntrack_count", "net/ipv4/netfilter/ip_conntrack_count",
+	"fs/inode-state", "fs/quota", "kernel/hung_task_detect_count", "kernel/hung_task_warnings",
+	"kernel/ns_last_pid", "kernel/pty/nr", "kernel/random/boot_id",
+	"kernel/random/entropy_avail", "kernel/random/uuid", "kernel/sched_domain", "kernel/spl",
+	"dev/cdrom/info", "net/netfilter/nf_conntrack_count", "net/nf_conntrack_count",
+	"net/ipv4/netfilter/ip_conntrack_count",
 	"kernel/perf_event_max_sample_rate", /* the kernel lowers it under load */
 	/* … secrets, and what is drawn anew at each boot … */
 	"net/ipv4/tcp_fastopen_key", "net/core/netdev_rss_key",
