@@ -103,8 +103,10 @@ static void the_manager_tells_its_units(void **state)
 
 	(void)state;
 	assert_int_equal(host_open(&h, &(struct host_options){ 0 }, &e), 0);
-	if (host_bus(h, BUS_SYSTEMD, &b, &e) < 0)
+	if (host_bus(h, BUS_SYSTEMD, &b, &e) < 0) {
+		host_freep(&h); /* skip() does not come back */
 		skip();
+	}
 	assert_int_equal(bus_call(b, &call, &e), 0);
 	assert_true(bus_enter(call.reply, 'a', "(ssssssouso)"));
 	while (bus_enter(call.reply, 'r', "ssssssouso")) {

@@ -21,6 +21,11 @@ static void link_to(const char *path, const char *target)
 	assert_int_equal(symlink(target, name), 0);
 }
 
+static void script(const char *path, const char *text)
+{
+	room_file(root, path, text, strlen(text), 0755);
+}
+
 #define DAEMON \
 	"[Unit]\nDescription=A daemon\n[Service]\nExecStart=/bin/d\nRestart=on-failure\n" \
 	"[Install]\nWantedBy=multi-user.target\nAlias=dd.service\n"
@@ -216,14 +221,11 @@ static void what_cannot_be_read_is_a_gap_and_the_rest_is_there(void **state)
 static void scripts_of_sysv_and_openrc_are_services(void **state)
 {
 	fresh(state);
-	room_file(root, "etc/init.d/ssh",
-		"#!/bin/sh\n### BEGIN INIT INFO\n# Provides: sshd\n"
-		"# Short-Description: Secure shell\n### END INIT INFO\n",
-		99, 0755);
+	script("etc/init.d/ssh", "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: sshd\n"
+				 "# Short-Description: Secure shell\n### END INIT INFO\n");
 	room_text(root, "etc/init.d/README", "no script");
-	room_file(root, "etc/init.d/net",
-		"#!/sbin/openrc-run\ndescription=\"Network\"\ncommand_user='nobody:net'\n", 70,
-		0755);
+	script("etc/init.d/net",
+		"#!/sbin/openrc-run\ndescription=\"Network\"\ncommand_user='nobody:net'\n");
 	link_to("etc/rc2.d/S01ssh", "../init.d/ssh");
 	link_to("etc/rc5.d/S01ssh", "../init.d/ssh");
 	link_to("etc/rc6.d/K01ssh", "../init.d/ssh");
@@ -234,7 +236,7 @@ static void scripts_of_sysv_and_openrc_are_services(void **state)
 	has("net", "manager=openrc", "runlevels=boot", "description=Network", "user=nobody:net",
 		NULL);
 	assert_int_equal(room.n, 2);
-	room_file(root, "usr/lib/systemd/systemd", "", 0, 0755);
+	script("usr/lib/systemd/systemd", "");
 	room_text(root, "usr/lib/systemd/system/net.service", DAEMON);
 	room_run(&sensor_service, root, 0);
 	has("ssh.service", "manager=sysv", NULL); /* as systemd's generator names it */

@@ -172,6 +172,15 @@ static void emit(struct room *x, const struct unit *u, const struct live_unit *l
 
 /* ---- all ---- */
 
+/* Made for one connection to a socket with Accept=yes: its program is kind process. */
+static bool is_connection(const struct room *x, const struct live_unit *l)
+{
+	struct span template = unit_template(l->name, scan_arena(x->s));
+	const struct unit *u = template.n ? units_find(x->units, template) : NULL;
+
+	return u && u->n_related[UNIT_TRIGGERED_BY] > 0;
+}
+
 /* Devices, logins' scopes, mounts and slices nobody wrote a file for follow from what is plugged
  * in, logged in and mounted; names that others mention and that are not there are nothing. */
 static bool counts(const struct live_unit *l, const struct unit *u)
@@ -208,7 +217,8 @@ static int scan(struct scan *s, struct err *e)
 	for (size_t i = 0; i < x.live.n && !scan_stopped(s); i++) {
 		const struct unit *u = host_unit_named(x.h, x.live.list[i].name);
 
-		if (!units_find(x.units, u->key) && counts(&x.live.list[i], u))
+		if (!units_find(x.units, u->key) && counts(&x.live.list[i], u) &&
+			!is_connection(&x, &x.live.list[i]))
 			emit(&x, u, &x.live.list[i]);
 	}
 	for (size_t i = 0; i < x.units->n_problems; i++)
