@@ -26,6 +26,8 @@ const struct sensor *const sensors[] = {
 	&sensor_service,
 	&sensor_port,
 	&sensor_user,
+	&sensor_user_record,
+	&sensor_group_record,
 	&sensor_group,
 	&sensor_module,
 	&sensor_sysctl,

@@ -211,6 +211,45 @@ static void bad_lines_are_named_and_the_rest_works(void **state)
 	HAS("a", "+groups=?", "+group=?");
 }
 
+static void records_of_systemd_are_read(void **state)
+{
+	const char *all;
+
+	(void)state;
+	room_text(root, "etc/passwd", "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n");
+	room_text(root, "etc/group", "root:x:0:\n");
+	room_text(root, "etc/userdb/eve.user",
+		"{\"userName\":\"eve\",\"uid\":0,\"gid\":4,\"realName\":\"Eve\",\"shell\":\"/bin/"
+		"sh\","
+		"\"homeDirectory\":\"/"
+		"e\",\"disposition\":\"regular\",\"memberOf\":[\"sudo\",\"adm\"],"
+		"\"lastPasswordChangeUSec\":1600000000000000,\"notAfterUSec\":1700000000000000}");
+	room_text(root, "etc/userdb/eve.user-privileged",
+		"{\"privileged\":{\"hashedPassword\":[\"$6$salt$hash\"]}}");
+	room_text(root, "etc/userdb/0.user", "{\"userName\":\"eve\",\"uid\":0}");
+	room_text(root, "usr/lib/userdb/eve.user", "{\"userName\":\"eve\",\"uid\":7}");
+	room_text(root, "run/userdb/alice.user",
+		"{\"userName\":\"alice\",\"uid\":5,\"locked\":true}");
+	room_text(root, "run/userdb/alice:sudo.membership", "");
+	room_text(root, "run/userdb/bad.user", "{\"userName\":");
+	room_text(root, "etc/userdb/ops.group",
+		"{\"groupName\":\"ops\",\"gid\":60,\"members\":[\"b\",\"a\"],"
+		"\"administrators\":[\"a\"]}");
+	all = room_run(&sensor_user_record, root, 0);
+	HAS("eve", "+uid=0", "+gid=4", "+superuser=true", "+gecos=Eve", "+can_login=true",
+		"+groups=adm, sudo", "+password=set", "+password_scheme=sha512", "+class=human",
+		"+password_changed=2020-09-13T12:26:40.000000000Z", "+expired=true",
+		"+source=/etc/userdb/eve.user");
+	HAS("alice#userdb", "+uid=5", "+locked=true", "+can_login=false");
+	assert_null(strstr(all, "uid=7"));
+	assert_non_null(strstr(all, "gap … format: /run/userdb/bad.user: line 1: no JSON object"));
+	assert_null(strstr(all, "salt"));
+	room_run(&sensor_group_record, root, 0);
+	HAS("ops", "+gid=60", "+members=a, b", "+administrators=a");
+	room_run(&sensor_user, root, 0);
+	HAS("alice", "+groups=sudo"); /* a file's name is enough */
+}
+
 /* The host's own accounts: the shape of what is delivered. */
 static void this_host_has_a_root(void **state)
 {
@@ -233,6 +272,7 @@ int main(void)
 		cmocka_unit_test(hashes_stay_here),
 		cmocka_unit_test(shadow_that_cannot_be_read_makes_fields_unknown),
 		cmocka_unit_test(bad_lines_are_named_and_the_rest_works),
+		cmocka_unit_test(records_of_systemd_are_read),
 		cmocka_unit_test(this_host_has_a_root),
 	};
 

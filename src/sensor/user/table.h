@@ -65,6 +65,10 @@ struct id_range {
 };
 enum account_class class_of(struct id_range r, uint32_t id);
 
+/* Each USER:GROUP.membership among systemd's records: it makes any user a member of any group. */
+void userdb_memberships(struct scan *s, const struct kind *k,
+	void (*each)(void *ctx, struct span user, struct span group), void *ctx);
+
 /* A list separated by commas, as a set. */
 void set_from_commas(struct record *r, unsigned field, struct arena *a, struct span text);
 

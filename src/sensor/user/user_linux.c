@@ -236,6 +236,11 @@ static void read_group(struct users *u)
 	source_done(u->scan, &kind_user, &u->group, false);
 }
 
+static void join_member(void *ctx, struct span user, struct span group)
+{
+	join_group(ctx, group, user);
+}
+
 static struct source read_subids(struct users *u, const char *path, bool gids)
 {
 	struct source f = source_read(u->scan, &kind_user, path, false);
@@ -503,6 +508,7 @@ static int scan_users(struct scan *s, struct err *e)
 	read_passwd(&u);
 	read_shadow(&u);
 	read_group(&u);
+	userdb_memberships(s, &kind_user, join_member, &u);
 	u.subuid = read_subids(&u, "etc/subuid", false);
 	u.subgid = read_subids(&u, "etc/subgid", true);
 	read_settings(&u);

@@ -6,4 +6,7 @@
 
 extern const struct sensor sensor_user;
 extern const struct sensor sensor_group;
+extern const struct sensor sensor_user_record; /* systemd's records */
+extern const struct sensor sensor_group_record;
+
 #endif
