@@ -273,22 +273,23 @@ static void add_word(struct buf *ret, const struct record *r, unsigned field,
 	buf_addf(ret, "… (%llu more)", (unsigned long long)l.left);
 }
 
+/* What is so is always told: it is short, and often the point. */
 void text_entity(struct buf *ret, const struct record *r, const struct text_style *style)
 {
 	const char *between = "";
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < r->kind->n_fields; i++) {
-		if (!tells(r, i))
+		bool flag = r->kind->fields[i].type == FIELD_FLAG;
+
+		if (!tells(r, i) || (!flag && n++ >= FIELDS_SHOWN && !style->full))
 			continue;
 		buf_add_text(ret, between);
-		if (n++ == FIELDS_SHOWN && !style->full) {
-			buf_add_text(ret, "…");
-			return;
-		}
 		add_word(ret, r, i, style);
 		between = ", ";
 	}
+	if (n > FIELDS_SHOWN && !style->full)
+		buf_add_text(ret, ", …");
 }
 
 void text_key(struct buf *ret, const struct kind *k, struct span key)

@@ -229,8 +229,8 @@ static void text_record__shows_what_a_list_gained_and_lost(void **state)
 	r.change.fields = record_diff(r.change.was, r.change.is);
 	text_record(&b, &r, &plain);
 	assert_string_equal(buf_text(&b), "~ certificate ca:A b#01\n"
-					  "    is_ca    false → true\n"
-					  "    sources  +d\\x0a, +e, -a, -c\n");
+					  "    sources  +d\\x0a, +e, -a, -c\n"
+					  "    is_ca    false → true\n");
 	buf_clear(&b);
 	r.change.is = authority(a, turned, 3); /* the order alone */
 	r.change.fields = field_bit(CERTIFICATE_SOURCES);
@@ -290,8 +290,8 @@ static void text_record__tells_what_came(void **state)
 		.key = one->key,
 		.is = one };
 	text_record(&b, &r, &plain);
-	assert_string_equal(buf_text(&b), "+ certificate ca:A b#01  x509, key_bits 2048, is_ca, "
-					  "sources /etc/x\n");
+	assert_string_equal(buf_text(&b), "+ certificate ca:A b#01  x509, sources /etc/x, is_ca, "
+					  "key_bits 2048\n");
 }
 
 static void text_record__says_what_a_gap_covers(void **state)
