@@ -129,9 +129,9 @@ static bool machine_container(struct span c, struct span next, struct arena *a, 
 static bool payload_container(struct span c, struct span unit, bool inside, struct arena *a,
 	struct span *ret)
 {
-	if (!span_is(c, "payload") || inside)
+	if (!span_is(c, "payload") || inside || !unit.n)
 		return false;
-	*ret = named(a, "machine", unit.n ? unit : c);
+	*ret = named(a, "machine", unit);
 	return true;
 }
 

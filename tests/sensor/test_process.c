@@ -335,6 +335,31 @@ static void a_program_in_another_root(void **state)
 	assert_null(strstr(room_find(key(path_of("inside"), "root")), "libraries="));
 }
 
+/* Two programs that become each other all the time: what is said of one is never of the other. */
+static void programs_that_become_others(void **state)
+{
+	const char *names[] = { key("/usr/bin/env", "root"), key("/usr/bin/dash", "root") };
+
+	(void)state;
+	copy("/bin/dash", "flip");
+	room_file(root, "flip.sh", "exec /usr/bin/env ./flip ./flip.sh\n", 35, 0755);
+	for (unsigned i = 0; i < 3; i++)
+		run("/bin/dash", -1,
+			(char *const[]){ (char[]){ "sh" }, (char[]){ "./flip.sh" }, NULL }, no_env,
+			call_itself_a_worker);
+	for (unsigned i = 0; i < 8; i++) {
+		room_run(&sensor_process, NULL, 0);
+		for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+			const char *line = room_find(names[k]);
+
+			if (line &&
+				(strstr(line, "unpackaged=true") || strstr(line, "replaced=true") ||
+					strstr(line, "flip libraries")))
+				fail_msg("%s", line);
+		}
+	}
+}
+
 /* Each key once, none with a number that another start would change, and not we ourselves. */
 static void the_shape_of_a_host(void **state)
 {
@@ -370,6 +395,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_script_of_an_interpreter, end_all),
 		cmocka_unit_test_teardown(a_user_and_its_rights, end_all),
 		cmocka_unit_test_teardown(a_program_in_another_root, end_all),
+		cmocka_unit_test_teardown(programs_that_become_others, end_all),
 		cmocka_unit_test_teardown(the_shape_of_a_host, end_all),
 	};
 

@@ -210,8 +210,8 @@ bool is_kernel_name(struct span comm, struct span cmdline)
 
 	if (!span_cut(&cmdline, '\0', &argv0))
 		argv0 = SPAN_NONE;
-	return in_brackets(comm) || in_brackets(argv0) ||
-	       span_starts(comm, span_of("kworker/")) || span_starts(argv0, span_of("kworker/"));
+	return in_brackets(comm) || in_brackets(argv0) || span_starts(comm, span_of("kworker/")) ||
+	       span_starts(argv0, span_of("kworker/"));
 }
 
 bool is_loader_variable(struct span entry)

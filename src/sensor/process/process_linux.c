@@ -16,6 +16,7 @@
 struct entry {
 	struct span key;
 	const struct process *process;
+	bool left_out; /* it became another program */
 };
 
 /* A file made by O_TMPFILE or renamed away by NFS has a number for a name. */
@@ -157,10 +158,9 @@ static void emit(struct look *l, struct program *g)
 
 /* ---- all of them ---- */
 
-static void look_program(struct look *l, const struct entry *e, size_t n, uint64_t asks)
+static void program_begin(struct look *l, struct program *g, const struct entry *e, uint64_t asks)
 {
-	struct program *g = mem_new(sizeof *g);
-
+	memset(g, 0, sizeof *g);
 	g->first = e->process;
 	g->key = e->key;
 	g->asks = asks;
@@ -168,14 +168,33 @@ static void look_program(struct look *l, const struct entry *e, size_t n, uint64
 	g->unit = unit_stable(e->process->unit, scan_arena(l->scan));
 	g->no_new_privs = true;
 	g->seccomp = SECCOMP_N;
+}
+
+/* False: one of them became another program while it was looked at. It is left out; begin again. */
+static bool look_once(struct look *l, struct program *g, struct entry *e, size_t n)
+{
 	for (size_t i = 0; i < n && !scan_stopped(l->scan); i++) {
-		int fd = host_process_open(l->host, e[i].process);
+		int fd = e[i].left_out ? -1 : host_process_open(l->host, e[i].process);
+		enum looked looked;
 
 		if (fd < 0)
 			continue;
-		look_process(l, g, e[i].process, fd);
+		looked = look_process(l, g, e[i].process, fd);
 		close(fd);
+		e[i].left_out = looked != LOOKED;
+		if (looked == LOOKED_MIXED)
+			return false;
 	}
+	return true;
+}
+
+static void look_program(struct look *l, struct entry *e, size_t n, uint64_t asks)
+{
+	struct program *g = mem_new(sizeof *g);
+
+	do
+		program_begin(l, g, e, asks);
+	while (!look_once(l, g, e, n));
 	if (g->count)
 		emit(l, g);
 	free(g);
@@ -209,7 +228,7 @@ static size_t list_programs(struct look *l, const struct process *all, size_t n,
 
 		if (p->kernel || p->exe.n == 0 || is_ours(self, p))
 			continue;
-		ret[kept++] = (struct entry){ key_of(l, p), p };
+		ret[kept++] = (struct entry){ key_of(l, p), p, false };
 	}
 	if (kept)
 		qsort(ret, kept, sizeof *ret, compare);

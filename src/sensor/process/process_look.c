@@ -176,26 +176,42 @@ static void count_in(struct look *l, struct program *g, const struct process *p)
 		items_add(&g->parents, a, parent->exe);
 }
 
-bool look_process(struct look *l, struct program *g, const struct process *p, int fd)
+/* It may have executed another program since it was listed. */
+static bool is_still(const struct process *p, int fd)
 {
-	struct stat running;
+	char target[TARGET_MAX + 16];
+	struct span path;
+
+	return look_link(fd, "exe", target, sizeof target, &path) && span_starts(path, p->exe) &&
+	       path.n - p->exe.n <= strlen(" (deleted)");
+}
+
+static void look_at_file(struct look *l, struct program *g, const struct process *p, int fd,
+	const struct stat *running, bool own)
+{
+	if (g->newest && running->st_ino == g->file.st_ino && running->st_dev == g->file.st_dev)
+		return;
+	if (!g->newest || p->start >= g->newest->start) {
+		g->newest = p;
+		g->file = *running;
+	}
+	look_file(l, g, p, fd, own);
+}
+
+enum looked look_process(struct look *l, struct program *g, const struct process *p, int fd)
+{
+	struct stat running, after;
 	bool own;
 
 	/* What can be asked of a process ends with its memory; a failure here says so. */
-	if (fstatat(fd, "exe", &running, 0) < 0)
-		return false;
+	if (!is_still(p, fd) || fstatat(fd, "exe", &running, 0) < 0)
+		return LOOKED_GONE;
 	own = sees_host(l, fd);
 	count_in(l, g, p);
 	look_status(l, g, p, fd);
 	look_command(l, g, p, fd);
 	look_folders(l, g, fd);
-	if (!g->newest || running.st_ino != g->file.st_ino || running.st_dev != g->file.st_dev) {
-		if (!g->newest || p->start >= g->newest->start) {
-			g->newest = p;
-			g->file = running;
-		}
-		look_file(l, g, p, fd, own);
-	}
+	look_at_file(l, g, p, fd, &running, own);
 	if (g->asks & field_bit(PROCESS_LD_ENVIRONMENT))
 		look_environment(l, g, fd);
 	if (asked(g, PROCESS_LIBRARIES, PROCESS_REPLACED_LIBRARIES))
@@ -204,5 +220,8 @@ bool look_process(struct look *l, struct program *g, const struct process *p, in
 		look_namespaces(l, g, p);
 	if (g->asks & field_bit(PROCESS_LABEL))
 		look_label(l, g, fd);
-	return true;
+	return fstatat(fd, "exe", &after, 0) == 0 && after.st_ino == running.st_ino &&
+			       after.st_dev == running.st_dev && is_still(p, fd)
+		       ? LOOKED
+		       : LOOKED_MIXED;
 }

@@ -63,8 +63,13 @@ struct program {
 		tracers, ld_environment, labels, real_users, pids, commands, parents, cwd;
 };
 
-/* Add one process, whose folder is fd. False: it is gone. */
-bool look_process(struct look *l, struct program *g, const struct process *p, int fd);
+enum looked {
+	LOOKED,
+	LOOKED_GONE,  /* ended, or another program since it was listed: nothing was added */
+	LOOKED_MIXED, /* became another program meanwhile: what was added is of both */
+};
+/* Add one process, whose folder is fd. */
+enum looked look_process(struct look *l, struct program *g, const struct process *p, int fd);
 /* Its executable, for the program as a whole. own: it sees the host's tree at "/". */
 void look_file(struct look *l, struct program *g, const struct process *p, int fd, bool own);
 void look_libraries(struct look *l, struct program *g, const struct process *p, int fd, bool own);
