@@ -26,6 +26,7 @@ static void feed(struct nft *n, struct span file, bool elements, bool rules)
 		unsigned type = (unsigned char)file.p[0];
 		size_t size = (unsigned char)file.p[1] | (size_t)(unsigned char)file.p[2] << 8;
 
+		size = size > file.n - 3 ? file.n - 3 : size;
 		if (type == 12 ? elements : type == 6 ? rules : !elements && !rules)
 			nft_take(n, type, span_from(file.p + 3, size));
 		file = span_from_offset(file, 3 + size);
