@@ -254,6 +254,13 @@ static void an_edited_record_shows(void **state)
 	was[2] = room_find("dpkg:tool:amd64");
 	assert_string_not_equal(was[1], was[2]);
 	assert_non_null(strstr(was[2], " files=2 "));
+	was[2] = arena_text(a, span_of(was[2]));
+	room_text(root, "var/lib/dpkg/status",
+		"Package: tool\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\n"
+		"Conffiles:\n /etc/tool.conf " MD5_A "\n\n");
+	(void)room_run(&sensor_package, root,
+		kind_fields_all(&kind_package) & ~field_bit(PACKAGE_MANIFEST));
+	assert_null(strstr(was[2], strstr(room_find("dpkg:tool:amd64"), "manifest=")));
 }
 
 /* ---- what is wrong with it ---- */
@@ -276,6 +283,16 @@ static void bad_stanzas_are_one_gap(void **state)
 	assert_non_null(room_find("dpkg:tool:amd64"));
 	assert_non_null(room_find("dpkg:sh:amd64"));
 	assert_null(room_find("dpkg:x"));
+}
+
+/* Half a value is not a value. */
+static void a_status_that_ends_in_a_line_is_cut_off(void **state)
+{
+	(void)state;
+	room_text(root, "var/lib/dpkg/status",
+		"Package: tool\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0");
+	assert_string_equal(room_run(&sensor_package, root, SKIP),
+		"gap dpkg:… format: 'var/lib/dpkg/status': line 4 ends in the middle\n");
 }
 
 static void a_package_without_a_list_is_told(void **state)
@@ -440,6 +457,7 @@ int main(void)
 		TEST(each_file_of_each_package_comes),
 		TEST(an_edited_record_shows),
 		TEST(bad_stanzas_are_one_gap),
+		TEST(a_status_that_ends_in_a_line_is_cut_off),
 		TEST(a_package_without_a_list_is_told),
 		TEST(what_is_no_file_is_a_gap),
 		TEST(bad_lines_beside_are_gaps),

@@ -124,6 +124,9 @@ static void write_sqlite(const struct span *blobs, int n)
 
 	snprintf(path, sizeof path, "%s/var/lib/rpm/rpmdb.sqlite", root);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	/* As rpm has it; closed, its journal is gone. */
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL),
+		SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
 				 "CREATE TABLE IF NOT EXISTS 'Packages' (hnum INTEGER PRIMARY KEY "
 				 "AUTOINCREMENT, blob BLOB NOT NULL)",
@@ -334,6 +337,14 @@ static void a_circle_ends(void **state)
 	fwrite("\0\0\0\x08", 1, 4, f); /* a length of 128 MiB */
 	fclose(f);
 	(void)room_run(&sensor_package, root, SKIP); /* comes back */
+	write_bdb(blob, false, 0);
+	f = fopen(path, "r+"); /* a page of no bytes, followed by itself */
+	assert_non_null(f);
+	fseek(f, (long)(2 * PAGE + 16), SEEK_SET);
+	fwrite("\2\0\0\0\0\0\0\0", 1, 8, f);
+	fclose(f);
+	assert_string_equal(room_run(&sensor_package, root, SKIP),
+		"gap rpm:… format: 'var/lib/rpm/Packages': a chain of pages that is cut off\n");
 }
 
 int main(void)
