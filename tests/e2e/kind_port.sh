@@ -1,0 +1,133 @@
+#!/bin/bash
+# What listens: the shipped rules against a backdoor, in every protocol and in another network
+# namespace; what comes and goes by itself is no change; many sockets.
+# shellcheck disable=SC2154 # lib.sh sets CASE and RC
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/e2e/lib.sh
+need_root
+
+space=invar-e2e-$$
+trap 'ip netns del $space 2>/dev/null; finish' EXIT
+python=$(realpath /usr/bin/python3)
+
+# listener PROGRAM SCRIPT: a Python that does so, says "ready" and waits. PID is its own.
+listener() {
+	start "$1" -c "import socket as s, sys
+$2
+print('ready', flush=True)
+sys.stdin.read()" 0< <(exec sleep 300)
+}
+
+# told TEXT RULE CHANGE KEY [FIELD VALUE]…: the last command told of it; its fields are these.
+told() {
+	/usr/bin/python3 - "$CASE/out" "${@:2}" <<-'E'
+		import json, sys
+		out, rule, change, key, *fields = sys.argv[1:]
+		for line in open(out, errors="replace"):
+		    r = json.loads(line)
+		    if (r.get("rule"), r.get("change"), r.get("key")) == (rule, change, key):
+		        x = r.get("is") or r["was"]
+		        for name, value in zip(fields[::2], fields[1::2]):
+		            if str(x.get(name)) != value:
+		                sys.exit(f"{name} is {x.get(name)}, not {value}")
+		        sys.exit(0)
+		sys.exit(f"no {change} {key} by {rule}")
+	E
+	point $? "$1" "$CASE/out"
+}
+
+# quiet TEXT PART: the last command ended as it should and said nothing of it.
+quiet() {
+	! grep '"record":"change"' "$CASE/out" | grep -qF -- "$2" && [ $((RC & 31)) -lt 8 ]
+	point $? "$1" "$CASE/out"
+}
+
+use shipped
+cp rules/56-port.yaml "$CASE/policy.yaml"
+invar init
+[ $((RC & 31)) = 0 ]
+point $? "the baseline is made" "$CASE/err"
+
+# ---- a backdoor ----
+
+listener "$python" "
+a = s.socket(); a.bind(('0.0.0.0', 4444)); a.listen()
+b = s.socket(s.AF_INET, s.SOCK_DGRAM); b.bind(('0.0.0.0', 45997))
+c = s.socket(s.AF_INET, s.SOCK_DGRAM); c.bind(('127.0.0.1', 4445))
+d = s.socket(s.AF_INET, s.SOCK_RAW, 253)
+e = s.socket(s.AF_PACKET, s.SOCK_RAW, s.htons(0x88b5))
+f = s.socket(s.AF_UNIX); f.bind('$CASE/door'); f.listen()
+g = s.socket(s.AF_UNIX); g.bind('\0invar-e2e-door'); g.listen()"
+invar check
+told "a listener" port-network created tcp/0.0.0.0/4444 \
+	exe "['$python']" state listening reach any user "['root']" packaged True unowned False
+told "a UDP server" port-network created udp/127.0.0.1/4445 state bound reach loopback
+quiet "one that waits for an answer is none, when its program is packaged" udp/0.0.0.0/45997
+told "a raw socket" port-raw created raw/0.0.0.0/253 exe "['$python']"
+told "a packet socket" port-raw created 'packet/*/0x88b5' type raw
+told "a unix socket in the file system" port-local created "unix/$CASE/door" \
+	type stream mode 0755 file_owner root:root
+told "an abstract one" port-local created unix/@invar-e2e-door type stream
+chmod 777 "$CASE/door"
+invar check
+told "its mode is watched" port-local updated "unix/$CASE/door" mode 0777
+invar check
+quiet "what stays is no change" tcp/0.0.0.0/4444
+stop >/dev/null
+invar check
+told "a listener that is gone" port-network deleted tcp/0.0.0.0/4444
+told "and its sockets" port-local deleted unix/@invar-e2e-door
+
+# ---- another program behind the same address ----
+
+listener "$python" "a = s.socket(); a.bind(('127.0.0.1', 4446)); a.listen()"
+invar check
+stop >/dev/null
+cp "$python" "$CASE/evil"
+PYTHONHOME=/usr listener "$CASE/evil" "
+a = s.socket(); a.bind(('127.0.0.1', 4446)); a.listen()
+b = s.socket(s.AF_INET, s.SOCK_DGRAM); b.bind(('0.0.0.0', 45998))"
+invar check
+told "another program takes its place" port-network updated tcp/127.0.0.1/4446 \
+	exe "['$CASE/evil']" packaged False
+grep -q udp/0.0.0.0/45998 "$CASE/out"
+point $? "a program without a package is heard on any port" "$CASE/out"
+rm "$CASE/evil"
+invar check
+quiet "a deleted file is no other program" '"fields":["exe'
+stop >/dev/null
+
+# ---- another network namespace ----
+
+if ip netns add "$space" 2>/dev/null; then
+	start ip netns exec "$space" "$python" -c "import socket as s, sys
+a = s.socket(); a.bind(('0.0.0.0', 4447)); a.listen()
+print('ready', flush=True)
+sys.stdin.read()" 0< <(exec sleep 300)
+	invar check
+	told "a listener in a namespace of its own" port-network created \
+		"tcp/0.0.0.0/4447@netns:$space" netns "$space" exe "['$python']"
+	stop >/dev/null
+	ip netns del "$space"
+	invar check
+	told "gone with it" port-network deleted "tcp/0.0.0.0/4447@netns:$space"
+else
+	skip "a listener in a namespace of its own" "ip netns does not work here"
+fi
+
+# ---- elsewhere ----
+
+invar check --root "$CASE"
+quiet "an offline tree has no sockets" '"kind":"port"'
+
+# ---- many ----
+
+start "$TOOLS/socket_maker" 200 4000 20000
+invar check --kind port
+[ "$(grep -c '"change":"created","kind":"port","key":"tcp/127' "$CASE/out")" = 4000 ]
+point $? "4,000 listeners of 200 processes are all there" "$CASE/err"
+within "in reasonable time" 10000
+stop >/dev/null
+
+done_testing
