@@ -87,7 +87,7 @@ static int refuse(struct compiler *c, const struct entry *entry, const char *tex
 	return err_set(e, ERR_POLICY, "%s", text);
 }
 
-static int compile_entry(struct compiler *c, struct entry *entry, struct err *e)
+static int compile_paths(struct compiler *c, struct entry *entry, struct err *e)
 {
 	struct policy *p = c->p;
 	struct arena *a = p->arena;
@@ -96,8 +96,6 @@ static int compile_entry(struct compiler *c, struct entry *entry, struct err *e)
 	size_t lines = entry->include.n + entry->exclude.n + 1;
 	size_t sections = sections_in(in, entry->include.n) + sections_in(out, entry->exclude.n);
 
-	entry->policy = p;
-	entry->first_track = (uint32_t)p->n_tracks;
 	for (size_t i = 0; i < entry->n_bases; i++) {
 		struct cut base = cut(a, entry->bases[i].text);
 		struct track *t = &p->tracks[p->n_tracks];
@@ -121,6 +119,15 @@ static int compile_entry(struct compiler *c, struct entry *entry, struct err *e)
 		entry->n_tracks++;
 	}
 	return 0;
+}
+
+/* Keys of flat kinds are no paths: their patterns were checked as text, and "unix//run/x" is no
+ * path pattern. */
+static int compile_entry(struct compiler *c, struct entry *entry, struct err *e)
+{
+	entry->policy = c->p;
+	entry->first_track = (uint32_t)c->p->n_tracks;
+	return entry->rule.kind->hierarchical ? compile_paths(c, entry, e) : 0;
 }
 
 /* A path the route holds: wildcards stand for "x" or nothing. */

@@ -288,6 +288,19 @@ static void test_existence(void **state)
 	assert_true(sel.fields(p, kind_find(span_of("group"))) == 0);
 }
 
+/* A pattern of a flat kind is text: what would be no path pattern is one. */
+static void test_flat(void **state)
+{
+	AUTO_FREE(policy)
+	p = load("version: 1\nrules:\n  - {id: a, kind: port, include: [\"unix//run/*\"]}\n");
+	const struct kind *port = kind_find(span_of("port"));
+	struct selection s;
+
+	(void)state;
+	assert_true(policy_select(p, port, span_of("unix//run/a/b"), NULL, &s));
+	assert_false(policy_select(p, port, span_of("unix/run/a"), NULL, &s));
+}
+
 /* The oracle: patterns and paths as texts, by the definition, without any set of states. */
 static bool oracle_name(const char *p, size_t pn, const char *t, size_t tn)
 {
@@ -475,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_existence),
+		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_oracle),
 	};
 
