@@ -45,7 +45,8 @@ static void tell_blind(struct socks *all)
 {
 	struct gap g = { .kind = &kind_port,
 		.reason = GAP_DENIED,
-		.text = "cannot look at the open files of every process: owners are not known" };
+		.text = "some sockets have no owner that could be found, and not every "
+			"process could be looked at" };
 
 	scan_gap(all->scan, &g);
 }

@@ -23,8 +23,10 @@ static int listen_on(unsigned n, unsigned first)
 int main(int argc, char **argv)
 {
 	unsigned processes, sockets, first;
+	int done[2];
+	char c;
 
-	if (argc != 4)
+	if (argc != 4 || pipe(done) < 0)
 		return 2;
 	processes = (unsigned)atoi(argv[1]);
 	sockets = (unsigned)atoi(argv[2]);
@@ -45,12 +47,14 @@ int main(int argc, char **argv)
 				perror("listen");
 				_exit(1);
 			}
-		if (i == processes - 1) {
-			puts("ready");
-			fflush(stdout);
-		}
+		close(done[1]);
 		pause();
 		_exit(0);
+	}
+	close(done[1]);
+	if (read(done[0], &c, 1) == 0) { /* the last of them has closed its end */
+		puts("ready");
+		fflush(stdout);
 	}
 	pause();
 	return 0;
