@@ -54,7 +54,10 @@ static int narrow(struct session *s, struct arena *a, const struct scan_options 
 static void say_quiet(struct session *s, const struct check_summary *sum)
 {
 	buf_add_text(&s->out, "No changes: ");
-	summary_entities(&s->out, sum);
+	if (summary_total(sum))
+		summary_entities(&s->out, sum);
+	else
+		buf_add_text(&s->out, "nothing is there,");
 	buf_add_text(&s->out, " as approved, checked ");
 	summary_speed(&s->out, sum);
 	buf_add_text(&s->out, ".\n");

@@ -120,7 +120,7 @@ static void add_answer(struct session *s, const struct answer *x)
 		buf_addf(&s->out, " %s watched; it is not there now.\n",
 			x->seen ? "is" : "would be");
 	else if (!x->kind->hierarchical && !x->seen)
-		buf_add_text(&s->out, " would be watched; it was not there at the last look.\n");
+		buf_add_text(&s->out, " would be watched if it were there.\n");
 	else
 		buf_add_text(&s->out, " is watched: every check looks at it.\n");
 }

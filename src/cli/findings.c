@@ -83,9 +83,9 @@ static void advise_approve(struct findings *f)
 		buf_addf(&words, " %s", f->kind ? f->kind->name : "all");
 	buf_add_text(&words, " --reason '…'");
 	session_advise(s, buf_text(&words),
-		s->n_operands || f->kind
-			? "accept this selection as the new baseline"
-			: "accept all of this as the new baseline; or name paths instead of all");
+		s->n_operands || f->kind ? "accept this selection as the new baseline"
+					 : "accept all of this as the new baseline; or name paths "
+					   "or KIND:KEY instead");
 }
 
 void findings_advise(struct findings *f)

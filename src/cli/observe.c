@@ -80,7 +80,7 @@ void summary_entities(struct buf *ret, const struct check_summary *sum)
 		if (!n)
 			continue;
 		buf_add_text(ret, between);
-		text_plural(ret, n, kinds[i]->name);
+		text_plural(ret, n, kinds[i]->noun ? kinds[i]->noun : kinds[i]->name);
 		between = ", ";
 	}
 	if (!*between)

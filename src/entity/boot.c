@@ -33,6 +33,7 @@ const struct kind kind_boot = {
 	.name = "boot",
 	.text = "what boots: kernels, initial file systems, boot loader, command line, Secure Boot",
 	.id = 22,
+	.noun = "boot item",
 	.fields = fields,
 	.n_fields = BOOT_N,
 };

@@ -41,6 +41,7 @@ const struct kind kind_bpf = {
 	.name = "bpf",
 	.text = "BPF programs in the kernel, where they run and who holds them; pinned objects",
 	.id = 18,
+	.noun = "BPF object",
 	.fields = fields,
 	.n_fields = BPF_FIELD_N,
 };

@@ -50,6 +50,7 @@ const struct kind kind_cron = {
 	.name = "cron",
 	.text = "jobs of cron, anacron, at and systemd timers",
 	.id = 14,
+	.noun = "job",
 	.fields = fields,
 	.n_fields = CRON_N,
 };

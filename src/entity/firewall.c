@@ -47,6 +47,7 @@ const struct kind kind_firewall = {
 	.name = "firewall",
 	.text = "the packet filter: tables, chains and their rules",
 	.id = 19,
+	.noun = "firewall entry",
 	.fields = fields,
 	.n_fields = FIREWALL_N,
 };

@@ -28,6 +28,7 @@ const struct kind kind_hidden = {
 	.name = "hidden",
 	.text = "what one view of the system shows and another hides",
 	.id = 23,
+	.noun = "hidden thing",
 	.fields = fields,
 	.n_fields = HIDDEN_N,
 };

@@ -47,9 +47,10 @@ struct field {
 };
 
 struct kind {
-	const char *name;  /* stored, printed and typed: never renamed */
-	const char *text;  /* one line for people */
-	uint8_t id;        /* first byte of a stored key; never renumbered */
+	const char *name; /* stored, printed and typed: never renamed */
+	const char *text; /* one line for people */
+	const char *noun; /* one of them, where it is counted: "3 kernel modules"; NULL: its name */
+	uint8_t id;       /* first byte of a stored key; never renumbered */
 	bool hierarchical; /* keys are paths: patterns have sections, rules have a base */
 	const struct field *fields;
 	size_t n_fields;

@@ -60,6 +60,7 @@ const struct kind kind_module = {
 	.name = "module",
 	.text = "kernel modules, and the kernel's taint",
 	.id = 11,
+	.noun = "kernel module",
 	.fields = fields,
 	.n_fields = MODULE_N,
 };

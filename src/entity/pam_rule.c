@@ -40,6 +40,7 @@ const struct kind kind_pam_rule = {
 	.name = "pam-rule",
 	.text = "the PAM stacks, rule by rule",
 	.id = 17,
+	.noun = "PAM rule",
 	.fields = fields,
 	.n_fields = PAM_RULE_N,
 };

@@ -45,6 +45,7 @@ const struct kind kind_ssh_key = {
 	.name = "ssh-key",
 	.text = "keys that let somebody in by SSH",
 	.id = 15,
+	.noun = "SSH key",
 	.fields = fields,
 	.n_fields = SSH_KEY_N,
 };

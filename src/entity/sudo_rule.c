@@ -53,6 +53,7 @@ const struct kind kind_sudo_rule = {
 	.name = "sudo-rule",
 	.text = "what sudo and doas allow to whom",
 	.id = 16,
+	.noun = "sudo rule",
 	.fields = fields,
 	.n_fields = SUDO_RULE_N,
 };

@@ -21,6 +21,7 @@ const struct kind kind_sysctl = {
 	.name = "sysctl",
 	.text = "kernel settings below /proc/sys",
 	.id = 12,
+	.noun = "kernel setting",
 	.fields = fields,
 	.n_fields = SYSCTL_N,
 };
