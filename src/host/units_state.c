@@ -110,11 +110,18 @@ static size_t drop_in_names(const struct unit_search *s, const struct unit *u, s
 	return n;
 }
 
+struct drop_in {
+	struct span name; /* of its file */
+	size_t at;        /* in the order they were found in */
+	struct unit_source *source;
+};
+
 static int compare_drop_ins(const void *x, const void *y)
 {
-	const struct relation *const *a = x, *const *b = y;
+	const struct drop_in *a = x, *b = y;
+	int r = span_compare(a->name, b->name);
 
-	return span_compare(unit_base_name((*a)->other), unit_base_name((*b)->other));
+	return r ? r : (a->at > b->at) - (a->at < b->at);
 }
 
 static void too_many(struct unit_search *s, const struct unit *u)
@@ -126,11 +133,8 @@ static void too_many(struct unit_search *s, const struct unit *u)
 	unit_problem_add(s, u->name, &why);
 }
 
-/* They are read in the order of their file names, whichever folder they are in; of the same name
- * only the first found counts. */
-static void find_drop_ins(struct unit_search *s, struct unit *u)
+static size_t collect_drop_ins(struct unit_search *s, const struct unit *u, struct drop_in *ret)
 {
-	const struct relation *found[SOURCES_MAX];
 	struct span names[NAMES_MAX];
 	size_t n = 0, n_names = drop_in_names(s, u, names);
 
@@ -139,26 +143,33 @@ static void find_drop_ins(struct unit_search *s, struct unit *u)
 		const struct relation *r = relations_of(s, names[i], UNIT_DROP_IN, &k);
 
 		for (size_t j = 0; j < k; j++) {
-			size_t at = 0;
-
 			if (n == SOURCES_MAX) {
 				too_many(s, u);
-				break;
+				return n;
 			}
-
-			while (at < n && compare_drop_ins(&(const struct relation *){ &r[j] },
-						 &found[at]) != 0)
-				at++;
-			if (at == n)
-				found[n++] = &r[j];
+			ret[n] = (struct drop_in){ unit_base_name(r[j].other), n, r[j].source };
+			n++;
 		}
 	}
-	if (n)
-		qsort(found, n, sizeof *found, compare_drop_ins);
+	return n;
+}
+
+/* They are read in the order of their file names, whichever folder they are in; of the same name
+ * only the first found counts. */
+static void find_drop_ins(struct unit_search *s, struct unit *u)
+{
+	struct drop_in found[SOURCES_MAX];
+	size_t n = collect_drop_ins(s, u, found);
+
+	if (n == 0)
+		return;
+	qsort(found, n, sizeof *found, compare_drop_ins);
 	u->drop_ins = arena_get(s->arena, (n + 1) * sizeof *u->drop_ins);
 	for (size_t i = 0; i < n; i++) {
-		load_source(s, found[i]->source, u->name);
-		u->drop_ins[u->n_drop_ins++] = found[i]->source;
+		if (i && span_same(found[i].name, found[i - 1].name))
+			continue;
+		load_source(s, found[i].source, u->name);
+		u->drop_ins[u->n_drop_ins++] = found[i].source;
 	}
 }
 
