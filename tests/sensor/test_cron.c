@@ -52,6 +52,8 @@ static void every_crontab_is_read(void **state)
 	room_file(root, "opt/bin/job", "#!/bin/sh\n", 10, 0755);
 	room_text(root, "opt/b.sh", "true\n"); /* not executable, but a script by its name */
 	room_text(root, "etc/cron.d/ok", "@reboot root LD_PRELOAD=/x /bin/none\n");
+	room_text(root, "etc/cron.d/short", "@daily root tool -x\n"); /* no PATH: cron's own */
+	room_file(root, "usr/bin/tool", "#!/bin/sh\n", 10, 0755);
 	room_text(root, "etc/cron.d/ok.dpkg-old", "@reboot root old\n");
 	room_text(root, "var/spool/cron/crontabs/bob", "LD_AUDIT=/y\nAPI_KEY=1\n1 2 3 4 5 x\n");
 	room_text(root, "var/spool/cron/crontabs/tmp.abc", "1 2 3 4 5 x\n");
@@ -62,11 +64,12 @@ static void every_crontab_is_read(void **state)
 		"line=3", NULL);
 	has("/etc/crontab:alice:/opt/b.sh > /tmp/out", "program=/opt/b.sh", "MAILTO=x", NULL);
 	has("/etc/cron.d/ok:root:LD_PRELOAD=/x /bin/none", "schedule=@reboot", "!program", NULL);
+	has("/etc/cron.d/short:root:tool -x", "program=/usr/bin/tool", NULL);
 	has("/var/spool/cron/crontabs/bob:x", "user=bob", "type=user-crontab",
 		"ld_environment=LD_AUDIT=/y", "API_KEY=***", NULL);
 	has("/etc/anacrontab:root:run-parts /etc/cron.daily", "type=anacron",
 		"schedule=every 1 day, delay 5 min", NULL);
-	assert_int_equal(room.n, 5);
+	assert_int_equal(room.n, 6);
 }
 
 static void another_schedule_is_the_same_job_and_a_double_another(void **state)

@@ -4,6 +4,7 @@
 #include "entity/certificate.h"
 #include "entity/file.h"
 #include "entity/list.h"
+#include "entity/service.h"
 #include "output/report.h"
 
 static const struct text_style plain;
@@ -294,6 +295,31 @@ static void text_record__tells_what_came(void **state)
 					  "key_bits 2048\n");
 }
 
+static void text_record__gives_the_reason_below_the_change(void **state)
+{
+	struct span lines[] = { span_of("about to die"), span_of("killed\x1b[2J") };
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct record *was = record_new(a, &kind_service), *is = record_new(a, &kind_service);
+	struct ledger_record r = { .type = RECORD_CHANGE };
+
+	(void)state;
+	record_set_number(was, SERVICE_STATE, SERVICE_RUNNING);
+	record_set_number(is, SERVICE_STATE, SERVICE_FAILED);
+	record_set_list(is, SERVICE_JOURNAL, a, lines, ARRAY_LEN(lines));
+	r.change = (struct change){ .type = CHANGE_UPDATED,
+		.kind = &kind_service,
+		.key = span_of("d.service"),
+		.was = was,
+		.is = is,
+		.fields = field_bit(SERVICE_STATE) };
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b), "~ service d.service\n"
+					  "    state  running → failed\n"
+					  "    | about to die\n"
+					  "    | killed\\x1b[2J\n");
+}
+
 static void text_record__says_what_a_gap_covers(void **state)
 {
 	static const struct {
@@ -392,6 +418,7 @@ int main(void)
 		cmocka_unit_test(text_record__shows_what_a_list_gained_and_lost),
 		cmocka_unit_test(text_record__does_not_drown_in_a_list),
 		cmocka_unit_test(text_record__tells_what_came),
+		cmocka_unit_test(text_record__gives_the_reason_below_the_change),
 		cmocka_unit_test(text_record__says_what_a_gap_covers),
 		cmocka_unit_test(json_fields__gives_the_bytes_of_a_list),
 		cmocka_unit_test(report__groups_by_severity_and_rule),
