@@ -145,6 +145,10 @@ timedatectl >/dev/null # starts systemd-timedated by a message
 END
 silent "timers, jobs, restarts and what a message starts are no change"
 
+container_halt
+container_boot || bail "no second boot"
+silent "nor is a reboot"
+
 # ---- how a daemon dies ----
 
 container_run bash -u >/dev/null 2>&1 <<'END'
