@@ -262,6 +262,17 @@ uint64_t scan_asks(struct scan *s, const struct kind *k, struct span key)
 								  : 0;
 }
 
+uint64_t scan_asks_of(struct scan *s, const struct record *r, uint64_t later)
+{
+	struct selection sel;
+
+	if (!s->selector.flat(s->selector.policy, r->kind, r->key, &sel))
+		return 0;
+	if (!(sel.tested & later) && !s->selector.settle(&sel, r))
+		return 0;
+	return sel.fields | FIELDS_EXISTENCE;
+}
+
 uint64_t scan_asks_kind(struct scan *s, const struct kind *k)
 {
 	return s->selector.fields(s->selector.policy, k);

@@ -89,6 +89,9 @@ struct host *scan_host(struct scan *s);
 /* The fields rules ask for of this entity (as far as the key tells); 0: nobody asks for it. For
  * what is dear to find out; scan_emit looks again. */
 uint64_t scan_asks(struct scan *s, const struct kind *k, struct span key);
+/* The same of an entity that is looked at already, but for the fields `later`: rules whose tests it
+ * fails do not ask. For what is too dear to find out for everything that a test will drop. */
+uint64_t scan_asks_of(struct scan *s, const struct record *r, uint64_t later);
 /* The fields any rule asks for of any entity of the kind; 0: the kind is not watched. */
 uint64_t scan_asks_kind(struct scan *s, const struct kind *k);
 /* One entity as observed, in any order; of the same key twice the last counts. Dropped when no rule

@@ -67,6 +67,12 @@ uint64_t scan_asks(struct scan *s, const struct kind *k, struct span key)
 	return kind_fields_all(k);
 }
 
+uint64_t scan_asks_of(struct scan *s, const struct record *r, uint64_t later)
+{
+	(void)later;
+	return scan_asks(s, r->kind, r->key);
+}
+
 uint64_t scan_asks_kind(struct scan *s, const struct kind *k)
 {
 	(void)s;
