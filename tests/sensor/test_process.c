@@ -80,11 +80,12 @@ static char *const no_env[] = { NULL };
 static char *const sleeper[] = { (char[]){ "sleep" }, (char[]){ "61" }, NULL };
 
 /* Its line, which holds all of these. */
-static const char *has(const char *key, const char *const *words)
+static const char *has(bool look, const char *key, const char *const *words)
 {
 	const char *line;
 
-	room_run(&sensor_process, NULL, 0);
+	if (look)
+		room_run(&sensor_process, NULL, 0);
 	line = room_find(key);
 	if (!line)
 		fail_msg("no %s", key);
@@ -94,7 +95,9 @@ static const char *has(const char *key, const char *const *words)
 	return line;
 }
 
-#define HAS(key, ...) has(key, (const char *const[]){ __VA_ARGS__, NULL })
+#define HAS(key, ...) has(true, key, (const char *const[]){ __VA_ARGS__, NULL })
+/* The same without another look. */
+#define ALSO(key, ...) has(false, key, (const char *const[]){ __VA_ARGS__, NULL })
 
 /* How this test itself is placed decides what stands behind the user. */
 static const char *key(const char *exe, const char *user)
@@ -154,15 +157,15 @@ static void a_program_whose_file_is_gone(void **state)
 	copy("/bin/true", "new");
 	assert_int_equal(rename(path_of("new"), other), 0);
 	HAS(key(gone, "root"), "deleted=true", "replaced=false", "memfd=false");
-	HAS(key(other, "root"), "deleted=false", "replaced=true");
+	ALSO(key(other, "root"), "deleted=false", "replaced=true");
 	/* What is digested is what runs. */
 	assert_int_equal(host_open(&h, &o, &e), 0);
 	assert_int_equal(host_digest(h, "/bin/sleep", sha256, &e), 0);
 	buf_add_text(&hex, "sha256=");
 	for (size_t i = 0; i < sizeof sha256; i++)
 		buf_addf(&hex, "%02x", sha256[i]);
-	HAS(key(gone, "root"), buf_text(&hex));
-	HAS(key(other, "root"), buf_text(&hex));
+	ALSO(key(gone, "root"), buf_text(&hex));
+	ALSO(key(other, "root"), buf_text(&hex));
 }
 
 static int memfd_with(const char *program)
@@ -303,12 +306,12 @@ static void a_user_and_its_rights(void **state)
 
 	(void)state;
 	run(exe, -1, sleeper, no_env, become_nobody);
-	HAS(key(exe, "nobody"), "user=nobody", "no_new_privs=true", "writable=false");
-	assert_null(strstr(room_find(key(exe, "nobody")), "capabilities="));
 	open_one = copy("/bin/sleep", "open");
 	assert_int_equal(chmod(open_one, 0777), 0);
 	run(open_one, -1, sleeper, no_env, NULL);
 	HAS(key(open_one, "root"), "writable=true", "capabilities=");
+	ALSO(key(exe, "nobody"), "user=nobody", "no_new_privs=true", "writable=false");
+	assert_null(strstr(room_find(key(exe, "nobody")), "capabilities="));
 }
 
 /* A file system where no program may be put elsewhere is one without a package, too. */
@@ -347,7 +350,7 @@ static void programs_that_become_others(void **state)
 		run("/bin/dash", -1,
 			(char *const[]){ (char[]){ "sh" }, (char[]){ "./flip.sh" }, NULL }, no_env,
 			call_itself_a_worker);
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		room_run(&sensor_process, NULL, 0);
 		for (size_t k = 0; k < ARRAY_LEN(names); k++) {
 			const char *line = room_find(names[k]);

@@ -1,4 +1,5 @@
 /* The files a process runs: its executable, its script, code it has mapped. */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -73,14 +74,22 @@ static bool is_writable(struct look *l, const struct process *p, const struct st
 	return false;
 }
 
-static void read_digest(struct look *l, struct program *g, int fd)
+int look_digest(struct look *l, const struct program *g, uint8_t ret[SHA256_SIZE], struct err *e)
 {
-	struct err e;
-	int f = openat(fd, "exe", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = host_process_open(l->host, g->newest), f = -1, rc;
 
-	g->has_digest = f >= 0 && host_digest_fd(l->host, f, g->sha256, &e) == 0;
+	if (fd >= 0)
+		f = openat(fd, "exe", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	rc = f >= 0 ? host_digest_fd(l->host, f, ret, e)
+	     : errno == ESRCH || errno == ENOENT
+		     ? err_set(e, ERR_CHANGED, "process %u ended while it was looked at",
+			       g->newest->pid)
+		     : err_sys(e, "cannot read what process %u runs", g->newest->pid);
 	if (f >= 0)
 		close(f);
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -116,8 +125,6 @@ void look_file(struct look *l, struct program *g, const struct process *p, int f
 	if (g->newest != p)
 		return;
 	g->package = owner ? arena_text(scan_arena(l->scan), owner->key) : NULL;
-	if (g->asks & field_bit(PROCESS_SHA256))
-		read_digest(l, g, fd);
 }
 
 /* ---- scripts ---- */

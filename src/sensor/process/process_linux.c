@@ -110,12 +110,31 @@ static void set_file(struct record *r, const struct program *g)
 	record_set_number(r, PROCESS_DELETED, g->deleted);
 	record_set_number(r, PROCESS_REPLACED, g->replaced);
 	record_set_number(r, PROCESS_MEMFD, g->first->memfd);
-	if (g->has_digest)
-		record_set_bytes(r, PROCESS_SHA256, span_from(g->sha256, sizeof g->sha256));
 	set_text(r, PROCESS_PACKAGE, span_of(g->package));
 	if (g->can_say_packaged)
 		record_set_number(r, PROCESS_UNPACKAGED, g->unpackaged);
 	record_set_number(r, PROCESS_WRITABLE, g->writable);
+}
+
+/* Only of what is still wanted when all else is known: most rules hold few of all programs, and
+ * reading every one of those that run costs more than all the rest. */
+static uint64_t set_digest(struct look *l, struct record *r, const struct program *g)
+{
+	uint64_t wanted = scan_asks_of(l->scan, r, field_bit(PROCESS_SHA256));
+	uint8_t sha256[SHA256_SIZE];
+	struct err e;
+
+	if (!(wanted & field_bit(PROCESS_SHA256)))
+		return 0;
+	if (look_digest(l, g, sha256, &e) < 0) {
+		/* What has just ended will be gone the next time; nothing was kept from us. */
+		if (e.code != ERR_CHANGED)
+			scan_gap_err(l->scan, &kind_process, r->key, false, &e);
+		return field_bit(PROCESS_SHA256);
+	}
+	record_set_bytes(r, PROCESS_SHA256,
+		arena_copy(scan_arena(l->scan), span_from(sha256, sizeof sha256)));
+	return 0;
 }
 
 static void emit(struct look *l, struct program *g)
@@ -153,7 +172,7 @@ static void emit(struct look *l, struct program *g)
 	set_items(r, PROCESS_COMMANDS, a, &g->commands);
 	set_items(r, PROCESS_PARENTS, a, &g->parents);
 	set_items(r, PROCESS_CWD, a, &g->cwd);
-	scan_emit(l->scan, r);
+	scan_emit_part(l->scan, r, set_digest(l, r, g));
 }
 
 /* ---- all of them ---- */

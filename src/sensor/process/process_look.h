@@ -47,10 +47,8 @@ struct program {
 	struct span key, user, unit;
 	uint64_t asks; /* fields */
 
-	const struct process *newest; /* whose file the next four are about */
+	const struct process *newest; /* whose file the next ones are about */
 	struct stat file;
-	uint8_t sha256[SHA256_SIZE];
-	bool has_digest;
 
 	bool deleted, replaced, unpackaged, can_say_packaged, writable, traced, masquerade;
 	bool no_new_privs;
@@ -72,6 +70,9 @@ enum looked {
 enum looked look_process(struct look *l, struct program *g, const struct process *p, int fd);
 /* Its executable, for the program as a whole. own: it sees the host's tree at "/". */
 void look_file(struct look *l, struct program *g, const struct process *p, int fd, bool own);
+/* ERR_CHANGED: it no longer runs. */
+int look_digest(struct look *l, const struct program *g, uint8_t ret[SHA256_SIZE],
+	struct err *e) MUST_CHECK;
 void look_libraries(struct look *l, struct program *g, const struct process *p, int fd, bool own);
 void look_script(struct look *l, struct program *g, const struct process *p, int fd,
 	struct span cmdline);
