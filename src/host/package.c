@@ -36,6 +36,16 @@ static void cache_free(struct package_cache *c)
 	free(c);
 }
 
+static void buffers_done(struct package_index *x)
+{
+	buf_done(&x->scratch);
+	x->scratch = BUF_INIT(PACKAGE_DATABASE_MAX);
+	for (unsigned i = 0; i < SHA256_LANES; i++) {
+		buf_done(&x->waiting[i].bytes);
+		x->waiting[i].bytes = BUF_INIT(PACKAGE_DATABASE_MAX);
+	}
+}
+
 void package_index_free(struct package_index *x)
 {
 	if (!x)
@@ -46,9 +56,7 @@ void package_index_free(struct package_index *x)
 	rpm_store_free(x->rpm);
 	path_map_done(&x->owner);
 	path_map_done(&x->diverted);
-	buf_done(&x->scratch);
-	for (unsigned i = 0; i < SHA256_LANES; i++)
-		buf_done(&x->waiting[i].bytes);
+	buffers_done(x);
 	arena_free(x->arena);
 	free(x->diversion);
 	free(x->problem);
@@ -245,11 +253,9 @@ struct package_index *package_index(struct host *h)
 	x->info = -1;
 	x->arena = arena_new();
 	x->problem = mem_array(PROBLEMS_MAX, sizeof *x->problem); /* never moves */
-	x->scratch = BUF_INIT(PACKAGE_DATABASE_MAX);
+	buffers_done(x);
 	x->sha = mem_new(sizeof *x->sha);
 	sha256_set_init(x->sha);
-	for (unsigned i = 0; i < SHA256_LANES; i++)
-		x->waiting[i].bytes = BUF_INIT(PACKAGE_DATABASE_MAX);
 	if (random_bytes(&x->hash, sizeof x->hash, &e) < 0)
 		abort(); /* a kernel without getrandom(2) does not run this program */
 	find_aliases(x);
@@ -352,6 +358,7 @@ static void survey(struct package_index *x, bool digest)
 			x->row[i].db->survey(x, (uint32_t)i, digest);
 	own_now(x);
 	sha_now(x);
+	buffers_done(x); /* as large as the largest list; others have to live here as well */
 	x->surveyed = true;
 	x->digested |= digest;
 }
