@@ -96,7 +96,7 @@ void summary_speed(struct buf *ret, const struct check_summary *sum)
 	buf_add_text(ret, " (");
 	text_bytes(ret, sum->bytes);
 	buf_add_text(ret, " read");
-	if (seconds > 0.01) {
+	if (seconds > 0.01 && summary_total(sum)) {
 		buf_add_text(ret, ", ");
 		text_count(ret, (uint64_t)((double)summary_total(sum) / seconds));
 		buf_add_text(ret, " a second");

@@ -547,6 +547,18 @@ bare help policy
 ok "and of the other" says "  policy check     say what is wrong with the policy"
 bare --version
 ok "--version" bash -c 'grep -qE "^invar [0-9]+\.[0-9]+\.[0-9]+$" out'
+bare help kinds
+ok "help kinds lists them" bash -c 'grep -q "^   1  file " out && grep -q "^   6  user " out'
+bare help kind user
+ok "help of a kind lists its fields" bash -c 'grep -q "^Kind user: " out && grep -q "^  uid .*number, standard: " out'
+cp out first
+bare help user
+ok "a kind's name alone will do" cmp out first
+bare help kinds --json
+ok "all of it for programs" valid kind
+ok "kind by kind" test "$(wc -l <out)" = "$("$INVAR" help kinds | grep -c "^ *[0-9]\+  ")"
+bare help kind usr
+ok "a kind that is not one" complains "did you mean: invar help kind user"
 commands=$("$INVAR" help | sed -n '/^Commands:/,/^$/{s/^  \([a-z]\+\( \(check\|show\|export\|import\|diff\|verify\)\)\?\)  .*/\1/p}')
 ok "help lists sixteen commands" test "$(wc -l <<<"$commands")" = 16
 while read -r c; do
