@@ -1,6 +1,7 @@
 /* Every place sshd looks for keys: what sshd_config names, for every account of passwd. */
 #include "entity/ssh_key.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -231,7 +232,7 @@ static void read_file(struct keys *k, enum ssh_key_role role, const char *owner,
 	if (r == 0)
 		r = host_stat(h, path, false, &f.st, &e);
 	if (r < 0) {
-		if (r != ERR_MISSING)
+		if (r != ERR_MISSING && e.sys != ENAMETOOLONG) /* sshd cannot open it, either */
 			gap(k, &f, &e);
 		return;
 	}
@@ -296,7 +297,7 @@ static void scan_accounts(struct keys *k)
 	while (span_cut(&text, '\n', &line) && !((++n & 255) == 0 && scan_stopped(k->scan))) {
 		if (!user_from_passwd(line, &u))
 			continue;
-		if (u.home.n <= 1 || may_exist(k, u.home)) {
+		if (u.home.n <= 1 || (*u.home.p == '/' && may_exist(k, u.home))) {
 			read_patterns(k, &u, &s->home_keys, SSH_AUTHORIZED);
 			read_patterns(k, &u, &s->home_principals, SSH_PRINCIPAL);
 		}

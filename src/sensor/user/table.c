@@ -1,6 +1,9 @@
 #include "sensor/user/table.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/mem.h"
 #include "core/sha256.h"
@@ -60,11 +63,45 @@ static void tell(struct scan *s, const struct kind *k, bool covers, const struct
 	scan_gap_err(s, k, SPAN_NONE, covers, why);
 }
 
+/* At once, without the copies that a file of unknown length takes. */
+static int read_whole(struct scan *s, const char *path, struct span *ret, struct err *e)
+{
+	struct stat st;
+	char *text;
+	size_t n = 0;
+	int fd, rc = host_open_file(scan_host(s), path, 0, &fd, e);
+
+	if (rc < 0)
+		return rc;
+	if (fstat(fd, &st) < 0 || st.st_size > (off_t)ACCOUNT_BYTES_MAX) {
+		close(fd);
+		return err_set(e, ERR_LIMIT, "'%s' is larger than %zu bytes", path,
+			ACCOUNT_BYTES_MAX);
+	}
+	if (st.st_size == 0) { /* or a file system that does not say */
+		close(fd);
+		return host_read(scan_host(s), path, ACCOUNT_BYTES_MAX, scan_arena(s), ret, e);
+	}
+	text = arena_get(scan_arena(s), (size_t)st.st_size + 1);
+	while (n < (size_t)st.st_size) {
+		ssize_t r = read(fd, text + n, (size_t)st.st_size - n);
+
+		if (r < 0 && errno != EINTR)
+			rc = err_sys(e, "cannot read '%s'", path);
+		if (r == 0 || rc < 0)
+			break;
+		n += r > 0 ? (size_t)r : 0;
+	}
+	close(fd);
+	*ret = span_from(text, n);
+	return rc;
+}
+
 struct source source_read(struct scan *s, const struct kind *k, const char *path, bool covers)
 {
 	struct source x = { .path = path };
 	struct err e;
-	int r = host_read(scan_host(s), path, ACCOUNT_BYTES_MAX, scan_arena(s), &x.text, &e);
+	int r = read_whole(s, path, &x.text, &e);
 
 	x.present = r != ERR_MISSING;
 	x.whole = r == 0 || !x.present;

@@ -41,7 +41,12 @@ struct users {
 	size_t n, cap;
 	struct table by_name, by_uid;
 	struct table by_gid; /* into groups */
-	struct span *groups; /* names */
+	struct primary {
+		struct span name;
+		uint32_t gid;
+		bool first; /* of this number: gives it its name */
+	} * groups;
+	uint32_t n_groups, last_group; /* last_group: the one found last */
 	struct chain chain;
 	struct source passwd, shadow, group, subuid, subgid;
 	struct password_digester digester;
@@ -227,13 +232,14 @@ static void read_group(struct users *u)
 		join_group(u, x.name, x.members);
 		if (!x.has_ids)
 			continue;
-		u->groups[n] = x.name;
 		slot = slot_of_gid(u, x.gid);
-		if (slot->at == NOBODY) /* the first of a number gives it its name */
+		u->groups[n] = (struct primary){ x.name, x.gid, slot->at == NOBODY };
+		if (slot->at == NOBODY)
 			*slot = (struct slot){ x.gid, n };
 		n++;
 	}
 	source_done(u->scan, &kind_user, &u->group, false);
+	u->n_groups = n;
 }
 
 static void join_member(void *ctx, struct span user, struct span group)
@@ -330,10 +336,15 @@ static void set_chain(struct users *u, unsigned field, uint32_t head)
 
 static void set_primary(struct users *u, uint32_t gid)
 {
-	uint32_t at = slot_of_gid(u, gid)->at;
+	uint32_t at = u->last_group + 1;
 
-	if (at != NOBODY)
-		set_text(u->record, USER_GROUP, u->groups[at]);
+	/* Mostly each has a group of its own, in the same order. */
+	if (at >= u->n_groups || u->groups[at].gid != gid || !u->groups[at].first)
+		at = slot_of_gid(u, gid)->at;
+	if (at == NOBODY)
+		return;
+	u->last_group = at;
+	set_text(u->record, USER_GROUP, u->groups[at].name);
 }
 
 static void set_password(struct users *u, struct span text)
