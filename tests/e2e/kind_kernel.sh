@@ -187,6 +187,10 @@ if command -v nft >/dev/null && unshare -n nft add table ip x 2>/dev/null; then
 else
 	skip "nf_tables" "no nft here, or a kernel without it"
 fi
+# without the right to ask nothing is said to be off
+setpriv --bounding-set -net_admin --inh-caps -all "$CASE/run" check >"$CASE/plain" 2>&1
+RC=$?
+says "what may not be looked at is a gap" 38 "(1 gap)" "denied" "Changed since the last check: none"
 cat >"$CASE/iptables.sh" <<'EOF'
 iptables-legacy -P INPUT DROP
 iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT || exit

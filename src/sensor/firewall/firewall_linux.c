@@ -20,9 +20,18 @@ struct look {
 	struct arena *a;
 	struct record *r;
 	bool nft, iptables; /* there is something in them */
+	bool blind;         /* something could not be looked at: no summary of it … */
+	bool blind_all;     /* … and a gap says so of everything */
 	bool filters_input;
 	uint64_t rules, chains, sets;
 };
+
+static void gap_err(struct look *l, const char *prefix, const struct err *e)
+{
+	l->blind = true;
+	l->blind_all = l->blind_all || !*prefix;
+	scan_gap_err(l->scan, &kind_firewall, span_of(prefix), true, e);
+}
 
 static void gap(struct look *l, struct span prefix, enum gap_reason why, const char *text)
 {
@@ -32,6 +41,8 @@ static void gap(struct look *l, struct span prefix, enum gap_reason why, const c
 		.reason = why,
 		.text = text };
 
+	l->blind = true;
+	l->blind_all = l->blind_all || prefix.n == 0;
 	scan_gap(l->scan, &g);
 }
 
@@ -290,7 +301,7 @@ static void look_at_nft(struct look *l)
 	if (r == ERR_CHANGED)
 		gap(l, SPAN_NONE, GAP_UNSTABLE, "the ruleset of nf_tables kept changing");
 	else if (r < 0 && r != ERR_MISSING)
-		scan_gap_err(l->scan, &kind_firewall, SPAN_NONE, true, &e);
+		gap_err(l, "", &e);
 	for (unsigned i = 0; r == 0 && i < NFT_SORTS; i++)
 		emit_sort(l, &n, i);
 	nft_done(&n);
@@ -333,8 +344,7 @@ static void look_at_table(struct look *l, const char *family, bool v6, struct sp
 		r = xt_parse(&t, l->a, &list, &n, &e);
 	if (r < 0) {
 		if (r != ERR_MISSING)
-			scan_gap_err(l->scan, &kind_firewall,
-				span_of(arena_format(l->a, "%s/", family)), true, &e);
+			gap_err(l, arena_format(l->a, "%s/", family), &e);
 		return;
 	}
 	begin(l, family, name, "", SPAN_NONE, FIREWALL_TABLE);
@@ -359,8 +369,7 @@ static void look_at_iptables(struct look *l)
 		int r = host_read(scan_host(l->scan), both[i].list, LIST_BYTES, l->a, &text, &e);
 
 		if (r < 0 && r != ERR_MISSING)
-			scan_gap_err(l->scan, &kind_firewall,
-				span_of(arena_format(l->a, "%s/", both[i].family)), true, &e);
+			gap_err(l, arena_format(l->a, "%s/", both[i].family), &e);
 		while (r == 0 && span_cut(&text, '\n', &name))
 			if (name.n)
 				look_at_table(l, both[i].family, i == 1, name);
@@ -372,6 +381,16 @@ static void emit_summary(struct look *l)
 	struct span means[2];
 	size_t n = 0;
 
+	if (l->blind) {
+		struct gap g = { .kind = &kind_firewall,
+			.key = span_of("firewall"),
+			.reason = GAP_SKIPPED,
+			.text = "not all of the packet filter could be looked at" };
+
+		if (!l->blind_all)
+			scan_gap(l->scan, &g);
+		return;
+	}
 	l->r->has = 0;
 	l->r->key = span_of("firewall");
 	if (l->nft)
