@@ -119,6 +119,8 @@ static const struct field fields[] = {
 		NULL },
 	[SERVICE_JOURNAL] = { "journal", FIELD_LIST, NOISE | FIELD_EVIDENCE,
 		"its last lines in the journal, when it failed", NULL },
+	[SERVICE_SOURCE_PATH] = { "source_path", FIELD_TEXT, STANDARD,
+		"what it was generated from: /etc/fstab, an init script", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == SERVICE_N, "every service_field needs a row");
 

@@ -249,31 +249,36 @@ static void scripts_of_sysv_and_openrc_are_services(void **state)
 static const struct {
 	const char *name, *type, *trigger, *active, *sub; /* active NULL: not loaded */
 	bool wanted;
-	const char *is; /* "": has none */
+	const char *is;  /* "": has none */
+	const char *job; /* or NULL */
 } states[] = {
-	{ "d.service", "simple", NULL, "active", "running", true, "running" },
-	{ "d.service", "notify", NULL, "activating", "start", true, "running" },
-	{ "d.service", "simple", NULL, "reloading", "reload", true, "running" },
-	{ "d.service", "simple", NULL, "inactive", "dead", true, "stopped" },
-	{ "d.service", "simple", NULL, "deactivating", "stop-sigterm", true, "stopped" },
-	{ "d.service", "simple", NULL, NULL, NULL, false, "stopped" },
-	{ "d.service", "simple", NULL, "failed", "failed", true, "failed" },
-	{ "d.service", "simple", NULL, "activating", "auto-restart", true, "restarting" },
-	{ "d.service", "simple", "d.socket", "inactive", "dead", true, "stopped" },
-	{ "d.service", "simple", "d.socket", "active", "running", true, "running" },
-	{ "d.service", "simple", "d.socket", "active", "running", false, "on-demand" },
-	{ "d.service", "simple", "d.socket", "inactive", "dead", false, "on-demand" },
-	{ "d.service", "simple", "d.timer", "active", "running", true, "on-demand" },
-	{ "d.service", "simple", "d.path", "inactive", "dead", true, "on-demand" },
-	{ "d.service", "oneshot", NULL, "active", "exited", true, "on-demand" },
-	{ "d.service", "oneshot", NULL, "inactive", "dead", true, "on-demand" },
-	{ "d.service", "oneshot", "d.timer", "failed", "failed", true, "failed" },
-	{ "d.timer", NULL, NULL, "active", "waiting", true, "waiting" },
-	{ "d.timer", NULL, NULL, "inactive", "dead", true, "stopped" },
-	{ "d.socket", NULL, NULL, "active", "running", false, "waiting" },
-	{ "d.target", NULL, NULL, "active", "active", false, "" },
-	{ "d.mount", NULL, NULL, "failed", "failed", false, "failed" },
-	{ "d@.service", "simple", NULL, NULL, NULL, false, "" },
+	{ "d.service", "simple", NULL, "active", "running", true, "running", NULL },
+	{ "d.service", "notify", NULL, "activating", "start", true, "running", NULL },
+	{ "d.service", "simple", NULL, "reloading", "reload", true, "running", NULL },
+	{ "d.service", "simple", NULL, "inactive", "dead", true, "stopped", NULL },
+	{ "d.service", "simple", NULL, "deactivating", "stop-sigterm", true, "stopped", NULL },
+	{ "d.service", "simple", NULL, "deactivating", "stop-sigterm", true, "running", "restart" },
+	{ "d.service", "simple", NULL, "inactive", "dead", true, "running", "start" },
+	{ "d.service", "simple", NULL, "deactivating", "stop-sigterm", true, "stopped", "stop" },
+	{ "d.service", "simple", NULL, "failed", "failed", true, "failed", "restart" },
+	{ "d.service", "simple", NULL, NULL, NULL, false, "stopped", NULL },
+	{ "d.service", "simple", NULL, "failed", "failed", true, "failed", NULL },
+	{ "d.service", "simple", NULL, "activating", "auto-restart", true, "restarting", NULL },
+	{ "d.service", "simple", "d.socket", "inactive", "dead", true, "stopped", NULL },
+	{ "d.service", "simple", "d.socket", "active", "running", true, "running", NULL },
+	{ "d.service", "simple", "d.socket", "active", "running", false, "on-demand", NULL },
+	{ "d.service", "simple", "d.socket", "inactive", "dead", false, "on-demand", NULL },
+	{ "d.service", "simple", "d.timer", "active", "running", true, "on-demand", NULL },
+	{ "d.service", "simple", "d.path", "inactive", "dead", true, "on-demand", NULL },
+	{ "d.service", "oneshot", NULL, "active", "exited", true, "on-demand", NULL },
+	{ "d.service", "oneshot", NULL, "inactive", "dead", true, "on-demand", NULL },
+	{ "d.service", "oneshot", "d.timer", "failed", "failed", true, "failed", NULL },
+	{ "d.timer", NULL, NULL, "active", "waiting", true, "waiting", NULL },
+	{ "d.timer", NULL, NULL, "inactive", "dead", true, "stopped", NULL },
+	{ "d.socket", NULL, NULL, "active", "running", false, "waiting", NULL },
+	{ "d.target", NULL, NULL, "active", "active", false, "", NULL },
+	{ "d.mount", NULL, NULL, "failed", "failed", false, "failed", NULL },
+	{ "d@.service", "simple", NULL, NULL, NULL, false, "", NULL },
 };
 
 static void states_stay_what_they_are_on_a_host_that_works(void **state)
@@ -285,7 +290,8 @@ static void states_stay_what_they_are_on_a_host_that_works(void **state)
 		struct record *r = record_new(a, &kind_service);
 		struct unit u = { .name = span_of(states[i].name), .enabled = UNIT_STATIC };
 		struct live_unit l = { .active = span_of(states[i].active),
-			.sub = span_of(states[i].sub) };
+			.sub = span_of(states[i].sub),
+			.job = span_of(states[i].job) };
 		struct span wants = span_of("multi-user.target"), trigger;
 		AUTO(buf) is = BUF_INIT(64);
 

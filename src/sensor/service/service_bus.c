@@ -177,25 +177,30 @@ const struct live_unit *live_units_find(const struct live_units *l, struct span 
 	return l->n ? bsearch(&key, l->list, l->n, sizeof key, compare_live) : NULL;
 }
 
-static void read_units(struct bus_reply *r, struct arena *a, struct buf *ret)
+/* False: it is not what ListUnits answers; then part of it may be missing. */
+static bool read_units(struct bus_reply *r, struct arena *a, struct buf *ret)
 {
 	if (!bus_enter(r, 'a', "(ssssssouso)"))
-		return;
+		return false;
 	while (bus_enter(r, 'r', "ssssssouso")) {
 		struct live_unit u = { 0 };
 		struct span ignored;
+		uint64_t job = 0;
 
 		if (!bus_text(r, &u.name) || !bus_text(r, &ignored) || !bus_text(r, &u.load) ||
 			!bus_text(r, &u.active) || !bus_text(r, &u.sub) || !bus_text(r, &ignored) ||
-			!bus_text(r, &u.path) || !bus_skip(r, "uso") || !bus_leave(r))
-			return;
+			!bus_text(r, &u.path) || !bus_number(r, &job) || !bus_text(r, &u.job) ||
+			!bus_skip(r, "o") || !bus_leave(r))
+			return false;
 		u.name = arena_copy(a, u.name);
 		u.load = arena_copy(a, u.load);
 		u.active = arena_copy(a, u.active);
 		u.sub = arena_copy(a, u.sub);
 		u.path = arena_copy(a, u.path);
+		u.job = job ? arena_copy(a, u.job) : SPAN_NONE;
 		buf_add(ret, &u, sizeof u);
 	}
+	return bus_leave(r);
 }
 
 static int list_units(struct bus *b, struct arena *a, struct live_units *ret, struct err *e)
@@ -205,15 +210,16 @@ static int list_units(struct bus *b, struct arena *a, struct live_units *ret, st
 		.path = "/org/freedesktop/systemd1",
 		.interface = INTERFACE("Manager"),
 		.member = "ListUnits" };
+	bool whole;
 
 	if (bus_call(b, &call, e) < 0)
 		return e->code;
-	read_units(call.reply, a, &all);
+	whole = read_units(call.reply, a, &all);
 	bus_reply_free(call.reply);
 	if (all.full)
 		return err_set(e, ERR_LIMIT, "systemd has more than %d units", UNITS_MAX);
-	if (all.n == 0)
-		return err_set(e, ERR_FORMAT, "systemd lists no units");
+	if (!whole || all.n == 0)
+		return err_set(e, ERR_FORMAT, "systemd does not list its units as it should");
 	ret->n = all.n / sizeof *ret->list;
 	ret->list = arena_get(a, all.n);
 	memcpy(ret->list, all.p, all.n);

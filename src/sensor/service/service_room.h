@@ -11,6 +11,7 @@ extern const struct sensor sensor_service;
 /* A unit as the manager has it. Times in microseconds since 1970; 0: none. */
 struct live_unit {
 	struct span name, load, active, sub;
+	struct span job;  /* what systemd is about to do with it: "start", "restart", …; empty */
 	struct span path; /* of its object on the bus */
 	struct span result;
 	struct span fragment; /* asked for where we know no file */

@@ -102,6 +102,7 @@ static const struct row {
 	{ "AppArmorProfile", SERVICE_SANDBOX, NAMED },
 }, unit_rows[] = {
 	{ "Description", SERVICE_DESCRIPTION, LAST },
+	{ "SourcePath", SERVICE_SOURCE_PATH, LAST },
 	{ "OnFailure", SERVICE_ON_FAILURE, WORDS },
 	{ "OnSuccess", SERVICE_ON_FAILURE, WORDS },
 };

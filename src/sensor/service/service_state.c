@@ -60,6 +60,13 @@ static bool is_on_demand(const struct unit *u, const struct record *r)
 	return triggered || record_has(r, SERVICE_BUS_NAME) || u->enabled == UNIT_TRANSIENT;
 }
 
+/* A restart, or a start at boot that waits for its turn. */
+static bool is_starting(const struct live_unit *l)
+{
+	return span_is(l->job, "start") || span_is(l->job, "restart") ||
+	       span_is(l->job, "try-restart") || span_is(l->job, "reload-or-start");
+}
+
 /* While it is on its way somewhere, where that is. */
 static enum service_state state_of(const struct unit *u, const struct live_unit *l,
 	const struct record *r)
@@ -72,7 +79,8 @@ static enum service_state state_of(const struct unit *u, const struct live_unit 
 		return SERVICE_RESTARTING;
 	if (service && is_on_demand(u, r))
 		return SERVICE_ON_DEMAND;
-	if (!l || span_is(l->active, "inactive") || span_is(l->active, "deactivating"))
+	if (!l || (!is_starting(l) &&
+			  (span_is(l->active, "inactive") || span_is(l->active, "deactivating"))))
 		return SERVICE_STOPPED;
 	return service ? SERVICE_RUNNING : SERVICE_WAITING;
 }
