@@ -28,12 +28,15 @@ static void pages(struct span all)
 	struct span part;
 	uint64_t offset;
 	uint32_t n;
+	size_t pairs;
+	struct err e;
 
-	for (size_t i = 0; i < bdb_pairs(&b, all); i++)
-		(void)bdb_pair(&b, all, i, &n, &v);
+	if (bdb_pairs(&b, all, &pairs, &e) == 0)
+		for (size_t i = 0; i < pairs && bdb_pair(&b, all, i, &v, &e) >= 0; i++)
+			;
 	(void)bdb_overflow(&b, all, &part, &n);
-	(void)ndb_slot(all, &n, &offset);
-	(void)ndb_blob(all, 1, &n);
+	if (ndb_slot(all, &n, &offset, &e) > 0)
+		(void)ndb_blob(all, 1, &n);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

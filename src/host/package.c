@@ -218,7 +218,7 @@ static void settle(struct package_index *x)
 
 		for (run = 1; i + run < x->n && span_same(r[run].p.key, r->p.key);)
 			run++;
-		if (run > 1 && !r->db->several) {
+		if (run > 1 && !r->db->several && !r[1].newer) {
 			(void)err_set(&why, ERR_FORMAT, "'%.*s' is listed %zu times",
 				SPAN_ARG(r->p.key), run);
 			package_problem(x, r->p.manager, r->p.key, true, &why);

@@ -14,11 +14,13 @@
 #define DPKG "var/lib/dpkg/"
 #define NAME_BYTES 512
 #define STATUS_D_MAX 100000
+#define UPDATES_MAX 10000
 #define FILES_MAX 5000000
 
 enum row_flag {
 	ROW_SAME = 1 << 0,     /* info/NAME:ARCH.list */
 	ROW_STATUS_D = 1 << 1, /* status.d: md5sums is all there is */
+	ROW_UPDATE = 1 << 2,   /* of updates/ */
 };
 
 static void problem(struct package_index *x, const struct err *why)
@@ -181,7 +183,8 @@ static void add_stanza(struct package_index *x, const struct dpkg_stanza *s, uns
 	r->p.essential = s->essential;
 	r->p.size = package_number(s->size) * 1024;
 	r->own = s->conffiles;
-	r->number = s->line;
+	r->number = x->n; /* what comes later counts */
+	r->newer = flags & ROW_UPDATE;
 	r->flags = flags | (s->same ? ROW_SAME : 0);
 	package_set_key(x, r, s->arch);
 	if (flags & ROW_STATUS_D)
@@ -244,6 +247,26 @@ static void load_status_d(struct package_index *x)
 				arena_format(x->arena, DPKG "status.d/%.*s",
 					SPAN_ARG(list[i].name)),
 				ROW_STATUS_D);
+}
+
+/* What dpkg has done and not yet written into status: while it works, and after it was killed. */
+static void load_updates(struct package_index *x)
+{
+	struct host_entry *list;
+	struct err e;
+	size_t n;
+	int r = host_list(x->host, DPKG "updates", UPDATES_MAX, x->arena, &list, &n, &e);
+
+	if (r < 0) {
+		if (r != ERR_MISSING && r != ERR_DENIED) /* denied to all but root, and empty */
+			problem(x, &e);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (list[i].name.p[0] >= '0' && list[i].name.p[0] <= '9')
+			load_status(x,
+				arena_format(x->arena, DPKG "updates/%.*s", SPAN_ARG(list[i].name)),
+				ROW_UPDATE);
 }
 
 static void load_diversions(struct package_index *x)
@@ -356,6 +379,7 @@ static void load(struct package_index *x)
 {
 	load_info(x, DPKG "info");
 	load_status(x, DPKG "status", 0);
+	load_updates(x);
 	load_status_d(x);
 	if (x->n == 0)
 		return;

@@ -23,6 +23,7 @@ struct package_row {
 	uint64_t *numbers; /* of all that were merged into this one; NULL: of one only */
 	size_t n_numbers;
 	unsigned flags;    /* its reader's */
+	bool newer;        /* replaces what was said of this key before */
 	bool has_manifest; /* after the survey */
 	struct package_manifest manifest;
 };

@@ -206,13 +206,17 @@ int ndb_head(struct span head, uint64_t *ret_slots_end, struct err *e)
 	return 0;
 }
 
-bool ndb_slot(struct span slot, uint32_t *ret_number, uint64_t *ret_offset)
+int ndb_slot(struct span slot, uint32_t *ret_number, uint64_t *ret_offset, struct err *e)
 {
-	if (slot.n < NDB_SLOT || memcmp(slot.p, "Slot", 4) != 0 || le32(slot, 8) == 0)
-		return false;
+	if (slot.n < NDB_SLOT || memcmp(slot.p, "Slot", 4) != 0)
+		return err_set(e, ERR_FORMAT, "a slot that is none");
+	if (le32(slot, 8) == 0)
+		return 0;
+	if (le32(slot, 4) == 0)
+		return err_set(e, ERR_FORMAT, "a slot of no package");
 	*ret_number = le32(slot, 4);
 	*ret_offset = (uint64_t)le32(slot, 8) * NDB_UNIT;
-	return *ret_number != 0;
+	return 1;
 }
 
 bool ndb_blob(struct span head, uint32_t number_wanted, uint32_t *ret_n)
@@ -265,15 +269,19 @@ static uint32_t get32(const struct bdb *b, struct span page, size_t at)
 	return (uint32_t)number(page, at, 4, b->big);
 }
 
-size_t bdb_pairs(const struct bdb *b, struct span page)
+int bdb_pairs(const struct bdb *b, struct span page, size_t *ret_n, struct err *e)
 {
 	size_t items;
 
+	*ret_n = 0;
 	if (page.n < b->page_bytes ||
 		(page.p[25] != BDB_TYPE_HASH && page.p[25] != BDB_TYPE_HASH_OLD))
 		return 0;
 	items = get16(b, page, 20);
-	return items <= (b->page_bytes - BDB_PAGE_HEAD) / 2u ? items / 2 : 0;
+	if (items > (b->page_bytes - BDB_PAGE_HEAD) / 2u || items % 2)
+		return err_set(e, ERR_FORMAT, "a page of %zu items", items);
+	*ret_n = items / 2;
+	return 0;
 }
 
 /* Items are stored from the end of the page towards its front: one ends where the one before it
@@ -289,30 +297,27 @@ static bool item(const struct bdb *b, struct span page, size_t i, struct span *r
 	return true;
 }
 
-bool bdb_pair(const struct bdb *b, struct span page, size_t i, uint32_t *ret_key,
-	struct bdb_value *ret)
+int bdb_pair(const struct bdb *b, struct span page, size_t i, struct bdb_value *ret, struct err *e)
 {
 	struct bdb_value v = { 0 };
 	struct span key, value;
 
-	if (!item(b, page, 2 * i, &key) || !item(b, page, 2 * i + 1, &value))
-		return false;
-	if (key.n != 5 || key.p[0] != ITEM_HERE)
-		return false;
-	*ret_key = get32(b, key, 1);
-	if (*ret_key == 0)
-		return false;
+	if (!item(b, page, 2 * i, &key) || !item(b, page, 2 * i + 1, &value) || key.n != 5 ||
+		key.p[0] != ITEM_HERE)
+		return err_set(e, ERR_FORMAT, "a pair that is none");
+	if (get32(b, key, 1) == 0)
+		return 0;
 	if (value.p[0] == ITEM_HERE) {
 		v.here = span_from_offset(value, 1);
 		v.n = (uint32_t)v.here.n;
 	} else if (value.p[0] == ITEM_ELSEWHERE && value.n >= 12) {
 		v.page = get32(b, value, 4);
 		v.n = get32(b, value, 8);
-	} else {
-		return false;
 	}
+	if (v.n == 0)
+		return err_set(e, ERR_FORMAT, "a pair without a value");
 	*ret = v;
-	return v.n > 0;
+	return 1;
 }
 
 bool bdb_overflow(const struct bdb *b, struct span page, struct span *ret, uint32_t *ret_next)

@@ -70,8 +70,9 @@ struct span rpm_bytes(const struct rpm_header *h, enum rpm_tag tag);
 
 /* Bytes from the start of the file that are head and slots; ERR_FORMAT when it is no ndb. */
 int ndb_head(struct span head, uint64_t *ret_slots_end, struct err *e) MUST_CHECK;
-/* True: the slot holds package *ret_number, its blob at *ret_offset. */
-bool ndb_slot(struct span slot, uint32_t *ret_number, uint64_t *ret_offset);
+/* 1: the slot holds package *ret_number, its blob at *ret_offset; 0: it is free; ERR_FORMAT. */
+int ndb_slot(struct span slot, uint32_t *ret_number, uint64_t *ret_offset,
+	struct err *e) MUST_CHECK;
 /* The head of a blob: its length, when it is that package's. */
 bool ndb_blob(struct span head, uint32_t number, uint32_t *ret_n);
 
@@ -90,11 +91,11 @@ struct bdb_value {
 	struct span here; /* on this page; empty: elsewhere */
 	uint32_t page, n; /* first overflow page and total length */
 };
-/* How many pairs a page has; 0 when it is no page of a hash. */
-size_t bdb_pairs(const struct bdb *b, struct span page);
-/* Pair i: false when it is malformed, a duplicate, or the counter that has the key 0. */
-bool bdb_pair(const struct bdb *b, struct span page, size_t i, uint32_t *ret_key,
-	struct bdb_value *ret);
+/* How many pairs a page has; none when it is no page of a hash. ERR_FORMAT. */
+int bdb_pairs(const struct bdb *b, struct span page, size_t *ret_n, struct err *e) MUST_CHECK;
+/* Pair i: 1: a header; 0: the counter that has the key 0; ERR_FORMAT: malformed, or a duplicate. */
+int bdb_pair(const struct bdb *b, struct span page, size_t i, struct bdb_value *ret,
+	struct err *e) MUST_CHECK;
 /* The part of a value that is on an overflow page, and the page after it (0: none). */
 bool bdb_overflow(const struct bdb *b, struct span page, struct span *ret, uint32_t *ret_next);
 

@@ -179,9 +179,15 @@ static int all_ndb(struct rpm_store *s, rpm_store_each *each, void *ctx, struct 
 		for (size_t i = at ? 0 : NDB_HEAD; i < n; i += NDB_SLOT) {
 			uint32_t number;
 			uint64_t offset;
+			struct err why;
+			int r;
 
-			if (ndb_slot(span_from_offset(buf_span(&s->page), i), &number, &offset))
+			r = ndb_slot(span_from_offset(buf_span(&s->page), i), &number, &offset,
+				&why);
+			if (r > 0)
 				tell_one(s, (offset / 16) << 32 | number, each, ctx);
+			else if (r < 0)
+				each(ctx, 0, SPAN_NONE, &why);
 		}
 	}
 	return 0;
@@ -228,9 +234,10 @@ static int read_chain(struct rpm_store *s, uint32_t page, uint32_t n, struct buf
 /* number: first page and length of the chain, or page and pair of a value that is on it. */
 static int get_bdb(struct rpm_store *s, uint64_t number, struct buf *ret, struct err *e)
 {
-	uint32_t page = (uint32_t)(number >> 32) & INT32_MAX, low = (uint32_t)number, key;
+	uint32_t page = (uint32_t)(number >> 32) & INT32_MAX, low = (uint32_t)number;
 	AUTO(buf) one = BUF_INIT(s->bdb.page_bytes);
 	struct bdb_value v;
+	size_t n;
 
 	if (!(number & BDB_HERE)) {
 		if (low > RPM_HEADER_MAX)
@@ -239,32 +246,40 @@ static int get_bdb(struct rpm_store *s, uint64_t number, struct buf *ret, struct
 	}
 	if (read_page(s, page, &one, e) < 0)
 		return e->code;
-	if (low >= bdb_pairs(&s->bdb, buf_span(&one)) ||
-		!bdb_pair(&s->bdb, buf_span(&one), low, &key, &v))
+	if (bdb_pairs(&s->bdb, buf_span(&one), &n, e) < 0)
+		return e->code;
+	if (low >= n || bdb_pair(&s->bdb, buf_span(&one), low, &v, e) <= 0)
 		return err_set(e, ERR_MISSING, "the package is gone");
 	buf_add_span(ret, v.here);
 	return 0;
 }
 
+static void tell_page(struct rpm_store *s, uint32_t page, rpm_store_each *each, void *ctx)
+{
+	struct err why;
+	size_t n;
+
+	if (bdb_pairs(&s->bdb, buf_span(&s->page), &n, &why) < 0)
+		each(ctx, 0, SPAN_NONE, &why);
+	for (size_t i = 0; i < n; i++) {
+		struct bdb_value v;
+		int r = bdb_pair(&s->bdb, buf_span(&s->page), i, &v, &why);
+
+		if (r < 0)
+			each(ctx, 0, SPAN_NONE, &why);
+		else if (r > 0 && v.here.n)
+			tell_one(s, BDB_HERE | (uint64_t)page << 32 | i, each, ctx);
+		else if (r > 0)
+			tell_one(s, (uint64_t)(v.page & INT32_MAX) << 32 | v.n, each, ctx);
+	}
+}
+
 static int all_bdb(struct rpm_store *s, rpm_store_each *each, void *ctx, struct err *e)
 {
 	for (uint32_t page = 1; page <= s->bdb.last_page; page++) {
-		size_t n;
-
 		if (read_page(s, page, &s->page, e) < 0)
 			return e->code;
-		n = bdb_pairs(&s->bdb, buf_span(&s->page));
-		for (size_t i = 0; i < n; i++) {
-			struct bdb_value v;
-			uint32_t key;
-
-			if (!bdb_pair(&s->bdb, buf_span(&s->page), i, &key, &v))
-				continue;
-			if (v.here.n)
-				tell_one(s, BDB_HERE | (uint64_t)page << 32 | i, each, ctx);
-			else
-				tell_one(s, (uint64_t)(v.page & INT32_MAX) << 32 | v.n, each, ctx);
-		}
+		tell_page(s, page, each, ctx);
 	}
 	return 0;
 }

@@ -353,6 +353,25 @@ static void a_key_listed_twice_is_told(void **state)
 	assert_non_null(strstr(room_find("dpkg:tool:amd64"), "version=6 "));
 }
 
+/* What a dpkg that was killed had done is in updates/ alone. */
+static void updates_count_more_than_status(void **state)
+{
+	const char *text;
+
+	(void)state;
+	room_text(root, "var/lib/dpkg/updates/0000",
+		"Package: tool\nStatus: install reinstreq half-installed\nArchitecture: amd64\n"
+		"Version: 1.0-1\n");
+	room_text(root, "var/lib/dpkg/updates/0001",
+		"Package: tool\nStatus: install ok unpacked\nArchitecture: amd64\nVersion: 7\n");
+	room_text(root, "var/lib/dpkg/updates/tmp.i", "junk");
+	text = room_run(&sensor_package, root, SKIP);
+	assert_null(strstr(text, "gap "));
+	assert_non_null(
+		strstr(room_find("dpkg:tool:amd64"), " version=7 arch=amd64 state=unpacked "));
+	assert_non_null(room_find("dpkg:sh:amd64"));
+}
+
 /* Images without dpkg (distroless) have a file a package and its digests. */
 static void images_without_dpkg(void **state)
 {
@@ -462,6 +481,7 @@ int main(void)
 		TEST(what_is_no_file_is_a_gap),
 		TEST(bad_lines_beside_are_gaps),
 		TEST(a_key_listed_twice_is_told),
+		TEST(updates_count_more_than_status),
 		cmocka_unit_test(images_without_dpkg),
 		cmocka_unit_test(a_host_without_any_is_no_gap),
 		cmocka_unit_test(what_dpkg_lists_is_owned),

@@ -165,7 +165,10 @@ static void write_ndb(struct span blob)
 	put(&b, 7, 4, false);
 	put(&b, 4096 / 16, 4, false);
 	put(&b, 1, 4, false);
-	fill(&b, 4096);
+	while (b.n < 4096) {
+		buf_add_text(&b, "Slot");
+		fill(&b, (b.n + 15) / 16 * 16);
+	}
 	buf_add_text(&b, "BlbS");
 	put(&b, 7, 4, false);
 	put(&b, 1, 4, false);
@@ -216,6 +219,19 @@ static void write_bdb(struct span blob, bool big, uint32_t after)
 		fill(&b, page * PAGE + PAGE);
 	}
 	room_file(root, "var/lib/rpm/Packages", b.p, b.n, 0644);
+}
+
+static void patch(const char *file, size_t at, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/var/lib/rpm/%s", root, file);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	fseek(f, (long)at, SEEK_SET);
+	assert_int_equal(fwrite(text, strlen(text), 1, f), 1);
+	fclose(f);
 }
 
 /* ---- tests ---- */
@@ -317,6 +333,19 @@ static void broken_databases_are_gaps(void **state)
 	room_text(root, "var/lib/rpm/Packages.db", "RpmP");
 	assert_string_equal(room_run(&sensor_package, root, SKIP),
 		"gap rpm:… format: 'var/lib/rpm/Packages.db': ends at byte 4\n");
+	write_ndb(buf_span(&b));
+	patch("Packages.db", 48, "Slut");
+	assert_string_equal(room_run(&sensor_package, root, SKIP),
+		"gap rpm:… format: 'var/lib/rpm/Packages.db': a slot that is none\n");
+	room_root_done(root);
+	(void)setup(state);
+	write_bdb(buf_span(&b), false, 0);
+	patch("Packages", PAGE + PAGE - 5, "\x07");
+	assert_string_equal(room_run(&sensor_package, root, SKIP),
+		"gap rpm:… format: 'var/lib/rpm/Packages': a pair that is none\n" TINY);
+	patch("Packages", PAGE + PAGE - 15, "\x07");
+	assert_string_equal(room_run(&sensor_package, root, SKIP),
+		"gap rpm:… format: 'var/lib/rpm/Packages': a pair that is none (and 1 more)\n");
 }
 
 /* A chain of pages that leads back into itself. */
