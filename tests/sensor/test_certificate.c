@@ -148,6 +148,10 @@ static void what_only_the_bundle_has_shows(void **state)
 	has(LEAF, " is_ca=false self_signed=false key_usage=digitalSignature, serverAuth "
 		  "stores=bundle sources=/etc/ssl/certs/ca-certificates.crt only_in_bundle=true");
 	has(LEAF, " key_type=ed25519 key_bits=256 signature=ecdsa-with-SHA256");
+	put("etc/ssl/certs/leaf.pem", "leaf.pem");
+	run();
+	has(LEAF, " only_in_bundle=false");
+	hasnt(LEAF, "openssl"); /* which finds it by a hash alone */
 }
 
 static void distrust_is_not_trust(void **state)

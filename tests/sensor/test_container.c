@@ -213,7 +213,9 @@ static void containerd_by_what_runs(void **state)
 		"{\"annotations\":{\"io.kubernetes.cri.container-type\":\"sandbox\","
 		"\"io.kubernetes.cri.sandbox-name\":\"pod-0\",\"io.kubernetes.cri.sandbox-"
 		"namespace\":\"web\"}}");
-	room_text(root, TASKS "default/x1/config.json", "{}");
+	room_text(root, TASKS "default/x1/config.json",
+		"{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_SYS_ADMIN\"]}},\"linux\":"
+		"{\"seccomp\":{}}}");
 	room_text(root, TASKS "moby/1/config.json", "{}");
 	room_text(root, TASKS "moby/2/config.json", "{}");
 	room_text(root, "var/lib/docker/containers/1/config.v2.json", "{\"Name\":\"/x\"}");
@@ -223,8 +225,9 @@ static void containerd_by_what_runs(void **state)
 		"privileged=false cap_add=CAP_NET_ADMIN mounts=/:/h:ro network=shared "
 		"pid_mode=private ipc_mode=host userns_mode=host security=apparmor=cri, "
 		"no-new-privileges, seccomp read_only=true");
+	hasnt("containerd:k8s.io/web/pod-0/app", "sandboxes");
 	has("containerd:k8s.io/web/pod-0", " type=container");
-	has("containerd:default/x1", " id=x1");
+	has("containerd:default/x1", " id=x1 privileged=false");
 	has("containerd:moby/2", " type=container"); /* dockerd knows nothing of it */
 	assert_null(room_find("containerd:moby/1"));
 }
@@ -273,6 +276,10 @@ static void hostile_json_is_a_gap(void **state)
 	for (size_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = "[],"[i % 3];
 	room_file(root, "var/lib/docker/containers/6/config.v2.json", bytes, sizeof bytes, 0644);
+	snprintf(bytes, sizeof bytes, "{\"Name\":%.*s", 99,
+		"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+		"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[");
+	room_text(root, "var/lib/docker/containers/7/config.v2.json", bytes);
 	room_text(root, "var/lib/lxc/c/config", "lxc.net.0.type = veth\nwhat is this\n");
 	assert_non_null(strstr(run(), "gap docker… format: 'var/lib/docker/containers/2/"
 				      "config.v2.json': line 2: "));
@@ -280,6 +287,7 @@ static void hostile_json_is_a_gap(void **state)
 	assert_non_null(strstr(run(), "containers/4/config.v2.json': line 1: "));
 	assert_non_null(strstr(run(), "containers/5/config.v2.json': JSON nested too deep\n"));
 	assert_non_null(strstr(run(), "containers/6/config.v2.json': JSON of too many values\n"));
+	assert_non_null(strstr(run(), "containers/7/config.v2.json': JSON nested too deep\n"));
 	assert_non_null(strstr(run(), "gap lxc… format: 'var/lib/lxc/c/config': line 2 is no "));
 	has("docker:good", " state=created");
 	has("lxc:c", " network=veth");

@@ -293,7 +293,7 @@ static void look(struct trust *t, const struct place *p, const char *path, unsig
 	for (size_t i = 0; i < t->file->n; i++) {
 		struct cert *c = t->file->held[i];
 
-		c->stores |= p->distrusted ? 0 : stores;
+		c->stores |= stores;
 		c->distrusted |= p->distrusted;
 		c->alone |= p->input || t->file->n == 1;
 	}
