@@ -106,6 +106,18 @@ static void order_is_seen(void **state)
 	has("su:account:pam_unix.so", "after=(first)"); /* appending says nothing of others */
 }
 
+/* Linux-PAM takes a line for read at its '#', whatever stands before it. */
+static void a_comment_ends_the_line(void **state)
+{
+	(void)state;
+	room_text(root, "etc/pam.d/su",
+		"auth required pam_a.so \\ # why\nauth required pam_b.so \\\n"
+		"\tdebug\n");
+	room_run(&sensor_pam_rule, root, 0);
+	has("su:auth:pam_a.so", "after=(first)");
+	has("su:auth:pam_b.so", "arguments=debug optional=false after=pam_a.so");
+}
+
 static void bad_lines_are_named_and_the_rest_works(void **state)
 {
 	const char *all;
@@ -143,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stacks_are_read_rule_by_rule),
 		cmocka_unit_test(order_is_seen),
+		cmocka_unit_test(a_comment_ends_the_line),
 		cmocka_unit_test(bad_lines_are_named_and_the_rest_works),
 		cmocka_unit_test(pam_conf_counts_where_there_is_no_folder),
 	};

@@ -147,6 +147,7 @@ static void what_sshd_config_names_is_followed(void **state)
 	room_text(root, "etc/ssh/ca.pub", ED " ca\n");
 	room_text(root, "etc/ssh/hk.pub", RSA " host\n");
 	room_text(root, "home/alice/.ssh/own", ED " own\n");
+	room_text(root, "home/alice/.ssh/never_first", EC " late\n");
 	room_text(root, "etc/ssh/keys/gone", EC " gone\n");
 	room_text(root, "srv/git keys/alice", RSA " git\n");
 	room_text(root, "etc/ssh/principals/alice", "# who\nops\nfrom=\"10.0.0.1\" dev\n");
@@ -160,6 +161,7 @@ static void what_sshd_config_names_is_followed(void **state)
 					  "file=/etc/ssh/sshd_config.d/10-a.conf");
 	has("alice:principal:ops", "role=principal user=alice");
 	has("alice:principal:dev", "from=10.0.0.1");
+	assert_null(room_find("alice:" EC_PRINT));
 	assert_null(room_find("root:" RSA_PRINT)); /* ~/.ssh/authorized_keys counts no more */
 	assert_non_null(strstr(all, "gap … limit: '/etc/ssh/sshd_config"));
 }
