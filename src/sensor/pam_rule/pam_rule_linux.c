@@ -51,7 +51,7 @@ struct room {
 	size_t n_modules;
 	struct rule *rules; /* those of one file, LINES_MAX */
 	struct record *record;
-	uint64_t asks;
+	uint64_t asks, unknown;
 	bool conf; /* there is no pam.d: pam.conf counts */
 };
 
@@ -245,7 +245,7 @@ static void emit(struct room *r, const struct pam_file *f, const struct pam_line
 	record_set_number(x, PAM_RULE_LINE, number);
 	x->key = span_of(arena_format(r->arena, "%.*s:%s:%.*s", SPAN_ARG(rule->service), rule->type,
 		SPAN_ARG(rule->name)));
-	scan_emit(r->scan, x);
+	scan_emit_part(r->scan, x, l->module.n ? r->unknown : 0);
 }
 
 /* ---- files ---- */
@@ -350,6 +350,18 @@ static void read_place(struct room *r, size_t place)
 	}
 }
 
+/* A database that cannot be read makes no module a stranger; kind package tells what is wrong. */
+static void look_at_packages(struct room *r)
+{
+	struct packages all;
+	struct err e;
+
+	if (!(r->asks & field_bit(PAM_RULE_PACKAGE)))
+		return;
+	if (host_packages(scan_host(r->scan), &all, &e) < 0 || all.n_problems)
+		r->unknown = field_bit(PAM_RULE_PACKAGE);
+}
+
 static int scan(struct scan *s, struct err *e)
 {
 	struct room *r = arena_get(scan_arena(s), sizeof *r);
@@ -362,6 +374,7 @@ static int scan(struct scan *s, struct err *e)
 	r->record = record_new(r->arena, &kind_pam_rule);
 	r->rules = arena_get(r->arena, LINES_MAX * sizeof *r->rules);
 	r->asks = scan_asks_kind(s, &kind_pam_rule);
+	look_at_packages(r);
 	find_folders(r);
 	list_places(r);
 	for (size_t i = 0; i < ARRAY_LEN(places); i++)

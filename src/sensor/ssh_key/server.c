@@ -1,10 +1,14 @@
 #include "sensor/ssh_key/server.h"
 
+#include <sys/stat.h>
+
 #include "core/glob.h"
 #include "host/host.h"
 #include "sensor/ssh_key/authorized.h"
 
 #define CONFIG "/etc/ssh/sshd_config"
+#define CONFIG_VENDOR "/usr/etc/ssh/sshd_config" /* openSUSE's, where there is none of the former \
+						  */
 #define CONFIG_FOLDER "/etc/ssh/"
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 #define DEPTH_MAX 16 /* as in OpenSSH */
@@ -204,8 +208,13 @@ static void set_defaults(struct reader *r)
 void server_read(struct server *ret, struct scan *s, const struct kind *k)
 {
 	struct reader r = { .server = ret, .scan = s, .kind = k, .arena = scan_arena(s) };
+	struct stat st;
+	struct err e;
 
-	read_config(&r, CONFIG);
+	if (host_stat(scan_host(s), CONFIG, false, &st, &e) == ERR_MISSING)
+		read_config(&r, CONFIG_VENDOR);
+	else
+		read_config(&r, CONFIG);
 	set_defaults(&r);
 }
 
