@@ -121,6 +121,8 @@ static void add_gap(struct buf *ret, const struct gap_note *g, const struct text
 	buf_add_char(ret, ' ');
 	if (g->subtree)
 		text_range(ret, g->kind, g->key);
+	else if (g->key.n == 0) /* fields that could not be looked at, of any entity */
+		buf_addf(ret, "some fields of kind %s", g->kind->name);
 	else
 		text_key(ret, g->kind, g->key);
 	buf_add_text(ret, ": ");
