@@ -67,7 +67,7 @@ put sys/module/ext4/initstate 'live\n'
 put sys/kernel/security/lockdown 'none [integrity] confidentiality\n'
 put etc/sysctl.d/a.conf 'kernel.core_pattern = core\n'
 plain init --root "$ROOT"
-says "a baseline of an offline tree" 0 "2 modules" "2 sysctls"
+says "a baseline of an offline tree" 0 "Baseline made: 2 "
 put proc/sys/kernel/random/uuid 'two\n'
 put proc/modules 'ext4 1011712 7 - Live 0x0\n'
 plain check --root "$ROOT"

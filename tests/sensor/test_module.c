@@ -204,6 +204,18 @@ static void what_one_view_leaves_out(void **state)
 		" missing_from=/proc/modules, /sys/module\n");
 }
 
+/* ProcSubset=pid and its like: a list that cannot be had hides nothing. */
+static void a_view_that_is_missing_hides_nothing(void **state)
+{
+	(void)state;
+	room_text(root, "sys/module/ext4/initstate", "live\n");
+	assert_string_equal(room_run(&sensor_hidden_module, root, 0),
+		"gap … skipped: no '/proc/modules' to compare '/sys/module' with\n");
+	teardown(NULL), setup(NULL);
+	room_text(root, "proc/modules", "ext4 1 1 - Live 0x0\n");
+	assert_string_equal(room_run(&sensor_hidden_module, root, 0), "");
+}
+
 static void bad_lines_are_one_gap(void **state)
 {
 	(void)state;
@@ -239,6 +251,8 @@ int main(void)
 		cmocka_unit_test(who_signed),
 		cmocka_unit_test_setup_teardown(two_views_of_a_host, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_one_view_leaves_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_view_that_is_missing_hides_nothing, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(bad_lines_are_one_gap, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_image_has_no_modules, setup, teardown),
 		cmocka_unit_test(this_host_has_a_kernel),

@@ -103,19 +103,29 @@ static void the_table_is_met_with_fstab(void **state)
 		"30 27 0:26 / /tmp rw,nodev - tmpfs tmpfs rw\n"
 		"31 27 254:0 /x /etc/shadow rw - ext4 /dev/vda rw\n"
 		"32 27 0:30 / /proc rw,nosuid - proc proc rw\n"
-		"33 27 0:30 / /proc rw,nosuid - proc proc ro\n");
+		"33 27 0:30 / /proc rw,nosuid - proc proc ro\n"
+		"34 27 0:31 / /cd ro - iso9660 /dev/sr0 ro\n"
+		"35 27 0:32 / /opt rw - xfs /dev/vdd rw\n");
 	room_text(root, "etc/fstab",
 		"/dev/vda / ext4 defaults 0 1\n"
 		"tmpfs /tmp tmpfs noexec,nosuid,size=1G\n"
 		"/dev/vdb /srv ext4 nofail\n"
-		"/dev/vdc /home ext4 ro\n");
+		"/dev/vdc /home ext4 ro\n"
+		"/dev/sr0 /cd udf,iso9660 user,noauto\n"
+		"/dev/vdd /opt ext4 defaults\n");
 	assert_string_equal(room_run(&sensor_mount, root, SKIP),
 		"/ source=/dev/vda type=ext4 options=relatime, rw root=/ propagation=shared"
 		" covered=false bind=false read_only=false fstab_source=/dev/vda fstab_type=ext4"
 		" fstab_options=defaults differs=false\n"
+		"/cd source=/dev/sr0 type=iso9660 options=ro root=/ propagation=private"
+		" covered=false bind=false read_only=true fstab_source=/dev/sr0"
+		" fstab_type=udf,iso9660 fstab_options=noauto, user differs=false\n"
 		"/etc/shadow source=/dev/vda type=ext4 options=rw root=/x propagation=private"
 		" covered=false bind=true read_only=false\n"
 		"/home fstab_source=/dev/vdc fstab_type=ext4 fstab_options=ro differs=true\n"
+		"/opt source=/dev/vdd type=xfs options=rw root=/ propagation=private"
+		" covered=false bind=false read_only=false fstab_source=/dev/vdd fstab_type=ext4"
+		" fstab_options=defaults differs=true\n"
 		"/proc source=proc type=proc options=nosuid, rw root=/ propagation=private"
 		" covered=true bind=false read_only=false\n"
 		"/proc#2 source=proc type=proc options=nosuid, rw root=/ propagation=private"

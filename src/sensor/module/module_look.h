@@ -16,7 +16,8 @@ struct module_seen {
 	bool proc, sys, sysfs; /* sysfs: has a folder, as parts of the kernel do that have
 				  parameters; sys: one of a module that was loaded */
 	bool symbols;
-	bool passing; /* being loaded or unloaded: not yet, or no more, in every list */
+	bool passing; /* being loaded or unloaded, or a whole view is missing: that it is not in
+			 every list says nothing */
 };
 
 /* Some view shows it, and another that should does not. */

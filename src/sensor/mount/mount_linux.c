@@ -143,10 +143,16 @@ static bool is_lacking(const void *ctx, struct span option)
 	return false;
 }
 
+/* fstab may name several ("udf,iso9660"), or a general one ("nfs" for nfs4). */
 static bool same_type(struct span live, struct span wanted)
 {
-	return span_is(wanted, "auto") || span_is(wanted, "none") || span_starts(live, wanted) ||
-	       span_starts(live, span_of("fuse")) || span_is(live, "autofs");
+	struct span one;
+
+	while (span_cut(&wanted, ',', &one))
+		if (span_is(one, "auto") || span_is(one, "none") ||
+			(one.n && span_starts(live, one)))
+			return true;
+	return span_starts(live, span_of("fuse")) || span_is(live, "autofs");
 }
 
 /* m NULL: it is not mounted. */
