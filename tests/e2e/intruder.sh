@@ -103,6 +103,8 @@ intrude_live() {
 		systemctl daemon-reload
 		systemctl start evil.timer 2>/dev/null || true
 		systemd-run --quiet --unit=backdoor sleep 10000
+		# one of those that are the container's own
+		sysctl -qw net.ipv4.ip_forward=$((1 - $(sysctl -n net.ipv4.ip_forward)))
 		mount -t tmpfs -o suid tmpfs /media
 		install -d /tmp/deb/DEBIAN /tmp/deb/opt/evil
 		printf 'Package: evil\nVersion: 1\nArchitecture: all\nMaintainer: x\nDescription: x\n' \
@@ -183,7 +185,7 @@ created port:tcp/0.0.0.0/4446@netns:* .* -
 created process:/tmp/.x@root* .* -
 created process:/memfd:kworker@root* .* -
 created process:/usr/local/bin/gone@root* .* -
-updated sysctl:kernel.randomize_va_space .* -
+updated sysctl:net.ipv4.ip_forward .* -
 created mount:/media .* -
 created firewall:inet/evil .* -
 created certificate:ca:Evil_Root* .* -
@@ -210,6 +212,10 @@ ALONG='
 - cron:evil.timer
 - firewall:firewall
 - /media
+- sysctl:kernel.randomize_va_space
+- sysctl:net.ipv4.conf.*
+- ssh-key:toor:*
+- user:root
 - group:mallory
 - service:evil-run.service
 - service:user/alice/evil.service

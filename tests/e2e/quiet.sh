@@ -51,7 +51,7 @@ check_silent() {
 
 prepare() {
 	install -D -m 0755 "$INVAR" "$CONTAINER_ROOT/usr/bin/invar" &&
-		container_libs "$INVAR" &&
+		container_libs "$INVAR" && chroot "$CONTAINER_ROOT" ldconfig &&
 		install -d -m 0755 "$CONTAINER_ROOT/etc/invar/policy.d" &&
 		install -m 0644 "$RULES"/*.yaml "$CONTAINER_ROOT/etc/invar/policy.d/" &&
 		echo 'Acquire::Retries "0";' >"$CONTAINER_ROOT/etc/apt/apt.conf.d/99no-network"

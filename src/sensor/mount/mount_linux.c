@@ -181,6 +181,16 @@ static void put_flag(struct record *r, unsigned field, const struct mount_line *
 	record_set_number(r, field, mount_has_option(m->options, span_of(option)));
 }
 
+/* Of what was unlinked the kernel says so; its name is mostly a temporary one, another each time
+ * (systemd-nspawn mounts such files over /proc/kmsg). */
+static struct span lasting_root(struct span root)
+{
+	struct span gone = span_of("//deleted");
+	bool is_gone = root.n > gone.n && memcmp(root.p + root.n - gone.n, gone.p, gone.n) == 0;
+
+	return is_gone ? gone : root;
+}
+
 static void emit_mounted(struct look *l, const struct mounted *m, unsigned layer, bool covered)
 {
 	const struct mount_line *x = &m->line;
@@ -198,7 +208,7 @@ static void emit_mounted(struct look *l, const struct mounted *m, unsigned layer
 	}
 	record_set_bytes(r, MOUNT_SOURCE, x->source);
 	record_set_bytes(r, MOUNT_TYPE, x->type);
-	record_set_bytes(r, MOUNT_ROOT, x->root);
+	record_set_bytes(r, MOUNT_ROOT, lasting_root(x->root));
 	record_set_bytes(r, MOUNT_PROPAGATION, x->propagation);
 	put_options(l, MOUNT_OPTIONS, x->options, NULL, NULL);
 	put_options(l, MOUNT_SUPER_OPTIONS, x->super_options, stays, x);
