@@ -6,7 +6,7 @@ static const char *const managers[] = { "systemd", "systemd-user", "sysv", "open
 _Static_assert(ARRAY_LEN(managers) == SERVICE_MANAGER_N + 1, "every service_manager needs a name");
 
 static const char *const states[] = { "running", "waiting", "stopped", "failed", "restarting",
-	"on-demand", NULL };
+	"on-demand", "done", NULL };
 _Static_assert(ARRAY_LEN(states) == SERVICE_STATE_N + 1, "every service_state needs a name");
 
 /* As enum unit_enabled of host/units.h, then what other managers add. */
@@ -23,11 +23,11 @@ static const struct field fields[] = {
 		managers },
 	[SERVICE_DESCRIPTION] = { "description", FIELD_TEXT, 0, "what it calls itself", NULL },
 	[SERVICE_STATE] = { "state", FIELD_CHOICE, STANDARD,
-		"running, waiting (a socket, timer or path that is set), stopped, failed, "
-		"restarting "
-		"(it failed and is about to be started again) or on-demand (a oneshot, or started "
-		"by "
-		"a timer, a path or a message: comes and goes by itself)",
+		"running, done (it ran at boot, and its work is to stay), waiting (a socket, timer "
+		"or "
+		"path that is set), stopped, failed, restarting (it failed and is about to be "
+		"started again) or on-demand (comes and goes by itself: most oneshots, and what a "
+		"timer, a path or a message starts)",
 		states },
 	[SERVICE_ENABLED] = { "enabled", FIELD_CHOICE, STANDARD,
 		"whether it starts by itself, as systemctl is-enabled says", enabled },

@@ -75,6 +75,7 @@ enum service_state {
 	SERVICE_FAILED,     /* it ended otherwise than it should, or could not be started */
 	SERVICE_RESTARTING, /* it did, and is about to be started again */
 	SERVICE_ON_DEMAND,  /* runs when it is called for */
+	SERVICE_DONE,       /* a oneshot that ran at boot and whose work is to stay: a firewall */
 	SERVICE_STATE_N
 };
 

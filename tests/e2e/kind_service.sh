@@ -94,12 +94,14 @@ NotifyAccess=all
 WatchdogSec=1
 ExecStart=/bin/sh -c "systemd-notify --ready; exec sleep 1000"
 END
+printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=%s\n' \
+	multi-user.target >"$CONTAINER_ROOT/etc/systemd/system/wall.service"
 printf '[Service]\nExecStart=/bin/sh -c "echo bad config >&2; exit 3"\n' \
 	>"$CONTAINER_ROOT/etc/systemd/system/three.service"
 printf '#!/bin/sh\nexit 0\n' >"$CONTAINER_ROOT/opt/backup.sh"
 chmod 755 "$CONTAINER_ROOT/opt/backup.sh"
 container_boot || bail "no boot"
-container_run sh -c 'systemctl enable -q --now probe; echo "17 3 * * * /opt/backup.sh" | crontab -'
+container_run sh -c 'systemctl enable -q --now probe wall; echo "17 3 * * * /opt/backup.sh" | crontab -'
 sleep 1
 
 # ---- the same view as systemd's own ----
@@ -155,7 +157,7 @@ container_run bash -u >/dev/null 2>&1 <<'END'
 systemctl kill -s SEGV probe
 kill -SEGV $(systemctl show -P MainPID ssh)
 kill -ABRT $(systemctl show -P MainPID systemd-udevd systemd-logind | tail -n 1)
-systemctl stop rsyslog syslog.socket
+systemctl stop rsyslog syslog.socket wall
 systemctl start three
 systemctl start dog
 for _ in $(seq 40); do
@@ -174,6 +176,7 @@ seen "one that systemd started again within a second is seen, too" \
 seen "and one that is always started again" \
 	"updated service systemd-logind.service high" "last_failure=signal 6 (ABRT)"
 seen "one that was stopped is stopped" "updated service rsyslog.service high" "state=stopped"
+seen "so is what a oneshot had set up" "updated service wall.service high" "state=stopped"
 seen "an exit code and what went before it" "updated service three.service high" \
 	"state=failed" "result=exit-code" "exit=exit code 3" "bad config"
 seen "a watchdog that bit" "updated service dog.service high" "state=failed" "result=watchdog" \
@@ -185,11 +188,11 @@ grep -q 'signal 11 (SEGV)' "$CONTAINER_WORK/text" &&
 point $? "people read it" "$CONTAINER_WORK/text"
 container_run bash -u >/dev/null 2>&1 <<'END'
 systemctl reset-failed
-systemctl start probe syslog.socket rsyslog
+systemctl start probe syslog.socket rsyslog wall
 systemctl restart ssh
 END
 check
-! container_run invar drift --json | grep -E '"key":"(probe|ssh|rsyslog|three|dog).service"' \
+! container_run invar drift --json | grep -E '"key":"(probe|wall|ssh|rsyslog|three|dog).service"' \
 	>"$CONTAINER_WORK/left"
 point $? "put right, nothing of it stands" "$CONTAINER_WORK/left"
 

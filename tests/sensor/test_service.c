@@ -328,6 +328,40 @@ static void how_it_ended_is_said_in_words(void **state)
 		"signal 4294967295 (real-time)"));
 }
 
+/* systemctl stop nftables */
+static void what_ran_at_boot_to_stay_is_done_until_it_is_stopped(void **state)
+{
+	static const struct {
+		const char *key, *value, *active, *is;
+	} rows[] = {
+		{ "RemainAfterExit", "yes", "active", "done" },
+		{ "RemainAfterExit", "true", "inactive", "stopped" },
+		{ "RemainAfterExit", "no", "inactive", "on-demand" },
+		{ "ConditionFirstBoot", "yes", "active", "on-demand" },
+	};
+	AUTO_FREE(arena) a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct unit_setting settings[] = { { span_of("Service"), span_of("RemainAfterExit"),
+							   span_of("yes") },
+			{ span_of("Service"), span_of(rows[i].key), span_of(rows[i].value) } };
+		struct unit_source fragment = { .settings = settings, .n = 2 };
+		struct span wants = span_of("sysinit.target");
+		struct unit u = { .name = span_of("w.service"), .fragment = &fragment };
+		struct live_unit l = { .active = span_of(rows[i].active) };
+		struct record *r = record_new(a, &kind_service);
+		AUTO(buf) is = BUF_INIT(64);
+
+		u.related[UNIT_WANTED_BY] = &wants;
+		u.n_related[UNIT_WANTED_BY] = 1;
+		record_set_bytes(r, SERVICE_TYPE, span_of("oneshot"));
+		service_state(&u, &l, r, a);
+		text_value(&is, &kind_service.fields[SERVICE_STATE], r->v[SERVICE_STATE]);
+		assert_string_equal(buf_text(&is), rows[i].is);
+	}
+}
+
 /* ---- the running host ---- */
 
 static void this_host_can_be_looked_at(void **state)
@@ -346,6 +380,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_a_gap_and_the_rest_is_there),
 		cmocka_unit_test(scripts_of_sysv_and_openrc_are_services),
 		cmocka_unit_test(states_stay_what_they_are_on_a_host_that_works),
+		cmocka_unit_test(what_ran_at_boot_to_stay_is_done_until_it_is_stopped),
 		cmocka_unit_test(how_it_ended_is_said_in_words),
 		cmocka_unit_test(this_host_can_be_looked_at),
 	};

@@ -41,13 +41,36 @@ static bool is_wanted(const struct unit *u)
 	       0;
 }
 
+static bool is_oneshot(const struct record *r)
+{
+	return record_has(r, SERVICE_TYPE) && span_is(r->v[SERVICE_TYPE].bytes, "oneshot");
+}
+
+/* A oneshot that sets something up at every boot and stays active: a firewall, the network. What
+ * has a condition that may hold at one boot and not at the next is none. */
+static bool stays(const struct unit *u)
+{
+	static const char *const varying[] = { "ConditionNeedsUpdate", "ConditionFirstBoot",
+		"ConditionPath", "ConditionDirectory", "ConditionFile", "ConditionAC" };
+	struct unit_settings at = { .of = u };
+	const struct unit_setting *x;
+	bool remains = false;
+
+	while (unit_settings_next(&at, &x)) {
+		if (span_is(x->key, "RemainAfterExit") && span_is(x->section, "Service"))
+			remains = x->value.n && memchr("yYtT1", x->value.p[0], 5);
+		for (size_t i = 0; i < ARRAY_LEN(varying); i++)
+			if (span_starts(x->key, span_of(varying[i])) && x->value.n)
+				return false;
+	}
+	return remains;
+}
+
 /* It comes and goes by itself: nobody wants it up, or it is not made to stay. */
 static bool is_on_demand(const struct unit *u, const struct record *r)
 {
 	bool triggered = false;
 
-	if (record_has(r, SERVICE_TYPE) && span_is(r->v[SERVICE_TYPE].bytes, "oneshot"))
-		return true;
 	for (size_t i = 0; i < u->n_related[UNIT_TRIGGERED_BY]; i++) {
 		struct span type = unit_type(u->related[UNIT_TRIGGERED_BY][i]);
 
@@ -55,6 +78,8 @@ static bool is_on_demand(const struct unit *u, const struct record *r)
 			return true;
 		triggered = true;
 	}
+	if (is_oneshot(r))
+		return !is_wanted(u) || !stays(u);
 	if (is_wanted(u))
 		return false;
 	return triggered || record_has(r, SERVICE_BUS_NAME) || u->enabled == UNIT_TRANSIENT;
@@ -82,7 +107,9 @@ static enum service_state state_of(const struct unit *u, const struct live_unit 
 	if (!l || (!is_starting(l) &&
 			  (span_is(l->active, "inactive") || span_is(l->active, "deactivating"))))
 		return SERVICE_STOPPED;
-	return service ? SERVICE_RUNNING : SERVICE_WAITING;
+	if (!service)
+		return SERVICE_WAITING;
+	return is_oneshot(r) ? SERVICE_DONE : SERVICE_RUNNING;
 }
 
 static void set_time(struct record *r, unsigned field, uint64_t us)
