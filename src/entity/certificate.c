@@ -15,7 +15,9 @@ static const struct field fields[] = {
 	[CERTIFICATE_SUBJECT] = { "subject", FIELD_TEXT, STD,
 		"whom it names (RFC 2253); of an OpenPGP key the first user id", NULL },
 	[CERTIFICATE_STORES] = { "stores", FIELD_LIST, STD,
-		"who trusts it: openssl (by a link of its folder), bundle, java, apt, apk", NULL },
+		"who trusts it: openssl (by a link of its folder), bundle, java, secure-boot, apt, "
+		"apk",
+		NULL },
 	[CERTIFICATE_ONLY_IN_BUNDLE] = { "only_in_bundle", FIELD_FLAG, STD,
 		"is in a bundle that is made from single files, but in none of those", NULL },
 	[CERTIFICATE_DISTRUSTED] = { "distrusted", FIELD_FLAG, STD,

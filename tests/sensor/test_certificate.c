@@ -274,6 +274,45 @@ static void what_is_broken_is_told_and_the_rest_seen(void **state)
 	assert_int_equal(room.n, 7);
 }
 
+/* Attributes, then a list of one digest and one of one certificate. */
+static void what_the_firmware_starts(void **state)
+{
+	static const char sha256_list[] =
+		"\x26\x16\xc4\xc1\x4c\x50\x92\x40\xac\xa9\x41\xf9\x36\x93\x43\x28"
+		"\x4c\0\0\0\0\0\0\0\x30\0\0\0";
+	static const char x509_head[] =
+		"\xa1\x59\xc0\xa5\xe4\x94\xa7\x4a\x87\xb5\xab\x15\x5c\x2b\xf0\x72";
+	static const char *const db =
+		"sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f";
+	char bytes[1024] = { 7 };
+	size_t n = 4, size;
+	FILE *f = fopen("tests/data/certificate/root.der", "r");
+
+	(void)state;
+	memcpy(bytes + n, sha256_list, 28);
+	n += 0x4c;
+	memcpy(bytes + n, x509_head, 16);
+	size = fread(bytes + n + 28 + 16, 1, 512, f);
+	fclose(f);
+	for (unsigned i = 0; i < 2; i++) {
+		bytes[n + 16 + i] = (char)((size + 28 + 16) >> (8 * i));
+		bytes[n + 24 + i] = (char)((size + 16) >> (8 * i));
+	}
+	n += 28 + 16 + size;
+	room_file(root, db, bytes, n, 0644);
+	run();
+	has(ROOT, " stores=secure-boot only_in_bundle=false distrusted=false");
+	assert_int_equal(room.n, 1);
+	room_file(root, db, bytes, n - 1, 0644);
+	assert_non_null(strstr(run(), "efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f': no list"));
+	room_file(root, "sys/firmware/efi/efivars/dbx-d719b2cb-3d3a-4596-a3bc-dad00e67656f", bytes,
+		n, 0644);
+	room_file(root, db, bytes, 4, 0644);
+	run();
+	has(ROOT, " distrusted=true");
+	hasnt(ROOT, "stores=");
+}
+
 static void keys_of_other_package_managers(void **state)
 {
 	(void)state;
@@ -299,6 +338,7 @@ int main(void)
 		TEST(a_keyring_is_trusted_when_a_source_names_it),
 		TEST(a_key_inside_a_source_counts),
 		TEST(what_is_broken_is_told_and_the_rest_seen),
+		TEST(what_the_firmware_starts),
 		TEST(keys_of_other_package_managers),
 	};
 

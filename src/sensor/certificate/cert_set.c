@@ -188,7 +188,8 @@ static void set_stores(struct cert_set *s, struct cert *c)
 		enum cert_store store;
 		const char *name;
 	} rows[] = { { STORE_APK, "apk" }, { STORE_APT, "apt" }, { STORE_BUNDLE, "bundle" },
-		{ STORE_JAVA, "java" }, { STORE_OPENSSL, "openssl" } };
+		{ STORE_JAVA, "java" }, { STORE_OPENSSL, "openssl" },
+		{ STORE_SECURE_BOOT, "secure-boot" } };
 	struct span names[ARRAY_LEN(rows)];
 	size_t n = 0;
 

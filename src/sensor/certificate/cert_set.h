@@ -10,6 +10,7 @@ enum cert_store {
 	STORE_JAVA = 1 << 2,
 	STORE_APT = 1 << 3,
 	STORE_APK = 1 << 4,
+	STORE_SECURE_BOOT = 1 << 5,
 };
 
 struct cert_texts {

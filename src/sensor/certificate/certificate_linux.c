@@ -6,6 +6,7 @@
 #include "core/hex.h"
 #include "host/host.h"
 #include "sensor/certificate/cert_apt.h"
+#include "sensor/certificate/cert_efi.h"
 #include "sensor/certificate/cert_pem.h"
 #include "sensor/certificate/cert_pgp.h"
 #include "sensor/certificate/cert_set.h"
@@ -18,7 +19,7 @@
 #define FILE_BUCKETS 1024
 #define KEY_PREFIX_MAX 16
 
-enum format { FORMAT_X509, FORMAT_STORE, FORMAT_PGP, FORMAT_FILE };
+enum format { FORMAT_X509, FORMAT_STORE, FORMAT_EFI, FORMAT_PGP, FORMAT_FILE };
 
 /* How what lies at a place is to be understood. */
 struct place {
@@ -175,6 +176,20 @@ static void read_store(struct trust *t, struct span bytes)
 	hold(t, cert_of_file(&t->set, "keystore", t->path, bytes));
 }
 
+static void read_efi(struct trust *t, struct span variable)
+{
+	struct efi_lists lists = efi_lists_of(variable);
+	struct span der;
+	struct err e;
+
+	while (efi_lists_next(&lists, &der))
+		hold(t, cert_of_der(&t->set, der));
+	if (!lists.bad)
+		return;
+	err_set(&e, ERR_FORMAT, "'%.300s': no list of signatures", shown_path(t));
+	gap(t, &e);
+}
+
 static int read_packets(struct trust *t, struct span packets, struct err *e)
 {
 	struct pgp_key k;
@@ -266,6 +281,8 @@ static void read_file(struct trust *t, const char *path)
 		read_x509(t, bytes);
 	else if (t->place->format == FORMAT_STORE)
 		read_store(t, bytes);
+	else if (t->place->format == FORMAT_EFI)
+		read_efi(t, bytes);
 	else if (t->place->format == FORMAT_PGP)
 		read_pgp(t, bytes);
 	else
@@ -392,6 +409,20 @@ static const char *const stores[] = { "etc/ssl/certs/java/cacerts",
 	"var/lib/ca-certificates/java-cacerts" };
 static const char *const below_jvm[] = { "lib/security/cacerts", "jre/lib/security/cacerts" };
 
+/* What the firmware starts, and what shim adds to that; dbx and MokListX are what neither may. */
+static const struct place efi = { .format = FORMAT_EFI,
+	.stores = STORE_SECURE_BOOT,
+	.input = true };
+static const struct place efi_bad = { .format = FORMAT_EFI, .input = true, .distrusted = true };
+#define EFI "sys/firmware/efi/efivars/"
+static const char *const efi_lists[] = { EFI "PK-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+	EFI "KEK-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+	EFI "db-d719b2cb-3d3a-4596-a3bc-dad00e67656f",
+	EFI "MokListRT-605dab50-e046-4300-abb6-3dd810dd8b23" };
+static const char *const efi_bad_lists[] = { EFI "dbx-d719b2cb-3d3a-4596-a3bc-dad00e67656f",
+	EFI "MokListXRT-605dab50-e046-4300-abb6-3dd810dd8b23" };
+#undef EFI
+
 static const struct place apt = { .format = FORMAT_PGP, .stores = STORE_APT, .prefix = "apt-key" };
 static const struct place keyring = { .format = FORMAT_PGP, .prefix = "apt-key" };
 static const struct place rpm = { .format = FORMAT_PGP, .prefix = "rpm-key" };
@@ -491,6 +522,10 @@ static int scan(struct scan *s, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		look_hashed(t, folders[i]);
 	look_java(t);
+	for (size_t i = 0; i < ARRAY_LEN(efi_lists); i++)
+		look(t, &efi, efi_lists[i], efi.stores);
+	for (size_t i = 0; i < ARRAY_LEN(efi_bad_lists); i++)
+		look(t, &efi_bad, efi_bad_lists[i], 0);
 	look_apt(t);
 	look_below(t, &rpm, "etc/pki/rpm-gpg", 0);
 	look_below(t, &apk, "etc/apk/keys", 0);

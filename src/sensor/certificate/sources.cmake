@@ -1,6 +1,7 @@
 list(APPEND SENSOR_SOURCES
   src/sensor/certificate/cert_apt.c
   src/sensor/certificate/cert_der.c
+  src/sensor/certificate/cert_efi.c
   src/sensor/certificate/cert_name.c
   src/sensor/certificate/cert_pem.c
   src/sensor/certificate/cert_pgp.c
