@@ -49,6 +49,7 @@ static void rules_are_read_as_sudo_reads_them(void **state)
 		"carol ALL=(:adm) SETENV: NOEXEC: sudoedit /etc/motd : db=(#0) CWD=/tmp ALL\n"
 		"dave ALL = sha256:abcdef=, sha512:0123 /bin/ok\n"
 		"erin ALL=(operator) \"/opt/my app/x\"\n"
+		"u1 ALL=^/bin/(l,s)$ ^-[a:l]+$, /bin/x ^a,b$, /bin/y a^, !^/z,$\n"
 		"#1002 ALL=(www-data) NOPASSWD: /bin/x:db=/bin/y\n");
 	room_run(&sensor_sudo_rule, root, 0);
 	assert_null(room_find("gap"));
@@ -70,6 +71,9 @@ static void rules_are_read_as_sudo_reads_them(void **state)
 	has(S "dave ALL=sha256:abcdef=, sha512:0123 /bin/ok",
 		"commands=/bin/ok digests=sha256:abcdef=, sha512:0123");
 	has(S "erin ALL=(operator) \"/opt/my app/x\"", "as_root=false");
+	/* sudo reads these alike: cvtsudoers -f json */
+	has(S "u1 ALL=^/bin/(l,s)$ ^-[a:l]+$, /bin/x ^a,b$, /bin/y a^, !^/z,$",
+		"commands=^/bin/(l,s)$ ^-[a:l]+$, /bin/x ^a,b$, /bin/y a^, !^/z,$ nopasswd=");
 	has(S "#1002 ALL=(www-data) NOPASSWD: /bin/x:db=/bin/y",
 		"commands=/bin/x, /bin/y tags=NOPASSWD nopasswd=true any_command=false "
 		"as_root=true"); /* nobody is named for the second */

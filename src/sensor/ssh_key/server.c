@@ -7,8 +7,9 @@
 #include "sensor/ssh_key/authorized.h"
 
 #define CONFIG "/etc/ssh/sshd_config"
-#define CONFIG_VENDOR "/usr/etc/ssh/sshd_config" /* openSUSE's, where there is none of the former \
-						  */
+#define CONFIG_VENDOR \
+	"/usr/etc/ssh/sshd_config" /* openSUSE's, where there is none of the former \
+				    */
 #define CONFIG_FOLDER "/etc/ssh/"
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 #define DEPTH_MAX 16 /* as in OpenSSH */

@@ -291,7 +291,8 @@ static void scan_accounts(struct keys *k)
 
 	if (host_read(scan_host(k->scan), "etc/passwd", PASSWD_BYTES_MAX, scan_arena(k->scan),
 		    &text, &e) < 0) {
-		scan_gap_err(k->scan, &kind_ssh_key, SPAN_NONE, true, &e);
+		if (e.code != ERR_MISSING)
+			scan_gap_err(k->scan, &kind_ssh_key, SPAN_NONE, true, &e);
 		return;
 	}
 	while (span_cut(&text, '\n', &line) && !((++n & 255) == 0 && scan_stopped(k->scan))) {

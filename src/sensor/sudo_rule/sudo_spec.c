@@ -45,15 +45,51 @@ static bool take(struct span *s, char c)
 	return true;
 }
 
+/* "^…$" (sudo 1.9.10): commas and colons are part of it. 0: it does not end, so is none. */
+static size_t regex_length(struct span s)
+{
+	if (s.n == 0 || *s.p != '^')
+		return 0;
+	for (size_t i = 1; i < s.n; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '$' && (i + 1 == s.n || memchr(" ,:=", s.p[i + 1], 4)))
+			return i + 1;
+	}
+	return 0;
+}
+
+/* A command with its arguments; each of both may be a regular expression as a whole. */
+static struct span cut_command(struct span *s, const char *ends)
+{
+	struct span from = *s, word;
+	size_t n = regex_length(*s);
+
+	if (n == 0) {
+		word = *s;
+		n = cut_until(&word, " ,:=").n;
+	}
+	*s = span_from_offset(*s, n);
+	if (n && s->n && *s->p == ' ') {
+		n = regex_length(span_from_offset(*s, 1));
+		*s = span_from_offset(*s, n ? n + 1 : 0);
+	}
+	(void)cut_until(s, ends);
+	n = from.n - s->n;
+	while (n && from.p[n - 1] == ' ' && (n < 2 || from.p[n - 2] != '\\'))
+		n--;
+	return span_from(from.p, n);
+}
+
 /* '!' and the word behind it stand together, also where blanks were between. */
-static struct span cut_item(struct arena *a, struct span *s, const char *ends)
+static struct span cut_item(struct arena *a, struct span *s, const char *ends, bool command)
 {
 	bool no = false;
 	struct span x;
 
 	for (skip_blanks(s); take(s, '!'); skip_blanks(s))
 		no = !no;
-	x = cut_until(s, ends);
+	x = command ? cut_command(s, ends) : cut_until(s, ends);
 	if (!no || x.n == 0)
 		return x;
 	return span_of(arena_format(a, "!%.*s", SPAN_ARG(x)));
@@ -64,7 +100,7 @@ static int take_list(struct span *s, const char *ends, enum sudo_alias_type type
 	const struct sudo_aliases *aliases, struct words *ret, struct err *e)
 {
 	do {
-		struct span x = cut_item(ret->a, s, ends);
+		struct span x = cut_item(ret->a, s, ends, false);
 
 		if (x.n == 0)
 			return err_set(e, ERR_FORMAT, "a name is missing");
@@ -102,7 +138,7 @@ static bool next_definition(struct span s)
 static struct span cut_member(struct span *s, struct arena *a, enum sudo_alias_type type)
 {
 	const char *ends = type == ALIAS_COMMAND ? ",:" : ",: ";
-	struct span from, x = cut_item(a, s, ends);
+	struct span from, x = cut_item(a, s, ends, type == ALIAS_COMMAND);
 
 	while (s->n && *s->p == ':' && !next_definition(*s)) {
 		from = x;
@@ -316,7 +352,7 @@ static int take_commands(struct span *s, const struct sudo_aliases *aliases, str
 		r->as_default = r->as_default || !named;
 		while (take_digest(s, r))
 			;
-		x = cut_item(r->commands.a, s, ",:=");
+		x = cut_item(r->commands.a, s, ",:=", true);
 		if (x.n == 0)
 			return err_set(e, ERR_FORMAT, "a command is missing");
 		sudo_alias_expand(aliases, ALIAS_COMMAND, x, &found);
