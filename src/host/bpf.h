@@ -34,6 +34,9 @@ struct bpf_task {
 	 * readlink of /proc/PID/exe, " (deleted)" included, so that it need be read only once for
 	 * all of them. Never to be shown or kept. Both 0: none (a kernel thread, a zombie). */
 	uint64_t exe_dentry, exe_mount;
+	/* The same for its cgroups, of all hierarchies: whoever has both this and `cgroup` in
+	 * common has the same text in /proc/PID/cgroup. */
+	uint64_t cgroup_set;
 	uint64_t exe_inode;    /* of the file system; 0: none */
 	uint64_t ns[BPF_NS_N]; /* inode numbers; 0: unknown */
 	char comm[16];         /* NUL behind it; hostile */

@@ -28,6 +28,7 @@ static const struct source sources[] = {
 	{ "mm.exe_file.f_path.mnt", TO(exe_mount), true },
 	{ "mm.exe_file.f_inode.i_ino", TO(exe_inode), true },
 	{ "mm.exe_file.f_inode.i_nlink", TO(exe_nlink), true },
+	{ "cgroups", TO(cgroup_set), true },
 	{ "cgroups.dfl_cgrp.kn.id", TO(cgroup), false },
 	{ "nsproxy.cgroup_ns.ns.inum", TO(ns[BPF_NS_CGROUP]), false },
 	{ "nsproxy.ipc_ns.ns.inum", TO(ns[BPF_NS_IPC]), false },

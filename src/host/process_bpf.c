@@ -21,6 +21,7 @@ static void take_group(const struct process *from, struct process *p)
 	p->unit = from->unit;
 	p->container = from->container;
 	p->cgroup_path = from->cgroup_path;
+	p->cgroup = from->cgroup;
 }
 
 /* The folder is opened only for who is the first of its kind. */
@@ -52,15 +53,18 @@ static void find_program(struct host *h, const struct bpf_task *t, struct proces
 
 static void find_group(struct host *h, const struct bpf_task *t, struct process *p, int *fd)
 {
-	void **value = texts_value(&h->processes->groups, h->arena,
-		span_from(&t->cgroup, sizeof t->cgroup));
+	const uint64_t key[] = { t->cgroup_set, t->cgroup };
+	void **value = texts_value(&h->processes->groups, h->arena, span_from(key, sizeof key));
 	struct process *first = *value;
 
-	if (first && t->cgroup) {
+	if (first) {
 		take_group(first, p);
 		return;
 	}
-	if (folder(h, t->pid, fd) < 0 || !process_read_cgroup(h, *fd, p) || !t->cgroup)
+	if (folder(h, t->pid, fd) < 0)
+		return;
+	(void)process_read_cgroup(h, *fd, p);
+	if (!p->cgroup_path.p)
 		return;
 	first = *value = arena_get(h->arena, sizeof *first);
 	*first = *p;
