@@ -1,5 +1,7 @@
 #include "change/selection.h"
 
+#include "core/escape.h"
+
 /* ---- words to terms ---- */
 
 struct parser {
@@ -50,6 +52,17 @@ static int parse_path(struct parser *p, const struct kind *k, struct span word,
 	return 0;
 }
 
+/* A key copied from what we printed is also that key. */
+static struct span as_printed(struct parser *p, struct span word)
+{
+	AUTO(buf) plain = BUF_INIT(BUF_MAX_DEFAULT);
+	struct err e;
+
+	if (!memchr(word.p, '\\', word.n) || escape_undo(word, &plain, &e) < 0)
+		return SPAN_NONE;
+	return arena_copy(p->arena, buf_span(&plain));
+}
+
 static int parse_glob(struct parser *p, const struct kind *k, struct span word,
 	struct selector_term *ret)
 {
@@ -65,6 +78,8 @@ static int parse_glob(struct parser *p, const struct kind *k, struct span word,
 	ret->kind = k;
 	ret->text = arena_copy(p->arena, word);
 	ret->glob = glob;
+	if (!k->hierarchical && word.n)
+		ret->printed = as_printed(p, word);
 	return 0;
 }
 
@@ -171,7 +186,9 @@ bool selector_term_holds(const struct selector_term *t, const struct kind *k, st
 	case SELECT_PATH:
 		return k && k->hierarchical && below(key, t->text);
 	case SELECT_KEY:
-		return t->glob ? glob_path(t->glob, key) : glob_text(t->text, key);
+		return t->glob ? glob_path(t->glob, key)
+			       : glob_text(t->text, key) ||
+					 (t->printed.n && span_same(t->printed, key));
 	case SELECT_RULE:
 		return rule.n > 0 && span_same(rule, t->text);
 	case SELECT_SEQ:

@@ -20,7 +20,9 @@ struct selector_term {
 	const struct kind *kind;
 	struct span text;                /* path, pattern, rule, card */
 	const struct glob_section *glob; /* SELECT_KEY of hierarchical kinds */
-	uint64_t from, to;               /* SELECT_SEQ */
+	struct span printed; /* SELECT_KEY of flat kinds: the key, when the text is one as we print
+				it (\xNN) */
+	uint64_t from, to;   /* SELECT_SEQ */
 };
 
 /* Does the term itself name this entity, under this rule? Ledger positions and cards do not. */

@@ -1,5 +1,6 @@
 #include "../check.h"
 #include "change/pipeline.h"
+#include "entity/container.h"
 #include "entity/file.h"
 
 /* The record every case is asked about: renamed from /srv/old.txt to /srv/www/a.php. */
@@ -84,6 +85,39 @@ static void a_selection_holds_what_it_names(void **state)
 	}
 }
 
+/* Keys that are no paths hold slashes, colons, blanks, stars and backslashes. */
+static void names_of_flat_kinds_are_patterns(void **state)
+{
+	static const struct {
+		const char *words[3];
+		bool holds;
+	} rows[] = { { { "container" }, true }, { { "user" }, false },
+		{ { "container:docker:a/b\\\\c d*\a" }, true }, { { "container:docker:*" }, true },
+		{ { "container:*/b*" }, true }, { { "container:docker:a" }, false },
+		{ { "container:docker:a/b\\x5cc d*\\x07" }, true }, /* as we print it */
+		{ { "container:docker:a/b\\x5cc d*\\x08" }, false },
+		{ { "container", "image:*", "docker:a*" }, true }, { { "/docker" }, false },
+		{ { "user:docker:*" }, false } };
+	struct ledger_record r = { .type = RECORD_CHANGE };
+
+	(void)state;
+	r.change.type = CHANGE_CREATED;
+	r.change.kind = &kind_container;
+	r.change.key = span_of("docker:a/b\\c d*\a");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct change_selection sel;
+		struct err e = { 0 };
+		size_t n = 0;
+
+		while (n < ARRAY_LEN(rows[i].words) && rows[i].words[n])
+			n++;
+		assert_int_equal(change_selection_parse(a, rows[i].words, n, "/", &sel, &e), 0);
+		if (change_selection_holds(&sel, &r) != rows[i].holds)
+			fail_msg("'%s'", rows[i].words[0]);
+	}
+}
+
 static void what_is_no_selection_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "seq:", "seq:x", "seq:0", "seq:5-4", "seq:5-",
@@ -135,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_selection_holds_what_it_names),
+		cmocka_unit_test(names_of_flat_kinds_are_patterns),
 		cmocka_unit_test(what_is_no_selection_is_refused),
 		cmocka_unit_test(other_records_match_by_place_number_or_all),
 	};
