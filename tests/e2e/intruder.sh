@@ -180,7 +180,6 @@ created service:backdoor.service .* -
 updated service:ssh.service .* -
 created port:tcp/0.0.0.0/4444 .* -
 created port:udp/0.0.0.0/4445 .* -
-created port:unix/@backdoor .* -
 created port:tcp/0.0.0.0/4446@netns:* .* -
 created process:/tmp/.x@root* .* -
 created process:/memfd:kworker@root* .* -
@@ -211,6 +210,7 @@ ALONG='
 - /etc/subgid
 - cron:evil.timer
 - firewall:firewall
+- port:unix/@backdoor
 - /media
 - sysctl:kernel.randomize_va_space
 - sysctl:net.ipv4.conf.*
