@@ -328,6 +328,8 @@ static int scan(struct scan *s, struct err *e)
 	struct look l = { .scan = s, .a = a, .r = record_new(a, &kind_mount) };
 
 	(void)e;
+	if (!scan_asks_kind(s, &kind_mount))
+		return 0;
 	read_fstab(&l);
 	look_at_mounted(&l);
 	look_at_others(&l);

@@ -70,6 +70,8 @@ static int scan(struct scan *s, struct err *e)
 	struct sysctl_walk w = { .scan = s, .wanted = wanted, .each = emit, .ctx = &l };
 
 	(void)e;
+	if (!scan_asks_kind(s, &kind_sysctl))
+		return 0;
 	l.config = sysctl_config_load(s);
 	sysctl_walk(&w);
 	emit_left(&l);
