@@ -43,11 +43,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct span all = span_from(data, n);
+	uint8_t id[8];
 	uint64_t end;
 	struct bdb b;
 	struct err e;
 
 	header(all);
+	(void)pgp_signer(all, id);
 	pages(all);
 	if (bdb_head(all, &b, &e) < 0 && ndb_head(all, &end, &e) < 0)
 		return 0;

@@ -48,6 +48,9 @@ static const struct field fields[] = {
 		NULL },
 	[PACKAGE_SIZE] = { "size", FIELD_NUMBER, 0,
 		"bytes its files take, as the manager has it (dpkg, rpm, apk)", NULL },
+	[PACKAGE_SIGNED_BY] = { "signed_by", FIELD_TEXT, FIELD_STANDARD,
+		"id of the key that its signature names (rpm), not verified; absent: it has none",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == PACKAGE_N, "every package_field needs a row");
 

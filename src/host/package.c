@@ -174,6 +174,11 @@ static struct span get_revision(const struct package *p)
 	return p->revision;
 }
 
+static struct span get_signer(const struct package *p)
+{
+	return p->signer;
+}
+
 static struct span get_arch(const struct package *p)
 {
 	return p->arch;
@@ -188,6 +193,7 @@ static struct package_row merged(struct package_index *x, const struct package_r
 	all.p.version = joined(x, r, n, get_version);
 	all.p.revision = joined(x, r, n, get_revision);
 	all.p.arch = joined(x, r, n, get_arch);
+	all.p.signer = joined(x, r, n, get_signer);
 	all.p.location = places;
 	all.p.n_locations = 0;
 	all.numbers = arena_get(x->arena, n * sizeof *all.numbers);

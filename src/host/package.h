@@ -13,6 +13,7 @@ struct package {
 	struct span source; /* source package */
 	struct span origin; /* vendor, repository or maintainer as far as the database knows */
 	struct span section;
+	struct span signer;   /* rpm: id of the key its signature names; not verified */
 	struct span revision; /* snap: revision; flatpak: commits; apk: commit; else empty */
 	uint64_t size;        /* of its files, bytes, as the manager has it; 0: unknown */
 	int64_t installed;    /* ns since 1970; 0: unknown. dpkg: time of its .list file */

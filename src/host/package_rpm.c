@@ -38,6 +38,18 @@ static struct span version(struct package_index *x, const struct rpm_header *h)
 	return span_of(arena_format(x->arena, "%.*s-%.*s", SPAN_ARG(v), SPAN_ARG(r)));
 }
 
+static struct span signer(struct package_index *x, const struct rpm_header *h)
+{
+	AUTO(buf) hex = BUF_INIT(64);
+	uint8_t id[8];
+
+	if (!pgp_signer(rpm_bytes(h, RPM_SIGNED_RSA), id) &&
+		!pgp_signer(rpm_bytes(h, RPM_SIGNED_DSA), id))
+		return SPAN_NONE;
+	hex_add(&hex, span_from(id, sizeof id));
+	return arena_copy(x->arena, buf_span(&hex));
+}
+
 static void add_header(struct package_index *x, uint64_t number, const struct rpm_header *h)
 {
 	struct package_row *r = package_add(x, &package_rpm);
@@ -49,6 +61,7 @@ static void add_header(struct package_index *x, uint64_t number, const struct rp
 	r->p.source = arena_copy(x->arena, rpm_text(h, RPM_SOURCE));
 	r->p.origin = arena_copy(x->arena, rpm_text(h, RPM_VENDOR));
 	r->p.section = arena_copy(x->arena, rpm_text(h, RPM_GROUP));
+	r->p.signer = signer(x, h);
 	if (rpm_number(h, RPM_INSTALLED, &seconds) && seconds <= UINT32_MAX)
 		r->p.installed = (int64_t)seconds * 1000000000;
 	if (!rpm_number(h, RPM_SIZE_LONG, &r->p.size) && !rpm_number(h, RPM_SIZE, &r->p.size))

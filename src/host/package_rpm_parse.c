@@ -184,6 +184,110 @@ struct span rpm_bytes(const struct rpm_header *h, enum rpm_tag tag)
 	return span_from(x.data.p, (size_t)(rest.p - x.data.p));
 }
 
+/* ---- signatures ---- */
+
+enum pgp {
+	PGP_SIGNATURE = 2,
+	PGP_ISSUER = 16,
+	PGP_FINGERPRINT = 33,
+};
+
+static bool cut_number(struct span *rest, size_t n, size_t *ret)
+{
+	if (rest->n < n)
+		return false;
+	*ret = (size_t)number(*rest, 0, n, true);
+	*rest = span_from_offset(*rest, n);
+	return true;
+}
+
+static bool cut_bytes(struct span *rest, size_t n, struct span *ret)
+{
+	if (rest->n < n)
+		return false;
+	*ret = span_from(rest->p, n);
+	*rest = span_from_offset(*rest, n);
+	return true;
+}
+
+/* A length of one, two or five bytes. two: the first byte from which it is five. */
+static bool cut_length(struct span *rest, size_t two, size_t *ret)
+{
+	size_t first, second;
+
+	if (!cut_number(rest, 1, &first))
+		return false;
+	*ret = first;
+	if (first < 192)
+		return true;
+	if (first >= two)
+		return first == 255 && cut_number(rest, 4, ret);
+	if (!cut_number(rest, 1, &second))
+		return false;
+	*ret = ((first - 192) << 8) + second + 192;
+	return true;
+}
+
+static bool cut_signature(struct span *rest, struct span *ret)
+{
+	size_t tag, n;
+
+	if (!cut_number(rest, 1, &tag) || !(tag & 0x80))
+		return false;
+	if (tag & 0x40) {
+		tag &= 0x3f;
+		if (!cut_length(rest, 224, &n))
+			return false;
+	} else {
+		if ((tag & 3) == 3 || !cut_number(rest, (size_t)1 << (tag & 3), &n))
+			return false;
+		tag = tag >> 2 & 15;
+	}
+	return tag == PGP_SIGNATURE && cut_bytes(rest, n, ret);
+}
+
+static bool find_issuer(struct span area, uint8_t ret[8])
+{
+	struct span one;
+	size_t n, type;
+
+	while (cut_length(&area, 255, &n) && cut_bytes(&area, n, &one) &&
+		cut_number(&one, 1, &type)) {
+		type &= 0x7f;
+		if (type == PGP_ISSUER && one.n == 8) {
+			memcpy(ret, one.p, 8);
+			return true;
+		}
+		if (type == PGP_FINGERPRINT && one.n == 21) { /* version 4: the id is its end */
+			memcpy(ret, one.p + 13, 8);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool pgp_signer(struct span packet, uint8_t ret[8])
+{
+	struct span body, area;
+	size_t n;
+
+	if (!cut_signature(&packet, &body) || body.n < 15)
+		return false;
+	if (body.p[0] == 3) {
+		memcpy(ret, body.p + 7, 8);
+		return true;
+	}
+	if (body.p[0] != 4)
+		return false;
+	body = span_from_offset(body, 4);
+	for (unsigned i = 0; i < 2; i++) /* what is signed, too, and what is not */
+		if (!cut_number(&body, 2, &n) || !cut_bytes(&body, n, &area))
+			return false;
+		else if (find_issuer(area, ret))
+			return true;
+	return false;
+}
+
 /* ---- ndb ---- */
 
 #define NDB_PAGE 4096

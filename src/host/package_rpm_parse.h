@@ -12,6 +12,8 @@
 /* ---- headers: lib/header.c of rpm ---- */
 
 enum rpm_tag {
+	RPM_SIGNED_DSA = 267,
+	RPM_SIGNED_RSA = 268,
 	RPM_NAME = 1000,
 	RPM_VERSION = 1001,
 	RPM_RELEASE = 1002,
@@ -61,6 +63,10 @@ bool rpm_number_at(const struct rpm_numbers *x, size_t i, uint64_t *ret);
 bool rpm_number(const struct rpm_header *h, enum rpm_tag tag, uint64_t *ret);
 /* The bytes of a tag's value, as they are stored; empty: none. */
 struct span rpm_bytes(const struct rpm_header *h, enum rpm_tag tag);
+
+/* The id of the key that an OpenPGP signature (RFC 4880 §5.2) says it was made with. False: it does
+ * not, or is none. */
+bool pgp_signer(struct span packet, uint8_t ret[8]);
 
 /* ---- ndb: Packages.db, lib/backend/ndb/rpmpkg.c ---- */
 

@@ -236,6 +236,30 @@ static void patch(const char *file, size_t at, const char *text)
 
 /* ---- tests ---- */
 
+#define ID "\x01\x23\x45\x67\x89\xab\xcd\xef"
+
+static void a_signature_names_its_key(void **state)
+{
+	static const char v3[] = "\x88\x0f\x03\x05\x00tttt" ID;
+	static const char v4[] = "\xc2\x14\x04\x00\x01\x08\x00\x02\x01\x02\x00\x0a\x09\x10" ID;
+	static const char v4_print[] = "\xc2\x20\x04\x00\x01\x08\x00\x17\x16\x21\x04"
+				       "ffffffffffff" ID "\x00\x00ss";
+	uint8_t id[8];
+
+	(void)state;
+	assert_false(pgp_signer(SPAN_NONE, id));
+	assert_true(pgp_signer(span_from(v3, sizeof v3 - 1), id));
+	assert_memory_equal(id, ID, 8);
+	memset(id, 0, 8);
+	assert_true(pgp_signer(span_from(v4, sizeof v4 - 1), id));
+	assert_memory_equal(id, ID, 8);
+	memset(id, 0, 8);
+	assert_true(pgp_signer(span_from(v4_print, sizeof v4_print - 1), id));
+	assert_memory_equal(id, ID, 8);
+	for (size_t n = 0; n < sizeof v4 - 1; n++) /* cut off anywhere */
+		assert_false(pgp_signer(span_from(v4, n), id));
+}
+
 static void the_formats_say_the_same(void **state)
 {
 	AUTO(buf) b = header("tiny", "1.2");
@@ -379,6 +403,7 @@ static void a_circle_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_signature_names_its_key),
 		cmocka_unit_test_setup_teardown(the_formats_say_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_know_all_of_themselves, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_versions_are_one_package, setup, teardown),

@@ -34,6 +34,7 @@ static void set_texts(struct record *r, const struct package *p)
 		{ PACKAGE_SOURCE, p->source },
 		{ PACKAGE_SECTION, p->section },
 		{ PACKAGE_REVISION, p->revision },
+		{ PACKAGE_SIGNED_BY, p->signer },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
