@@ -185,7 +185,13 @@ static int note_missing(struct run *r, const struct rule *rule, struct err *e)
 	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
 
 	r->summary.missing++;
-	buf_addf(&text, "rule '%s' expects something to be present", rule->id);
+	buf_addf(&text, "rule '%s'", rule->id);
+	if (!rule->kind->hierarchical && rule->title[0])
+		buf_addf(&text, " (%s)", rule->title);
+	buf_add_text(&text, " expects something");
+	if (!rule->kind->hierarchical)
+		buf_addf(&text, " of kind %s", rule->kind->name);
+	buf_add_text(&text, " to be present");
 	for (size_t i = 0; rule->bases[i]; i++)
 		buf_addf(&text, "%s '%s'", i ? "," : " at", rule->bases[i]);
 	buf_add_text(&text, ", and nothing is");
