@@ -85,7 +85,8 @@ static int setup(void **state)
 		"cert-authority,principals=\"ops\",expiry-time=\"20300102\" " ED "\n"
 		"junk\r\nmore junk\n");
 	room_file(root, "home/alice/.ssh/authorized_keys2", EC "\n", sizeof EC, 0666);
-	room_text(root, ".ssh/authorized_keys", ED " hidden\n");
+	room_file(root, ".ssh/authorized_keys", ED "\0 hidden\n", sizeof ED "\0 hidden\n" - 1,
+		0644);
 	return 0;
 }
 
@@ -120,7 +121,7 @@ static void keys_of_every_home(void **state)
 	has("alice:" EC_PRINT "#2", "writable=true");
 	has("alice:" ED_PRINT, "certificate_authority=true principals=ops "
 			       "expires=2030-01-02T00:00:00.000000000Z");
-	has("toor:" ED_PRINT, "comment=hidden"); /* no home in passwd: sshd takes "/" */
+	has("toor:" ED_PRINT, "file=/.ssh/authorized_keys"); /* no home in passwd: sshd takes "/" */
 	assert_non_null(strstr(all, "gap alice:… format: /home/alice/.ssh/authorized_keys:3: a "
 				    "line without a key; and 1 more like it"));
 }

@@ -13,6 +13,10 @@ static bool is_blank(char c)
 
 struct span ssh_line(struct span line)
 {
+	const char *nul = line.n ? memchr(line.p, '\0', line.n) : NULL;
+
+	if (nul) /* OpenSSH reads lines as C strings */
+		line.n = (size_t)(nul - line.p);
 	while (line.n && is_blank(*line.p))
 		line = span_from_offset(line, 1);
 	while (line.n && is_blank(line.p[line.n - 1]))

@@ -271,6 +271,8 @@ static bool user_from_passwd(struct span line, struct one_user *ret)
 {
 	struct span field[6] = { { NULL, 0 } };
 
+	if (line.n && memchr(line.p, '\0', line.n)) /* glibc sees no more of it */
+		line.n = strlen(line.p);
 	while (line.n && (*line.p == ' ' || *line.p == '\t'))
 		line = span_from_offset(line, 1);
 	for (size_t i = 0; i < ARRAY_LEN(field); i++)
@@ -278,7 +280,7 @@ static bool user_from_passwd(struct span line, struct one_user *ret)
 			field[i] = span_of("");
 	*ret = (struct one_user){ field[0], field[2], field[5] };
 	return field[0].n && field[2].n && *field[0].p != '#' && *field[0].p != '+' &&
-	       *field[0].p != '-' && !memchr(field[0].p, '\0', field[0].n);
+	       *field[0].p != '-';
 }
 
 static void scan_accounts(struct keys *k)

@@ -69,13 +69,12 @@ int id_from_text(struct span text, uint32_t *ret)
 	return 0;
 }
 
-static int check_name(struct span line, struct span name, const char *file, struct err *e)
+/* glibc reads a line as a C string: what stands behind a NUL is not there for it. */
+static struct span c_string(struct span line)
 {
-	if (name.n == 0)
-		return err_set(e, ERR_FORMAT, "a line of %s without a name", file);
-	if (memchr(line.p, '\0', line.n))
-		return err_set(e, ERR_FORMAT, "a line of %s with a NUL byte", file);
-	return 0;
+	const char *nul = line.n ? memchr(line.p, '\0', line.n) : NULL;
+
+	return nul ? span_from(line.p, (size_t)(nul - line.p)) : line;
 }
 
 static bool is_nis(struct span name)
@@ -85,11 +84,9 @@ static bool is_nis(struct span name)
 
 int passwd_from_line(struct span line, struct passwd_line *ret, struct err *e)
 {
-	struct span rest = line, uid, gid;
+	struct span rest = c_string(line), uid, gid;
 	struct passwd_line x = { .name = field(&rest) };
 
-	if (check_name(line, x.name, "passwd", e) < 0)
-		return e->code;
 	x.nis = is_nis(x.name);
 	x.password = field(&rest);
 	uid = field(&rest);
@@ -121,12 +118,10 @@ static int days_from(struct span text, int64_t *ret)
 
 int shadow_from_line(struct span line, struct shadow_line *ret, struct err *e)
 {
-	struct span rest = line;
+	struct span rest = c_string(line);
 	struct shadow_line x = { .name = field(&rest) };
 	int64_t *const days[] = { &x.changed, &x.min, &x.max, &x.warn, &x.inactive, &x.expire };
 
-	if (check_name(line, x.name, "shadow", e) < 0)
-		return e->code;
 	if (!rest.p)
 		return err_set(e, ERR_FORMAT, "an entry of shadow without a password field");
 	x.password = field(&rest);
@@ -140,11 +135,9 @@ int shadow_from_line(struct span line, struct shadow_line *ret, struct err *e)
 
 int group_from_line(struct span line, struct group_line *ret, struct err *e)
 {
-	struct span rest = line;
+	struct span rest = c_string(line);
 	struct group_line x = { .name = field(&rest) };
 
-	if (check_name(line, x.name, "group", e) < 0)
-		return e->code;
 	x.nis = is_nis(x.name);
 	x.password = field(&rest);
 	x.has_ids = id_from_text(field(&rest), &x.gid) == 0;
@@ -157,11 +150,9 @@ int group_from_line(struct span line, struct group_line *ret, struct err *e)
 
 int gshadow_from_line(struct span line, struct gshadow_line *ret, struct err *e)
 {
-	struct span rest = line;
+	struct span rest = c_string(line);
 	struct gshadow_line x = { .name = field(&rest) };
 
-	if (check_name(line, x.name, "gshadow", e) < 0)
-		return e->code;
 	if (!rest.p)
 		return err_set(e, ERR_FORMAT, "an entry of gshadow without a password field");
 	x.password = field(&rest);
@@ -173,11 +164,9 @@ int gshadow_from_line(struct span line, struct gshadow_line *ret, struct err *e)
 
 int subid_from_line(struct span line, struct span *ret_name, struct span *ret_range, struct err *e)
 {
-	struct span rest = line, name = field(&rest), first, count, range = rest;
+	struct span rest = c_string(line), name = field(&rest), first, count, range = rest;
 	uint32_t n;
 
-	if (check_name(line, name, "subordinate ids", e) < 0)
-		return e->code;
 	first = field(&rest);
 	count = field(&rest);
 	if (id_from_text(first, &n) < 0 || id_from_text(count, &n) < 0)

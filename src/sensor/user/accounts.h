@@ -10,6 +10,9 @@
 #include "core/span.h"
 #include "entity/user.h"
 
+/* glibc takes an empty name for one. No other name begins with a '#'. */
+#define ACCOUNT_UNNAMED "#unnamed"
+
 /* ---- files of lines ---- */
 
 /* What could not be read of one file: the first bad line by name, the others by number. */

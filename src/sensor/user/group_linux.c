@@ -218,11 +218,12 @@ static uint64_t set_secrets(struct groups *g, const struct one_group *x)
 
 static struct span key_of(struct groups *g, const struct one_group *x)
 {
+	struct span name = x->line.name.n ? x->line.name : span_of(ACCOUNT_UNNAMED);
 	const char *text;
 
 	if (x->ordinal == 1)
-		return x->line.name;
-	text = arena_format(g->scratch, "%.*s#%u", SPAN_ARG(x->line.name), x->ordinal);
+		return name;
+	text = arena_format(g->scratch, "%.*s#%u", SPAN_ARG(name), x->ordinal);
 	while (find_name(g, span_of(text)) != NOBODY)
 		text = arena_format(g->scratch, "%s#", text);
 	return span_of(text);

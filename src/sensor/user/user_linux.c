@@ -169,9 +169,8 @@ static void read_shadow(struct users *u)
 	u->shadow = source_read(u->scan, &kind_user, "etc/shadow", false);
 	for (l = lines_of(u->shadow.text); lines_next(&l, &line);) {
 		rest = line;
-		if (!span_cut(&rest, ':', &name) || !rest.p || name.n == 0) {
-			err_set(&u->err, ERR_FORMAT,
-				"an entry of shadow without name and password");
+		if (!span_cut(&rest, ':', &name) || !rest.p) {
+			err_set(&u->err, ERR_FORMAT, "an entry of shadow without a password field");
 			bad_line(&u->shadow.bad, l.number, &u->err);
 			continue;
 		}
@@ -456,11 +455,12 @@ static uint64_t set_home(struct users *u, struct span home)
  * of an account which somebody called so to hide it. */
 static struct span key_of(struct users *u, const struct account *x)
 {
+	struct span name = x->passwd.name.n ? x->passwd.name : span_of(ACCOUNT_UNNAMED);
 	const char *text;
 
 	if (x->ordinal == 1)
-		return x->passwd.name;
-	text = arena_format(u->scratch, "%.*s#%u", SPAN_ARG(x->passwd.name), x->ordinal);
+		return name;
+	text = arena_format(u->scratch, "%.*s#%u", SPAN_ARG(name), x->ordinal);
 	while (find_name(u, span_of(text)) != NOBODY)
 		text = arena_format(u->scratch, "%s#", text);
 	return span_of(text);
