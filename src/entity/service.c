@@ -121,6 +121,10 @@ static const struct field fields[] = {
 		"its last lines in the journal, when it failed", NULL },
 	[SERVICE_SOURCE_PATH] = { "source_path", FIELD_TEXT, STANDARD,
 		"what it was generated from: /etc/fstab, an init script", NULL },
+	[SERVICE_PRESET] = { "preset", FIELD_TEXT, 0,
+		"of what can be enabled: whether the vendor's or administrator's presets want it "
+		"enabled, disabled or ignored",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == SERVICE_N, "every service_field needs a row");
 

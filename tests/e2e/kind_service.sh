@@ -121,12 +121,13 @@ for line in open(sys.argv[1], encoding="utf-8"):
     r = json.loads(line)
     mine[r["key"]] = r["approved"]
     aliases |= set(r["approved"].get("aliases", []))
-theirs = [line.split()[:2] for line in open(sys.argv[2], encoding="utf-8")]
-for name, state in theirs:
+theirs = [line.split() for line in open(sys.argv[2], encoding="utf-8")]
+for name, state, preset in theirs:
     if state == "alias" and name in aliases:
         continue
-    if mine.get(name, {}).get("enabled") != state:
-        print(name, state, mine.get(name))
+    is_ = mine.get(name, {})
+    if is_.get("enabled") != state or is_.get("preset", "-") != preset:
+        print(name, state, preset, is_)
 if len(theirs) < 150:
     print("only", len(theirs), "unit files")
 END

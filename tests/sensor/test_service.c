@@ -133,6 +133,36 @@ static void links_and_places_say_what_is_enabled(void **state)
 	has("gone.service", "!fragment", "!exec_start", NULL);
 }
 
+static void presets_say_what_should_be_enabled(void **state)
+{
+	AUTO(buf) all = BUF_INIT(4096);
+
+	(void)state;
+	presets_parse(span_of("# enable x.service\n\n enable a*.service \ndisable a1.service\n"
+			      "ignore b.service\ndisable t@.service one two\nenable\nnonsense y\n"
+			      "disable *.socket"),
+		&all);
+	assert_true(span_is(presets_find(&all, span_of("a1.service"), SPAN_NONE), "enabled"));
+	assert_true(span_is(presets_find(&all, span_of("b.service"), SPAN_NONE), "ignored"));
+	assert_true(span_is(presets_find(&all, span_of("c.socket"), SPAN_NONE), "disabled"));
+	assert_true(span_is(presets_find(&all, span_of("y"), SPAN_NONE), "enabled"));
+	assert_true(span_is(presets_find(&all, span_of("t@x.service"), span_of("t@.service")),
+		"disabled"));
+}
+
+static void presets_of_the_administrator_go_first(void **state)
+{
+	fresh(state);
+	room_text(root, "usr/lib/systemd/system/on.service", DAEMON);
+	room_text(root, "usr/lib/systemd/system/off.service", DAEMON);
+	room_text(root, "usr/lib/systemd/system-preset/90-x.preset", "disable on.service\n");
+	room_text(root, "etc/systemd/system-preset/90-x.preset", "enable on.service\n");
+	room_text(root, "usr/lib/systemd/system-preset/10-y.preset", "disable off.service\n");
+	room_run(&sensor_service, root, 0);
+	has("on.service", "preset=enabled", NULL);
+	has("off.service", "preset=disabled", NULL);
+}
+
 /* ---- drop-ins ---- */
 
 static void drop_ins_change_what_is_run(void **state)
@@ -374,6 +404,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_and_places_say_what_is_enabled),
+		cmocka_unit_test(presets_say_what_should_be_enabled),
+		cmocka_unit_test(presets_of_the_administrator_go_first),
 		cmocka_unit_test(drop_ins_change_what_is_run),
 		cmocka_unit_test(variables_that_load_code_are_found_in_files),
 		cmocka_unit_test(units_of_users_are_found),

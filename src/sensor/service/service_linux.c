@@ -15,6 +15,7 @@ struct room {
 	struct host *h;
 	const struct units *units;
 	struct live_units live;
+	struct buf presets;
 	bool runs; /* systemd does */
 	struct journal *journal;
 	bool no_journal;
@@ -24,6 +25,7 @@ struct room {
 static void room_done(struct room *x)
 {
 	journal_free(x->journal);
+	buf_done(&x->presets);
 }
 
 /* ---- the journal ---- */
@@ -148,6 +150,16 @@ static void set_relations(struct arena *a, const struct unit *u, struct record *
 	}
 }
 
+/* What follows from others has none. */
+static void set_preset(const struct room *x, const struct unit *u, struct record *r)
+{
+	if (u->of_users || u->enabled == UNIT_STATIC || u->enabled == UNIT_GENERATED ||
+		u->enabled == UNIT_TRANSIENT)
+		return;
+	record_set_bytes(r, SERVICE_PRESET,
+		presets_find(&x->presets, u->name, unit_template(u->name, scan_arena(x->s))));
+}
+
 static void emit(struct room *x, const struct unit *u, const struct live_unit *live)
 {
 	struct arena *a = scan_arena(x->s);
@@ -162,6 +174,8 @@ static void emit(struct room *x, const struct unit *u, const struct live_unit *l
 	record_set_number(r, SERVICE_ENABLED, u->enabled);
 	set_files(x, u, r, asks);
 	set_relations(a, u, r);
+	if (asks & field_bit(SERVICE_PRESET))
+		set_preset(x, u, r);
 	service_settings(x->s, u, r);
 	if (x->runs && !u->of_users) {
 		service_state(u, live, r, a);
@@ -209,6 +223,8 @@ static int scan(struct scan *s, struct err *e)
 	if (rc < 0 && rc != ERR_MISSING)
 		return err_prefix(e, "the state of services is not known: ");
 	x.runs = rc == 0;
+	if (scan_asks_kind(s, &kind_service) & field_bit(SERVICE_PRESET))
+		presets_load(s, &x.presets);
 	for (size_t i = 0; i < x.units->n && !scan_stopped(s); i++) {
 		const struct unit *u = &x.units->list[i];
 

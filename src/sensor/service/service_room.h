@@ -2,9 +2,11 @@
 #ifndef SENSOR_SERVICE_SERVICE_ROOM_H
 #define SENSOR_SERVICE_SERVICE_ROOM_H
 
+#include "core/buf.h"
 #include "host/bus.h"
 #include "host/units.h"
 #include "sensor/sensor.h"
+#include "sensor/service/preset.h"
 
 extern const struct sensor sensor_service;
 
@@ -35,6 +37,9 @@ void service_state(const struct unit *u, const struct live_unit *live, struct re
 	struct arena *a);
 /* "signal 11 (SEGV), core dumped"; empty: it ended well. code: CLD_… of waitid(2). */
 struct span service_exit_text(uint64_t code, uint64_t status, struct arena *a);
+
+/* The rules of all preset files of the host, for presets_find. */
+void presets_load(struct scan *s, struct buf *ret);
 
 /* Scripts of SysV and OpenRC. */
 int scripts_scan(struct scan *s, struct err *e) MUST_CHECK;

@@ -5,4 +5,6 @@ list(APPEND SENSOR_SOURCES
   src/sensor/service/service_state.c
   src/sensor/service/scripts_linux.c
   src/sensor/service/lsb.c
+  src/sensor/service/preset.c
+  src/sensor/service/preset_linux.c
 )
