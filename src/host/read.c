@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -80,10 +81,15 @@ int host_read_at(int dirfd, const char *path, size_t max, struct arena *a, struc
 {
 	AUTO(buf) text = BUF_INIT(max + READ_BYTES + 1);
 	int fd = -1, rc = open_regular(&fd, dirfd, path, e);
+	struct stat st;
 
 	if (rc < 0)
 		return rc;
-	rc = read_all(fd, path, max, &text, e);
+	/* Else it would be held in memory up to the cap only to be refused. */
+	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size > max)
+		rc = err_set(e, ERR_LIMIT, "'%s' is larger than %zu bytes", path, max);
+	else
+		rc = read_all(fd, path, max, &text, e);
 	close(fd);
 	if (rc == 0)
 		*ret = arena_copy(a, buf_span(&text));
