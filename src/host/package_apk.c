@@ -64,11 +64,11 @@ static void load(struct package_index *x)
 	const char *path = paths[0];
 	size_t first = x->n;
 	struct err e;
-	int r = host_read(x->host, path, PACKAGE_DATABASE_MAX, x->arena, &reader.rest, &e);
+	int r = host_read(x->host, path, PACKAGE_TEXT_MAX, x->arena, &reader.rest, &e);
 
 	if (r == ERR_MISSING)
-		r = host_read(x->host, path = paths[1], PACKAGE_DATABASE_MAX, x->arena,
-			&reader.rest, &e);
+		r = host_read(x->host, path = paths[1], PACKAGE_TEXT_MAX, x->arena, &reader.rest,
+			&e);
 	if (r < 0) {
 		if (r != ERR_MISSING)
 			tell(x, &e);

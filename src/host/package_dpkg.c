@@ -33,7 +33,7 @@ static struct span read_part(struct package_index *x, const char *path)
 {
 	struct span text = SPAN_NONE;
 	struct err e;
-	int r = host_read(x->host, path, PACKAGE_DATABASE_MAX, x->arena, &text, &e);
+	int r = host_read(x->host, path, PACKAGE_TEXT_MAX, x->arena, &text, &e);
 
 	if (r < 0 && r != ERR_MISSING)
 		problem(x, &e);

@@ -10,6 +10,7 @@
 #define PACKAGE_SOON 32
 #define PACKAGES_MAX 500000
 #define PACKAGE_DATABASE_MAX ((size_t)256 << 20)
+#define PACKAGE_TEXT_MAX ((size_t)64 << 20) /* status of dpkg, installed of apk */
 #define PACKAGE_LIST_MAX ((size_t)64 << 20)
 
 struct package_index;

@@ -324,7 +324,7 @@ static void what_is_no_file_is_a_gap(void **state)
 	snprintf(name, sizeof name, "%s/var/lib/dpkg/status", root);
 	assert_int_equal(truncate(name, (off_t)1 << 30), 0); /* of NULs, one line */
 	assert_string_equal(room_run(&sensor_package, root, SKIP),
-		"gap dpkg:… limit: 'var/lib/dpkg/status' is larger than 268435456 bytes\n");
+		"gap dpkg:… limit: 'var/lib/dpkg/status' is larger than 67108864 bytes\n");
 }
 
 static void bad_lines_beside_are_gaps(void **state)
