@@ -64,11 +64,11 @@ static void stacks_are_read_rule_by_rule(void **state)
 	has("sshd:account:pam_nologin.so", "control=required module=pam_nologin.so optional=false "
 					   "after=@common-auth missing=true");
 	has("sshd:session:pam_gone.so", "optional=true after=@common-auth missing=true");
-	has("sshd:session:pam_unix.so",
+	has("sshd:session:pam_unix.so#2",
 		"control=[success=ok ignore=ignore module_unknown=ignore default=bad] "
 		"module=pam_unix.so arguments=close optional=false after=pam_gone.so "
 		"path=/usr/lib/x86_64-linux-gnu/security/pam_unix.so missing=false");
-	has("sshd:session:pam_unix.so#2", "arguments=open optional=false after=pam_unix.so path=");
+	has("sshd:session:pam_unix.so", "arguments=open optional=false after=pam_unix.so#2 path=");
 	has("sshd:auth:/opt/evil.so", "type=auth control=Sufficient module=/opt/evil.so "
 				      "arguments=query=select a from b, debug");
 	has("sshd:auth:/opt/evil.so", "path=/opt/evil.so missing=false sha256=");
@@ -78,8 +78,8 @@ static void stacks_are_read_rule_by_rule(void **state)
 		"missing=false");
 	has("sshd:password:@gone-auth", "control=substack optional=false after=@system-auth "
 					"reference=gone-auth missing=true");
-	has("common-auth:auth:pam_deny.so", "after=pam_unix.so path=/usr/lib64/security/");
-	has("common-auth:auth:pam_unix.so#2", "control=optional");
+	has("common-auth:auth:pam_deny.so", "after=pam_unix.so#2 path=/usr/lib64/security/");
+	has("common-auth:auth:pam_unix.so", "control=optional");
 	has("system-auth:auth:pam_unix.so", "file=/usr/lib/pam.d/system-auth");
 	assert_null(strstr(all, "pam_old"));
 	assert_null(strstr(all, "pam_vendor")); /* /etc/pam.d has this service */
@@ -103,6 +103,12 @@ static void order_is_seen(void **state)
 	room_run(&sensor_pam_rule, root, 0);
 	has("su:auth:pam_permit.so", "after=(first)");
 	has("su:auth:pam_unix.so", "after=pam_permit.so");
+	room_text(root, "etc/pam.d/su2",
+		"auth sufficient pam_permit.so\nauth required pam_unix.so\n"
+		"auth required pam_permit.so\n");
+	room_run(&sensor_pam_rule, root, 0);
+	has("su2:auth:pam_permit.so", "control=required"); /* keeps its name: the new one is #2 */
+	has("su2:auth:pam_permit.so#2", "control=sufficient");
 	has("su:account:pam_unix.so", "after=(first)"); /* appending says nothing of others */
 }
 
@@ -144,8 +150,8 @@ static void pam_conf_counts_where_there_is_no_folder(void **state)
 		"ftp auth required pam_unix.so\nOther auth required pam_deny.so\n"
 		"ftp auth required pam_unix.so two\nx auth\n");
 	room_run(&sensor_pam_rule, root, 0);
-	has("ftp:auth:pam_unix.so", "service=ftp type=auth control=required");
-	has("ftp:auth:pam_unix.so#2", "arguments=two optional=false after=pam_unix.so");
+	has("ftp:auth:pam_unix.so#2", "service=ftp type=auth control=required");
+	has("ftp:auth:pam_unix.so", "arguments=two optional=false after=pam_unix.so#2");
 	has("Other:auth:pam_deny.so", "after=(first)");
 	assert_non_null(strstr(room_find("gap"), "/etc/pam.conf:4: a rule without a control"));
 }

@@ -26,10 +26,11 @@ struct module {
 };
 
 struct rule {
-	struct span service,
-		name;      /* name: module or @reference, with "#2" where it is the second */
-	struct span plain; /* without */
+	struct span service, text; /* text: its line */
+	struct span plain;         /* module, or @reference */
+	struct span name;          /* the same, with "#2" where another one follows */
 	const char *type;
+	size_t number;
 };
 
 struct pam_file {
@@ -201,32 +202,49 @@ static bool in_stack(const struct rule *x, const struct rule *of)
 		       strcmp(of->type, "include") == 0);
 }
 
-/* What stands before it, and whether it is the first of its name. */
-static struct rule place(struct room *r, const struct pam_file *f, const struct pam_line *l,
-	const struct rule *before, size_t n, struct span *ret_after)
+static struct rule rule_of(struct room *r, const struct pam_file *f, const struct pam_line *l,
+	struct span text, size_t number)
 {
-	struct rule x = { .service = l->service.n ? l->service : f->service, .type = l->type };
-	unsigned same = 1;
+	return (struct rule){
+		.service = arena_copy(r->arena, l->service.n ? l->service : f->service),
+		.text = text,
+		.plain = l->module.n
+				 ? arena_copy(r->arena, l->module)
+				 : span_of(arena_format(r->arena, "@%.*s", SPAN_ARG(l->reference))),
+		.type = l->type,
+		.number = number,
+	};
+}
 
-	x.plain = l->module.n ? l->module
-			      : span_of(arena_format(r->arena, "@%.*s", SPAN_ARG(l->reference)));
-	x.service = arena_copy(r->arena, x.service);
-	x.plain = arena_copy(r->arena, x.plain);
-	*ret_after = span_of("(first)");
-	for (size_t i = 0; i < n; i++) {
-		if (!in_stack(&before[i], &x))
-			continue;
-		*ret_after = before[i].name;
-		same += strcmp(before[i].type, x.type) == 0 && span_same(before[i].plain, x.plain);
+/* The last of its name has no number: what is put in front, as intruders do, gets one, and does not
+ * take over the name of what was there. */
+static void name_rules(struct room *r, size_t n)
+{
+	for (size_t i = n; i-- > 0;) {
+		struct rule *x = &r->rules[i];
+		unsigned same = 1;
+
+		for (size_t k = i + 1; k < n; k++)
+			same += span_same(r->rules[k].plain, x->plain) &&
+				strcmp(r->rules[k].type, x->type) == 0 &&
+				span_same(r->rules[k].service, x->service);
+		x->name = x->plain;
+		if (same > 1)
+			x->name = span_of(
+				arena_format(r->arena, "%.*s#%u", SPAN_ARG(x->plain), same));
 	}
-	x.name = x.plain;
-	if (same > 1)
-		x.name = span_of(arena_format(r->arena, "%.*s#%u", SPAN_ARG(x.plain), same));
-	return x;
+}
+
+static struct span before(const struct room *r, size_t at)
+{
+	for (size_t i = at; i-- > 0;)
+		if (in_stack(&r->rules[i], &r->rules[at]))
+			return r->rules[i].name;
+	return span_of("(first)");
 }
 
 static void emit(struct room *r, const struct pam_file *f, const struct pam_line *l,
-	const struct rule *rule, struct span after, size_t number)
+	const struct rule *rule, struct span after)
 {
 	struct record *x = r->record;
 
@@ -242,7 +260,7 @@ static void emit(struct room *r, const struct pam_file *f, const struct pam_line
 	set_text(x, PAM_RULE_FILE, span_of(f->path));
 	record_set_number(x, PAM_RULE_FILE_UID, f->st.st_uid);
 	record_set_number(x, PAM_RULE_WRITABLE, (f->st.st_mode & 022) != 0);
-	record_set_number(x, PAM_RULE_LINE, number);
+	record_set_number(x, PAM_RULE_LINE, rule->number);
 	x->key = span_of(arena_format(r->arena, "%.*s:%s:%.*s", SPAN_ARG(rule->service), rule->type,
 		SPAN_ARG(rule->name)));
 	scan_emit_part(r->scan, x, l->module.n ? r->unknown : 0);
@@ -283,24 +301,26 @@ static void read_lines(struct room *r, struct pam_file *f, struct span text)
 {
 	AUTO(buf) line = BUF_INIT(FILE_BYTES_MAX + 1);
 	struct pam_lines l = { .rest = text };
+	bool conf = f->service.n == 0;
+	struct pam_line x;
+	struct err e;
 	size_t n = 0;
 
 	while (pam_lines_next(&l, &line)) {
-		struct pam_line x;
-		struct span after;
-		struct err e;
-		int rc = pam_line_from_text(buf_span(&line), f->service.n == 0, &x, &e);
+		int rc = pam_line_from_text(buf_span(&line), conf, &x, &e);
 
 		if (rc == 0 && n == LINES_MAX)
 			rc = err_set(&e, ERR_LIMIT, "more than %d rules", LINES_MAX);
-		if (rc < 0) {
+		if (rc < 0)
 			bad(f, l.number, &e);
-			continue;
-		}
-		r->rules[n] = place(r, f, &x, r->rules, n, &after);
-		emit(r, f, &x, &r->rules[n], after, l.number);
-		n++;
+		else
+			r->rules[n++] =
+				rule_of(r, f, &x, arena_copy(r->arena, buf_span(&line)), l.number);
 	}
+	name_rules(r, n);
+	for (size_t i = 0; i < n; i++)
+		if (pam_line_from_text(r->rules[i].text, conf, &x, &e) == 0)
+			emit(r, f, &x, &r->rules[i], before(r, i));
 	tell_bad(r, f);
 }
 
