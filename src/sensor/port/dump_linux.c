@@ -213,7 +213,14 @@ static void gap(struct socks *all, enum gap_reason reason, const char *text)
 {
 	struct gap g = { .kind = &kind_port, .subtree = true, .reason = reason, .text = text };
 
-	scan_gap(all->scan, &g);
+	if (!all->again)
+		scan_gap(all->scan, &g);
+}
+
+static void gap_err(struct socks *all, const struct err *why)
+{
+	if (!all->again)
+		scan_gap_err(all->scan, &kind_port, SPAN_NONE, true, why);
 }
 
 static void by_text(struct socks *all, uint32_t space, const struct table *t, struct span text,
@@ -256,7 +263,7 @@ static void by_proc(struct socks *all, uint32_t space, const struct table *t)
 	if (rc == 0)
 		by_text(all, space, t, text, path);
 	else if (rc != ERR_MISSING)
-		scan_gap_err(all->scan, &kind_port, SPAN_NONE, true, &why);
+		gap_err(all, &why);
 }
 
 /* ---- all of it ---- */
@@ -329,7 +336,7 @@ static void enter_and_dump(struct socks *all, uint32_t space, char *block)
 	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
 		(void)err_sys(&why, "cannot enter the network namespace of '%.*s'",
 			SPAN_ARG(x->name));
-		scan_gap_err(all->scan, &kind_port, SPAN_NONE, true, &why);
+		gap_err(all, &why);
 	} else {
 		dump_space(all, space, block);
 	}

@@ -265,12 +265,19 @@ static void put_lists(struct emitter *out, struct lists *l, const uint32_t *pid,
 		record_set_list(out->r, PORT_PIDS, a, shown, k);
 }
 
-static bool are_alike(struct host *h, const uint32_t *pid, size_t n)
+static const struct process *find(struct emitter *out, uint32_t pid)
 {
-	const struct process *first = n ? host_process(h, pid[0]) : NULL;
+	const struct process *p = host_process(out->all->host, pid);
+
+	return p ? p : late_process(&out->late, out->all->arena, pid);
+}
+
+static bool are_alike(struct emitter *out, const uint32_t *pid, size_t n)
+{
+	const struct process *first = n ? find(out, pid[0]) : NULL;
 
 	for (size_t i = 1; i < n; i++) {
-		const struct process *p = host_process(h, pid[i]);
+		const struct process *p = find(out, pid[i]);
 
 		if (!p || !first || !span_same(p->exe, first->exe))
 			return false;
@@ -283,7 +290,7 @@ void put_owners(struct emitter *out, const uint32_t *pid, size_t n)
 	struct verdict v = { .packaged = true, .knows = true };
 	struct host *h = out->all->host;
 	struct arena *a = out->all->arena;
-	bool alike = are_alike(h, pid, n);
+	bool alike = are_alike(out, pid, n);
 	struct lists l = { 0 };
 
 	buf_clear(&out->texts);
@@ -292,7 +299,7 @@ void put_owners(struct emitter *out, const uint32_t *pid, size_t n)
 	for (unsigned i = 0; i < LIST_N; i++)
 		l.item[i] = (struct span *)(void *)out->texts.p + i * n;
 	for (size_t i = 0; i < n; i++) {
-		const struct process *p = host_process(h, pid[i]);
+		const struct process *p = find(out, pid[i]);
 
 		if (!p)
 			continue;
@@ -328,6 +335,15 @@ static bool is_ephemeral(const struct emitter *out, const struct sock *x, const 
 	}
 }
 
+/* Closed since: its processes ended. */
+static bool are_gone(const uint32_t *pid, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!process_is_gone(pid[i]))
+			return false;
+	return true;
+}
+
 void emit_group(struct emitter *out, const struct sock *x, size_t n)
 {
 	uint64_t unknown = 0;
@@ -342,6 +358,8 @@ void emit_group(struct emitter *out, const struct sock *x, size_t n)
 			put_owners(out, pid, n_pids);
 		else if (out->all->blind)
 			unknown = PORT_OWNER_FIELDS & ~field_bit(PORT_EPHEMERAL);
+		if (n_pids && !record_has(out->r, PORT_EXE) && are_gone(pid, n_pids))
+			return;
 		record_set_number(out->r, PORT_UNOWNED, n_pids == 0);
 		record_set_number(out->r, PORT_EPHEMERAL, is_ephemeral(out, x, pid, n_pids));
 	}

@@ -4,6 +4,7 @@
 
 #include "entity/port.h"
 #include "os/names.h"
+#include "sensor/port/late.h"
 #include "sensor/port/programs.h"
 #include "sensor/port/room.h"
 
@@ -22,6 +23,7 @@ struct emitter {
 	uint32_t range[2]; /* ports for clients */
 	struct record *r;
 	struct programs programs;
+	struct late late;
 	struct buf pids, texts; /* of the entity at hand */
 };
 

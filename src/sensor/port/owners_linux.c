@@ -127,6 +127,45 @@ static bool has_orphans(const struct socks *all)
 	return false;
 }
 
+void socks_done(struct socks *all)
+{
+	free(all->list);
+	free(all->slot);
+	free(all->owners);
+}
+
+static bool has_inode(const struct socks *all, uint64_t inode)
+{
+	uint32_t at = all->slot[hash(inode) & all->mask];
+
+	while (at != NOBODY && all->list[at].inode != inode)
+		at = all->list[at].next;
+	return at != NOBODY;
+}
+
+static void drop_closed(struct socks *all)
+{
+	__attribute__((cleanup(socks_done))) struct socks now = {
+		.scan = all->scan,
+		.host = all->host,
+		.arena = all->arena,
+		.space = all->space,
+		.n_spaces = all->n_spaces,
+		.again = true,
+	};
+	size_t k = 0;
+
+	socks_dump(&now);
+	index_socks(&now);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct sock *x = &all->list[i];
+
+		if (x->owner != NOBODY || x->inode == 0 || has_inode(&now, x->inode))
+			all->list[k++] = *x;
+	}
+	all->n = k;
+}
+
 int socks_owners(struct socks *all, struct err *e)
 {
 	const struct process *list;
@@ -149,5 +188,7 @@ int socks_owners(struct socks *all, struct err *e)
 		by_proc(all, 1, block);
 	}
 	free(block);
+	if (has_orphans(all))
+		drop_closed(all);
 	return 0;
 }

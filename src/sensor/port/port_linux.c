@@ -22,13 +22,6 @@ static int by_key(const void *a, const void *b)
 	return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
-static void socks_done(struct socks *all)
-{
-	free(all->list);
-	free(all->slot);
-	free(all->owners);
-}
-
 static void name_all(struct socks *all)
 {
 	for (size_t i = 0; i < all->n; i++) {

@@ -14,7 +14,8 @@
 /* A network namespace. */
 struct space {
 	uint64_t inode;
-	uint32_t pid; /* of a process in it; 0: a mount keeps it */
+	uint32_t pid; /* of the oldest process in it; 0: a mount keeps it */
+	int64_t started;
 	struct span path, name;
 	bool named; /* by ip netns(8) or by its container: nothing better will come */
 };
@@ -35,6 +36,7 @@ struct socks {
 	uint32_t mask;
 	struct owner *owners;
 	size_t n_owners, cap_owners;
+	bool again;        /* listed a second time: what goes wrong was told the first time */
 	bool blind;        /* the open files of some process could not be looked at */
 	const char *means; /* of the owners: "bpf" or "proc" */
 };
@@ -43,8 +45,10 @@ struct socks {
 int socks_spaces(struct socks *all, struct err *e) MUST_CHECK;
 /* dump_linux.c: all sockets of all namespaces; what cannot be listed is a gap. */
 void socks_dump(struct socks *all);
-/* owners_linux.c: who has which open. */
+/* owners_linux.c: who has which open. Sockets that were closed before that was known are dropped:
+ * without its owner what waits for one answer would look like a hidden listener. */
 int socks_owners(struct socks *all, struct err *e) MUST_CHECK;
+void socks_done(struct socks *all);
 struct emitter;
 /* dbus_linux.c: the names on the system bus, as entities. */
 void bus_names(struct emitter *out);

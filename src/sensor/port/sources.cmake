@@ -4,6 +4,7 @@ list(APPEND SENSOR_SOURCES
   src/sensor/port/diag.c
   src/sensor/port/dump_linux.c
   src/sensor/port/emit.c
+  src/sensor/port/late_linux.c
   src/sensor/port/mount_text.c
   src/sensor/port/owners_linux.c
   src/sensor/port/port_linux.c

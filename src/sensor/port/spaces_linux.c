@@ -47,10 +47,25 @@ static struct span name_by(const struct process *p, struct arena *a)
 	return name.n ? name : p->comm;
 }
 
-/* Most are in the one seen last. */
+/* A container names it, else the process that has been in it for the longest time: pids say nothing
+ * of that once they have wrapped. */
+static void offer(struct socks *all, struct space *x, const struct process *p)
+{
+	bool older = x->pid == 0 || p->start < x->started;
+
+	if (older) {
+		x->pid = p->pid;
+		x->started = p->start;
+	}
+	if (x->named || (!older && !p->container.n))
+		return;
+	x->name = name_by(p, all->arena);
+	x->named = p->container.n > 0;
+}
+
 static void by_processes(struct socks *all, const struct process *list, size_t n)
 {
-	uint64_t last = all->space[0].inode;
+	uint64_t own = all->space[0].inode;
 	char path[32];
 
 	for (size_t i = 0; i < n; i++) {
@@ -64,20 +79,14 @@ static void by_processes(struct socks *all, const struct process *list, size_t n
 			snprintf(path, sizeof path, "/proc/%u/ns/net", p->pid);
 			inode = inode_of(path);
 		}
-		if (inode == 0 || inode == last)
+		if (inode == 0 || inode == own)
 			continue;
-		last = inode;
 		x = find(all, inode);
-		if (x == all->space || (x && (x->named || (x->name.n && !p->container.n))))
-			continue;
 		if (!x)
 			x = add(all, inode);
 		if (!x)
 			return;
-		if (!x->pid)
-			x->pid = p->pid;
-		x->name = name_by(p, all->arena);
-		x->named = p->container.n > 0;
+		offer(all, x, p);
 	}
 }
 
