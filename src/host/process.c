@@ -147,6 +147,15 @@ static int list_proc(struct host *h, struct err *e)
 	return got < 0 ? err_sys(e, "cannot list '/proc'") : 0;
 }
 
+/* The distance of the two clocks is constant until somebody sets one; that they are read one after
+ * the other must not make every process another one each time. */
+static int64_t boot_time(int64_t tick)
+{
+	int64_t apart = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+
+	return (apart + tick / 2) / tick * tick;
+}
+
 static int list(struct host *h, struct err *e)
 {
 	struct processes *all = h->processes;
@@ -156,7 +165,7 @@ static int list(struct host *h, struct err *e)
 		return e->code;
 	all->cgroups = open_cgroups(h);
 	all->tick = NS_PER_SECOND / sysconf(_SC_CLK_TCK);
-	all->booted = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+	all->booted = boot_time(all->tick);
 	memcpy(&all->texts.seed, h->secret, sizeof all->texts.seed);
 	all->means = "bpf";
 	if (h->no_bpf || processes_by_bpf(h, &refused) < 0) {
