@@ -7,8 +7,10 @@
 #include "host/bpf.h"
 #include "room.h"
 
+static pid_t child;
+
 struct seen {
-	struct bpf_task self;
+	struct bpf_task self, child;
 	unsigned n, kernel;
 	uint32_t last;
 	bool ordered;
@@ -25,6 +27,8 @@ static int each_task(void *ctx, const struct bpf_task *t, struct err *e)
 	s->last = t->pid;
 	if (t->pid == (uint32_t)getpid())
 		s->self = *t;
+	if (t->pid == (uint32_t)child)
+		s->child = *t;
 	return 0;
 }
 
@@ -81,13 +85,43 @@ static void a_task_is_what_proc_says(void **state)
 	assert_true(s.self.start > 0);
 }
 
+/* Four numbers that all differ, and no program of its own. */
+static void users_are_told_apart(void **state)
+{
+	AUTO_FREE(host) h = live();
+	struct seen s = { 0 };
+	struct err e = { 0 };
+	int ready[2], rc;
+	char c = 0;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		c = setresgid(1003, 1004, 1004) == 0 && setresuid(1001, 1002, 1002) == 0;
+		if (write(ready[1], &c, 1) == 1)
+			pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	rc = c ? bpf_tasks(h, each_task, &s, &e) : -1;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	if (rc < 0)
+		skip();
+	assert_int_equal(s.child.uid, 1001);
+	assert_int_equal(s.child.euid, 1002);
+	assert_int_equal(s.child.gid, 1003);
+	assert_int_equal(s.child.egid, 1004);
+	assert_int_equal(s.child.exe_dentry, s.self.exe_dentry);
+	assert_int_equal(s.child.cgroup_set, s.self.cgroup_set);
+}
+
 struct hit {
 	uint64_t inode;
 	uint32_t fd;
 	bool self, child;
 };
-static pid_t child;
-
 static int each_socket(void *ctx, const struct bpf_socket *s, struct err *e)
 {
 	struct hit *hit = ctx;
@@ -157,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_task_is_what_proc_says),
+		cmocka_unit_test(users_are_told_apart),
 		cmocka_unit_test(a_socket_has_all_its_owners),
 		cmocka_unit_test(an_offline_tree_has_no_processes),
 	};
