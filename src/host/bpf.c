@@ -133,6 +133,8 @@ static struct bpf *get(struct host *h)
 		h->bpf = mem_new(sizeof *h->bpf);
 		if (!host_is_live(h))
 			(void)err_set(&h->bpf->why, ERR_MISSING, "not the running system");
+		else if (h->no_bpf)
+			(void)err_set(&h->bpf->why, ERR_DENIED, "the options ask for /proc");
 		else if (prepare(h->bpf, &h->bpf->why) == 0)
 			h->bpf->why.code = 0;
 	}

@@ -124,6 +124,22 @@ cp rules/56-port.yaml "$CASE/policy.yaml"
 invar init --root "$BASE"
 same "an offline tree has no sockets, and that is no gap" "$RC" 0
 
+# ---- without BPF: in a process namespace of its own its numbers would mean nothing ----
+
+use proc
+cp rules/56-port.yaml "$CASE/policy.yaml"
+cat >"$CASE/inside" <<-E
+	$python -c "import signal, socket as s
+	a = s.socket(); a.bind(('127.0.0.1', 4448)); a.listen()
+	signal.pause()" &
+	sleep 0.5
+	"\$@"
+E
+AS="unshare --pid --fork --mount-proc --kill-child bash $CASE/inside" invar init
+invar baseline show
+grep -q "\"key\":\"tcp/127.0.0.1/4448\".*$python" "$CASE/out"
+point $? "owners are found through /proc as well" "$CASE/out"
+
 # ---- many ----
 
 use many
