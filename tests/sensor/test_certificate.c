@@ -164,6 +164,11 @@ static void distrust_is_not_trust(void **state)
 	assert_non_null(f);
 	n += fread(text + n, 1, sizeof text - n, f);
 	fclose(f);
+	text[strlen("[p11-kit-object-v1]\nx-distrusted: tru")] = 'x'; /* "trux" */
+	room_file(root, "usr/share/pki/ca-trust-source/x.p11-kit", text, n, 0644);
+	run();
+	has(ROOT, " distrusted=false");
+	text[strlen("[p11-kit-object-v1]\nx-distrusted: tru")] = 'e';
 	room_file(root, "usr/share/pki/ca-trust-source/x.p11-kit", text, n, 0644);
 	put("etc/pki/ca-trust/source/blocklist/leaf.pem", "leaf.pem");
 	run();

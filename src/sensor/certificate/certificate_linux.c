@@ -96,15 +96,20 @@ static bool is_certificate(struct span label)
 	       span_is(label, "X509 CERTIFICATE");
 }
 
-/* Is there "NAME: true" in what p11-kit says above a certificate? */
+/* Is there a line "NAME: true" in what p11-kit says above a certificate? */
 static bool says_true(struct span text, const char *name)
 {
 	struct span line, want = span_of(name);
 
-	while (text.n && span_cut(&text, '\n', &line))
-		if (span_starts(line, want) && memchr(line.p, 't', line.n) &&
-			line.n >= want.n + sizeof(": true") - 1)
+	while (text.n && span_cut(&text, '\n', &line)) {
+		if (!span_starts(line, want))
+			continue;
+		line = span_from_offset(line, want.n);
+		while (line.n && (line.p[0] == ':' || line.p[0] == ' ' || line.p[0] == '\t'))
+			line = span_from_offset(line, 1);
+		if (span_starts(line, span_of("true")))
 			return true;
+	}
 	return false;
 }
 
