@@ -275,6 +275,8 @@ static void dump_space(struct socks *all, uint32_t space, char *block)
 	for (size_t i = 0; i < sizeof tables / sizeof *tables && !scan_stopped(all->scan); i++) {
 		const struct table *t = &tables[i];
 
+		if (all->again && !(all->protos >> proto_of(t) & 1))
+			continue;
 		if (t->states == 0 || !by_diag(all, space, t, fd, block))
 			by_proc(all, space, t);
 	}
@@ -344,16 +346,24 @@ static void enter_and_dump(struct socks *all, uint32_t space, char *block)
 		close(fd);
 }
 
+static bool is_due(const struct socks *all, uint32_t space)
+{
+	return !all->again || all->space[space].suspect;
+}
+
 void socks_dump(struct socks *all)
 {
 	char *block = mem_new(ANSWER_BYTES);
 	int own;
 
-	dump_space(all, 0, block);
-	dump_vsock(all, block);
+	if (is_due(all, 0)) {
+		dump_space(all, 0, block);
+		dump_vsock(all, block);
+	}
 	own = all->n_spaces > 1 ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
 	for (uint32_t i = 1; own >= 0 && i < all->n_spaces && !scan_stopped(all->scan); i++)
-		enter_and_dump(all, i, block);
+		if (is_due(all, i))
+			enter_and_dump(all, i, block);
 	if (own >= 0) {
 		/* what cannot fail: we came from there, and rights were not given up */
 		if (setns(own, CLONE_NEWNET) < 0)

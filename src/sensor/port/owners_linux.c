@@ -119,10 +119,15 @@ static void by_proc(struct socks *all, uint32_t pid, char *block)
 	close(fd);
 }
 
+static bool is_orphan(const struct sock *x)
+{
+	return x->inode != 0 && x->owner == NOBODY;
+}
+
 static bool has_orphans(const struct socks *all)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (all->list[i].inode && all->list[i].owner == NOBODY)
+		if (is_orphan(&all->list[i]))
 			return true;
 	return false;
 }
@@ -155,12 +160,18 @@ static void drop_closed(struct socks *all)
 	};
 	size_t k = 0;
 
+	for (size_t i = 0; i < all->n; i++) {
+		if (!is_orphan(&all->list[i]))
+			continue;
+		now.protos |= UINT32_C(1) << all->list[i].proto;
+		all->space[all->list[i].space].suspect = true;
+	}
 	socks_dump(&now);
 	index_socks(&now);
 	for (size_t i = 0; i < all->n; i++) {
 		const struct sock *x = &all->list[i];
 
-		if (x->owner != NOBODY || x->inode == 0 || has_inode(&now, x->inode))
+		if (!is_orphan(x) || has_inode(&now, x->inode))
 			all->list[k++] = *x;
 	}
 	all->n = k;

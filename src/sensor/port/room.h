@@ -17,7 +17,8 @@ struct space {
 	uint32_t pid; /* of the oldest process in it; 0: a mount keeps it */
 	int64_t started;
 	struct span path, name;
-	bool named; /* by ip netns(8) or by its container: nothing better will come */
+	bool suspect; /* has sockets that nobody seems to own */
+	bool named;   /* by ip netns(8) or by its container: nothing better will come */
 };
 
 struct owner {
@@ -37,6 +38,7 @@ struct socks {
 	struct owner *owners;
 	size_t n_owners, cap_owners;
 	bool again;        /* listed a second time: what goes wrong was told the first time */
+	uint32_t protos;   /* then: only these, as bits */
 	bool blind;        /* the open files of some process could not be looked at */
 	const char *means; /* of the owners: "bpf" or "proc" */
 };
