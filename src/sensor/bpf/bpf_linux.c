@@ -302,6 +302,8 @@ static int scan(struct scan *s, struct err *e)
 		.arena = scan_arena(s),
 	};
 
+	if (scan_asks_kind(s, &kind_bpf) == 0)
+		return 0;
 	if (programs(&all, e) < 0)
 		return e->code;
 	bpf_pins(&all);

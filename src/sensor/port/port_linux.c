@@ -78,6 +78,8 @@ static int scan(struct scan *s, struct err *e)
 	AUTO_FREE(names) names = NULL;
 	struct err why;
 
+	if (out.asks == 0)
+		return 0;
 	if (socks_spaces(&all, e) < 0)
 		return e->code;
 	socks_dump(&all);

@@ -1,9 +1,12 @@
 /* The network namespaces of the host: those that processes are in, and those that a mount keeps
  * alive (ip netns, container runtimes). */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/mem.h"
+#include "entity/port.h"
 #include "sensor/port/mount_text.h"
 #include "sensor/port/room.h"
 
@@ -63,9 +66,11 @@ static void offer(struct socks *all, struct space *x, const struct process *p)
 	x->named = p->container.n > 0;
 }
 
-static void by_processes(struct socks *all, const struct process *list, size_t n)
+/* True: some process is in a namespace that we may not know. */
+static bool by_processes(struct socks *all, const struct process *list, size_t n)
 {
 	uint64_t own = all->space[0].inode;
+	bool hidden = false;
 	char path[32];
 
 	for (size_t i = 0; i < n; i++) {
@@ -77,17 +82,20 @@ static void by_processes(struct socks *all, const struct process *list, size_t n
 			continue;
 		if (inode == 0) {
 			snprintf(path, sizeof path, "/proc/%u/ns/net", p->pid);
+			errno = 0;
 			inode = inode_of(path);
 		}
+		hidden = hidden || (inode == 0 && errno == EACCES);
 		if (inode == 0 || inode == own)
 			continue;
 		x = find(all, inode);
 		if (!x)
 			x = add(all, inode);
 		if (!x)
-			return;
+			break;
 		offer(all, x, p);
 	}
+	return hidden;
 }
 
 static void by_mounts(struct socks *all, struct span text)
@@ -122,6 +130,19 @@ static void by_mounts(struct socks *all, struct span text)
 	}
 }
 
+/* Any of the sockets known may be in one of those: none is gone because it is not listed. */
+static void tell_hidden(struct socks *all)
+{
+	struct gap g = {
+		.kind = &kind_port,
+		.subtree = true,
+		.reason = GAP_DENIED,
+		.text = "without root's rights sockets are seen in our own network namespace only"
+	};
+
+	scan_gap(all->scan, &g);
+}
+
 int socks_spaces(struct socks *all, struct err *e)
 {
 	const struct process *list = NULL;
@@ -136,7 +157,8 @@ int socks_spaces(struct socks *all, struct err *e)
 		by_mounts(all, mounts);
 	if (host_processes(all->host, &list, &n, e) < 0)
 		return err_prefix(e, "cannot tell who owns sockets: ");
-	by_processes(all, list, n);
+	if (by_processes(all, list, n) && geteuid() != 0)
+		tell_hidden(all);
 	if (all->n_spaces == SPACES_MAX)
 		return err_set(e, ERR_LIMIT, "more than %d network namespaces", SPACES_MAX);
 	return 0;
