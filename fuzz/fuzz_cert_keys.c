@@ -21,5 +21,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		(void)!pgp_next(&packets, a, &k, &e);
 	while (pgp_next(&rest, a, &k, &e) > 0 || apt_signers_next(&signers, &packets))
 		(void)!store_read(all, each, NULL, &e);
-	return 0;
+	return apt_unsigned(all, &packets) ? 0 : 0;
 }

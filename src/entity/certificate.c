@@ -2,7 +2,7 @@
 
 #include "core/attr.h"
 
-static const char *const types[] = { "x509", "openpgp", "opaque", NULL };
+static const char *const types[] = { "x509", "openpgp", "opaque", "unsigned", NULL };
 _Static_assert(ARRAY_LEN(types) == CERTIFICATE_TYPE_N + 1, "every certificate_type needs a name");
 
 #define STD FIELD_STANDARD
@@ -11,9 +11,11 @@ _Static_assert(ARRAY_LEN(types) == CERTIFICATE_TYPE_N + 1, "every certificate_ty
 
 static const struct field fields[] = {
 	[CERTIFICATE_TYPE] = { "type", FIELD_CHOICE, STD,
-		"X.509 certificate, OpenPGP key, or a file that could not be taken apart", types },
+		"X.509 certificate, OpenPGP key, a file that could not be taken apart, or a source "
+		"that needs no signature",
+		types },
 	[CERTIFICATE_SUBJECT] = { "subject", FIELD_TEXT, STD,
-		"whom it names (RFC 2253); of an OpenPGP key the first user id", NULL },
+		"whom it names (RFC 4514); of an OpenPGP key the first user id", NULL },
 	[CERTIFICATE_STORES] = { "stores", FIELD_LIST, STD,
 		"who trusts it: openssl (by a link of its folder), bundle, java, secure-boot, apt, "
 		"apk",
@@ -24,7 +26,7 @@ static const struct field fields[] = {
 		"is in a list of what must not be trusted", NULL },
 	[CERTIFICATE_SOURCES] = { "sources", FIELD_LIST, STD,
 		"the files that hold it; links to one file count once", NULL },
-	[CERTIFICATE_ISSUER] = { "issuer", FIELD_TEXT, STD, "who signed it (RFC 2253)", NULL },
+	[CERTIFICATE_ISSUER] = { "issuer", FIELD_TEXT, STD, "who signed it (RFC 4514)", NULL },
 	[CERTIFICATE_IS_CA] = { "is_ca", FIELD_FLAG, STD, "may sign other certificates", NULL },
 	[CERTIFICATE_SELF_SIGNED] = { "self_signed", FIELD_FLAG, STD, "names itself as its issuer",
 		NULL },

@@ -235,6 +235,27 @@ static void a_keyring_is_trusted_when_a_source_names_it(void **state)
 	has(KEY, " stores=apt");
 }
 
+static void a_source_without_signatures_is_told(void **state)
+{
+	static const char *const lines[] = { "deb [trusted=yes] http://x y z",
+		"deb [ arch=amd64 Trusted = YES ] http://x y z", "Types: deb\nTrusted: yes\n",
+		"deb [allow-insecure=yes] http://x y z" };
+	static const char *const fine[] = { "# deb [trusted=yes] http://x y z",
+		"deb [trusted=no] http://x y z", "deb http://trusted.yes/ y z" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		room_text(root, "etc/apt/sources.list", lines[i]);
+		run();
+		has("apt-unsigned:/etc/apt/sources.list", " type=unsigned stores=apt "
+							  "sources=/etc/apt/sources.list");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+		room_text(root, "etc/apt/sources.list", fine[i]);
+		assert_string_equal(run(), "");
+	}
+}
+
 /* deb822: a line that would be empty is a dot, and each begins with a blank. */
 static void a_key_inside_a_source_counts(void **state)
 {
@@ -341,6 +362,7 @@ int main(void)
 		TEST(java_stores_of_all_ages),
 		TEST(keys_of_apt_in_every_form),
 		TEST(a_keyring_is_trusted_when_a_source_names_it),
+		TEST(a_source_without_signatures_is_told),
 		TEST(a_key_inside_a_source_counts),
 		TEST(what_is_broken_is_told_and_the_rest_seen),
 		TEST(what_the_firmware_starts),

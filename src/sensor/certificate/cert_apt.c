@@ -10,11 +10,9 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Where in the line stands "signed-by" with '=' or ':' behind it; what follows that. */
-static bool after_name(struct span line, struct span *ret)
+/* Where in the line stands the name with '=' or ':' behind it; what follows that. */
+static bool after_name(struct span line, struct span name, struct span *ret)
 {
-	const struct span name = span_of("signed-by");
-
 	for (size_t i = 0; i + name.n < line.n; i++) {
 		size_t k = 0;
 
@@ -69,9 +67,33 @@ bool apt_signers_next(struct apt_signers *s, struct span *ret)
 			continue;
 		}
 		s->in_field = false;
-		if (!after_name(line, &s->words))
+		if (!after_name(line, span_of("signed-by"), &s->words))
 			s->words = SPAN_NONE;
 		else
 			s->in_field = s->words.p[-1] == ':';
 	}
+}
+
+static bool says_yes(struct span line, const char *name)
+{
+	struct span rest, word;
+
+	return after_name(line, span_of(name), &rest) && next_word(&rest, &word) && word.n == 3 &&
+	       lower(word.p[0]) == 'y' && lower(word.p[1]) == 'e' && lower(word.p[2]) == 's';
+}
+
+bool apt_unsigned(struct span text, struct span *ret)
+{
+	struct span line;
+
+	while (text.n && span_cut(&text, '\n', &line)) {
+		if (line.n && line.p[0] == '#')
+			continue;
+		if (says_yes(line, "trusted") || says_yes(line, "allow-insecure") ||
+			says_yes(line, "allow-weak")) {
+			*ret = line;
+			return true;
+		}
+	}
+	return false;
 }

@@ -19,4 +19,8 @@ static inline struct apt_signers apt_signers_of(struct span text)
  * end. */
 bool apt_signers_next(struct apt_signers *s, struct span *ret);
 
+/* The first line that says a source needs no signature ("trusted=yes", "Allow-Insecure: yes");
+ * false when none does. */
+bool apt_unsigned(struct span text, struct span *ret);
+
 #endif

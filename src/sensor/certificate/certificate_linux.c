@@ -471,10 +471,23 @@ static bool ends(struct span s, const char *with)
 	return s.n >= n && memcmp(s.p + s.n - n, with, n) == 0;
 }
 
+/* A source that needs no key is as good as a key that everybody has. */
+static void note_unsigned(struct trust *t, const char *path, struct span line)
+{
+	struct cert *c;
+
+	t->path = span_of(arena_format(t->set.arena, "/%s", path));
+	c = cert_of_file(&t->set, "apt-unsigned", t->path, line);
+	record_set_number(c->record, CERTIFICATE_TYPE, CERTIFICATE_UNSIGNED);
+	record_set_bytes(c->record, CERTIFICATE_SUBJECT, line);
+	c->stores = apt.stores;
+	cert_add_source(&t->set, c, t->path);
+}
+
 static void look_signers(struct trust *t, const char *path)
 {
 	struct apt_signers signers;
-	struct span text, keyring_path;
+	struct span text, keyring_path, line;
 	struct err e;
 	int rc = host_read(t->host, path, FILE_BYTES_MAX, t->set.arena, &text, &e);
 
@@ -483,6 +496,8 @@ static void look_signers(struct trust *t, const char *path)
 		gap(t, &e);
 	if (rc < 0)
 		return;
+	if (apt_unsigned(text, &line))
+		note_unsigned(t, path, line);
 	signers = apt_signers_of(text);
 	while (apt_signers_next(&signers, &keyring_path))
 		look(t, &apt, arena_text(t->set.arena, span_from_offset(keyring_path, 1)),
