@@ -100,6 +100,18 @@ intrude_live() {
 			s.listen()
 			time.sleep(10000)
 		PY
+		cp /usr/lib/x86_64-linux-gnu/libm.so.6 /dev/shm/.libm.so
+		LD_PRELOAD=/dev/shm/.libm.so setsid tail -f /dev/null &
+		setsid tail -f /dev/zero >/dev/null &
+		kill -STOP $!
+		mount -t tmpfs tmpfs "/proc/$!"
+		passwd -dq alice
+		id=$(printf '%064d' 7)
+		install -d "/var/lib/docker/containers/$id"
+		printf '{"ID":"%s","Name":"/evil","State":{"Running":true},"Config":{"Image":"evil"}}' \
+			"$id" >"/var/lib/docker/containers/$id/config.v2.json"
+		printf '{"Privileged":true,"Binds":["/:/host"]}' \
+			>"/var/lib/docker/containers/$id/hostconfig.json"
 		systemctl daemon-reload
 		systemctl start evil.timer 2>/dev/null || true
 		systemd-run --quiet --unit=backdoor sleep 10000
@@ -184,6 +196,11 @@ created port:tcp/0.0.0.0/4446@netns:* .* -
 created process:/tmp/.x@root* .* -
 created process:/memfd:kworker@root* .* -
 created process:/usr/local/bin/gone@root* .* -
+created process:/usr/bin/tail@root* .* -
+created hidden:* .* -
+created mount:/proc/* mount-hiding -
+created container:* container-escape -
+updated user:alice user-open -
 updated sysctl:net.ipv4.ip_forward .* -
 created mount:/media .* -
 created firewall:inet/evil .* -
@@ -202,6 +219,7 @@ ALONG='
 - /etc/systemd/system/ssh.service.d
 - /home/mallory*
 - /opt/evil
+- /dev/shm/.libm.so
 - /var/lib/dpkg/*
 - /etc/group
 - /etc/gshadow
