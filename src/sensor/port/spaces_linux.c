@@ -42,7 +42,7 @@ static struct span name_by(const struct process *p, struct arena *a)
 
 	if (p->container.n)
 		return p->container;
-	if (p->unit.n && unit_stable(p->unit, a).n)
+	if (unit_stable(p->unit, a).n && !span_is(p->unit, "init.scope"))
 		return unit_stable(p->unit, a);
 	for (size_t i = p->exe.n; i > 0; i--)
 		if (p->exe.p[i - 1] == '/')
