@@ -47,6 +47,7 @@ told "a raw tracepoint" created raw_tracepoint/e2e_trace/ '"rule":"bpf-observers
 [ "$pin" = - ] || told "and what keeps it" created socket_filter/e2e_pinned/ "\"pinned\":[\"$pin\"]"
 stop >/dev/null
 rm -f "$pin"
+sleep 1 # the kernel lets go of a link some time after its last holder
 invar check
 told "and it is gone" deleted raw_tracepoint/e2e_trace/
 done_testing
