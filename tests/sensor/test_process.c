@@ -282,13 +282,13 @@ static void a_name_of_the_kernels(void **state)
 
 static void the_script_of_an_interpreter(void **state)
 {
-	const char *script = path_of("job.sh");
+	char script[256];
 
 	(void)state;
+	snprintf(script, sizeof script, "%s/job.sh", root);
 	room_file(root, "job.sh", "read x </dev/zero\n", 18, 0755);
 	run("/bin/dash", -1,
-		(char *const[]){ (char[]){ "sh" }, strdup(script), (char[]){ "--token=abc" },
-			NULL },
+		(char *const[]){ (char[]){ "sh" }, script, (char[]){ "--token=abc" }, NULL },
 		no_env, NULL);
 	HAS("/usr/bin/dash@root", script, "script_digests=", "--token=***");
 }

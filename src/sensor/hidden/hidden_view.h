@@ -33,7 +33,7 @@ void pids_from_text(struct span text, struct pids *ret);
 struct sweep {
 	uint32_t from[3], to[3]; /* to: not included; empty where equal */
 };
-#define SWEEP_SPAN 32768U
+#define SWEEP_SPAN 8192U
 struct sweep sweep_of(uint32_t highest, uint32_t last, uint32_t pid_max, uint64_t turn);
 
 /* ---- ports ---- */
