@@ -140,7 +140,7 @@ static NORETURN void look(struct scan *s, const struct kind *from, int fd, pid_t
 	for (unsigned id = from->id; id < KIND_IDS; id++) {
 		const struct kind *k = kind_by_id((uint8_t)id);
 
-		if (k && scan_wants(s, k) && !scan_sorted(s, k))
+		if (k && scan_wants(s, k) && !scan_sorted(s, k) && scan_asks_kind(s, k))
 			look_at(s, k);
 	}
 	_exit(0);
