@@ -58,9 +58,11 @@ struct matched {
 	const struct pattern *sure, *failed;
 };
 
-static void matched_add(const struct explain *x, struct matched *m, const struct pattern *p)
+/* Of what was never observed tests say nothing: it may be included, it is not excluded. */
+static void matched_add(const struct explain *x, struct matched *m, const struct pattern *p,
+	bool exclude)
 {
-	bool passes = !x->record || pattern_passes(p, x->record);
+	bool passes = x->record ? pattern_passes(p, x->record) : !exclude || p->n_tests == 0;
 
 	if (passes && !m->sure)
 		m->sure = p;
@@ -117,7 +119,7 @@ static void explain_track(const struct explain *x, const struct track *t, struct
 		const struct route *r = &p->routes[t->first_route + i];
 
 		if (r->pattern && route_passes(p, r, x->key))
-			matched_add(x, r->exclude ? &out : &in, r->pattern);
+			matched_add(x, r->exclude ? &out : &in, r->pattern, r->exclude);
 	}
 	decide(x, row, &in, &out, t->entry->include.n == 0,
 		arena_format(x->arena, "everything below \"%s\" is held",
@@ -135,7 +137,7 @@ static void explain_flat(const struct explain *x, const struct entry *entry,
 	for (size_t s = 0; s < ARRAY_LEN(sets); s++)
 		for (size_t i = 0; i < sets[s]->n; i++)
 			if (glob_text(sets[s]->list[i].key, x->key))
-				matched_add(x, &m[s], &sets[s]->list[i]);
+				matched_add(x, &m[s], &sets[s]->list[i], s == 1);
 	decide(x, row, &m[0], &m[1], entry->include.n == 0,
 		arena_format(x->arena, "every %s is held", entry->rule.kind->name));
 }

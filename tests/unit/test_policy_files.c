@@ -299,6 +299,32 @@ static void test_explain(void **state)
 	assert_int_equal(policy_explain(p, &kind_file, span_of("/srv"), NULL, a, &rows), 1);
 }
 
+/* Tests say nothing of what was never observed. */
+static void test_explain_unseen(void **state)
+{
+	AUTO(problems) problems = { 0 };
+	AUTO_FREE(policy) p = NULL;
+	AUTO_FREE(arena) a = arena_new();
+	struct record *r = record_new(a, &kind_file);
+	struct explain_row *rows;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(policy_load_text(&p, "t",
+				 span_of("version: 1\nrules:\n  - {id: a, kind: file, base: /, "
+					 "exclude: [{key: 'x*', type: symlink}, gone]}\n"),
+				 false, &problems, &e),
+		0);
+	assert_int_equal(policy_explain(p, &kind_file, span_of("/x1"), NULL, a, &rows), 1);
+	assert_int_equal(rows[0].verdict, EXPLAIN_SELECTED);
+	assert_int_equal(policy_explain(p, &kind_file, span_of("/gone"), NULL, a, &rows), 1);
+	assert_int_equal(rows[0].verdict, EXPLAIN_EXCLUDED);
+	r->key = span_of("/x1");
+	record_set_number(r, FILE_TYPE, FILE_SYMLINK);
+	assert_int_equal(policy_explain(p, &kind_file, r->key, r, a, &rows), 1);
+	assert_int_equal(rows[0].verdict, EXPLAIN_EXCLUDED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_print_keeps_meaning),
 		cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_explain_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
