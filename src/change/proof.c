@@ -134,8 +134,28 @@ static bool is_kind(struct span key, const struct kind *k)
 	return key.n && (uint8_t)key.p[0] == k->id;
 }
 
-/* A package that was looked at and differs in anything has been through something: its time of
- * installation moves even when the same version is put there again. */
+static bool differs(const struct record *was, const struct record *is, unsigned field)
+{
+	return (record_diff(was, is) & field_bit(field)) != 0;
+}
+
+/* A package came, went, got another version or another state. Nothing less: records of the same
+ * version that say something new were edited, and explain nothing. */
+static bool is_transaction(const struct finding *x)
+{
+	struct record was = { .kind = &kind_package }, is = { .kind = &kind_package };
+	struct err e;
+
+	if (x->type == FOUND_DROPPED || (!x->was.known && x->type != FOUND_CREATED))
+		return false;
+	if (!x->was.known || !x->is.known)
+		return true;
+	return record_decode(x->was.shared, x->was.local, &was, &e) == 0 &&
+	       record_decode(x->is.shared, x->is.local, &is, &e) == 0 &&
+	       (differs(&was, &is, PACKAGE_VERSION) || differs(&was, &is, PACKAGE_REVISION) ||
+		       is_state(&was, "config-files") != is_state(&is, "config-files"));
+}
+
 static int find_transactions(struct proofs *p, struct found *f, struct err *e)
 {
 	struct finding x;
@@ -143,8 +163,7 @@ static int find_transactions(struct proofs *p, struct found *f, struct err *e)
 
 	found_rewind(f);
 	while ((rc = found_next(f, &x, e)) > 0)
-		if (is_kind(x.key, &kind_package) && x.type != FOUND_DROPPED &&
-			(x.was.known || x.type == FOUND_CREATED))
+		if (is_kind(x.key, &kind_package) && is_transaction(&x))
 			add_transaction(p, &x);
 	return rc;
 }

@@ -13,7 +13,6 @@
 #include "host/package.h"
 
 #define PATH_BYTES ((size_t)1 << 16)
-#define LINKS_MAX 8
 #define READ_BYTES ((size_t)128 << 10)
 
 /* One candidate, taken apart. */
@@ -263,42 +262,31 @@ void prover_join(struct span path, struct span target, struct buf *ret)
 	}
 }
 
-/* Who owns what a link leads to, over other links that are nobody's (alternatives); NULL: nobody.
- */
-static const struct package *target_owner(struct trial *t)
+static struct span source_of(const struct package *p)
 {
-	AUTO_FREE(arena) a = arena_new();
-	AUTO(buf) at = BUF_INIT(PATH_BYTES);
-	AUTO(buf) next = BUF_INIT(PATH_BYTES);
-	struct span target = text_of(&t->is, FILE_TARGET);
-	const struct package *owner = NULL;
-	struct err e;
-
-	buf_add_span(&at, buf_span(&t->path));
-	for (unsigned i = 0; i < LINKS_MAX && target.n && !owner; i++) {
-		prover_join(buf_span(&at), target, &next);
-		if (next.full)
-			return NULL;
-		owner = host_path_owner(t->prover->host, buf_span(&next));
-		buf_clear(&at);
-		buf_add_span(&at, buf_span(&next));
-		if (!owner && host_readlink(t->prover->host, buf_text(&at), a, &target, &e) < 0)
-			return NULL;
-	}
-	return owner;
+	return p->source.n ? p->source : p->name;
 }
 
-/* Where dpkg's record does not say what a link points to: to what some package owns. */
+/* Where dpkg's record does not say what a link points to: to what it pointed to before, or to a
+ * file of the same source package (libx-dev's link to libx1's library). */
 static bool target_fits(struct trial *t)
 {
+	AUTO(buf) target = BUF_INIT(PATH_BYTES);
+	const struct package *own = t->file.package, *owner;
+
 	if (t->file.has & PACKAGED_TARGET)
 		return span_same(text_of(&t->is, FILE_TARGET), t->file.target);
-	return target_owner(t) != NULL;
+	if (t->base && as_base(t->base, &t->is, FILE_TARGET))
+		return true;
+	prover_join(buf_span(&t->path), text_of(&t->is, FILE_TARGET), &target);
+	owner = target.full ? NULL : host_path_owner(t->prover->host, buf_span(&target));
+	return owner && (owner == own || span_same(source_of(owner), source_of(own)));
 }
 
 /* ---- what package managers write beside the files ---- */
 
-/* Their own records. What is in them is told by kind package, entry by entry. */
+/* Their own records, whose content kind package tells, entry by entry. Scripts are none of them:
+ * dpkg keeps no digest of what they should be, and they run as root. */
 static const struct {
 	const char *path; /* ending in '/': everything below */
 	const char *manager;
@@ -307,13 +295,22 @@ static const struct {
 	{ "/var/lib/dpkg/info/", "dpkg:", true },
 	{ "/var/lib/dpkg/status", "dpkg:", false },
 	{ "/var/lib/dpkg/status-old", "dpkg:", false },
-	{ "/var/lib/dpkg/triggers/", "dpkg:", false },
-	{ "/var/lib/dpkg/alternatives/", "dpkg:", false },
 	{ "/var/lib/apt/extended_states", "dpkg:", false },
 	{ "/var/lib/rpm/", "rpm:", false },
 	{ "/usr/lib/sysimage/rpm/", "rpm:", false },
 	{ "/lib/apk/db/", "apk:", false },
 };
+
+static bool is_suffixed(struct span file, struct span name)
+{
+	static const char *const data[] = { ".list", ".md5sums", ".conffiles", ".shlibs",
+		".symbols", ".templates" };
+
+	for (size_t i = 0; i < ARRAY_LEN(data); i++)
+		if (span_starts(file, name) && span_is(span_from_offset(file, name.n), data[i]))
+			return true;
+	return false;
+}
 
 /* "dpkg:nginx:amd64" and "nginx.list" or "nginx:amd64.list" */
 static bool is_named(struct span key, size_t manager, struct span file)
@@ -322,8 +319,7 @@ static bool is_named(struct span key, size_t manager, struct span file)
 	const char *colon = name.n ? memchr(name.p, ':', name.n) : NULL;
 	struct span bare = colon ? span_from(name.p, (size_t)(colon - name.p)) : name;
 
-	return (span_starts(file, name) && file.n > name.n && file.p[name.n] == '.') ||
-	       (span_starts(file, bare) && file.n > bare.n && file.p[bare.n] == '.');
+	return is_suffixed(file, name) || is_suffixed(file, bare);
 }
 
 static bool is_record(struct trial *t, size_t *ret_transaction)
@@ -359,9 +355,13 @@ static bool is_same_content(const struct trial *t, struct span content)
 	return span_same(text_of(&t->is, FILE_SHA256), span_from(sha256, sizeof sha256));
 }
 
-static int is_packaged(void *host, struct span path)
+/* The name programs ask for is that of the file: no library stands in for another. */
+static int is_packaged(void *host, struct span name, struct span path)
 {
-	return host_path_owner(host, path) ? 0 : 1;
+	bool same = path.n > name.n && path.p[path.n - name.n - 1] == '/' &&
+		    span_same(span_from_offset(path, path.n - name.n), name);
+
+	return same && host_path_owner(host, path) ? 0 : 1;
 }
 
 /* The linker's cache, written anew because libraries came or went: it leads to files of packages
@@ -383,19 +383,6 @@ static bool is_linker_cache(struct trial *t, size_t *ret_transaction)
 	return true;
 }
 
-/* A link of nobody's to what a package in transaction delivered: a unit that was enabled, an
- * alternative. It brings nothing that is not the package's. */
-static bool is_enabling(struct trial *t, size_t *ret_transaction)
-{
-	const struct package *owner;
-
-	if (!has_number(&t->is, FILE_TYPE, FILE_SYMLINK) ||
-		host_path_owner(t->prover->host, buf_span(&t->path)))
-		return false;
-	owner = target_owner(t);
-	return owner && find_transaction(t->prover, owner->key, ret_transaction);
-}
-
 /* ---- the verdict ---- */
 
 static int judge_present(struct trial *t, size_t *ret_transaction, char ret_digest[PROVER_DIGEST])
@@ -406,8 +393,7 @@ static int judge_present(struct trial *t, size_t *ret_transaction, char ret_dige
 		return 0;
 	if (host_packaged_file(t->prover->host, buf_span(&t->path), &t->file, &e) <= 0) {
 		t->file = (struct packaged_file){ 0 };
-		return (is_record(t, ret_transaction) || is_enabling(t, ret_transaction) ||
-			       is_linker_cache(t, ret_transaction)) &&
+		return (is_record(t, ret_transaction) || is_linker_cache(t, ret_transaction)) &&
 		       attributes_fit(t);
 	}
 	if (!find_transaction(t->prover, t->file.package->key, ret_transaction) ||

@@ -26,6 +26,8 @@ static const struct {
 	{ FIELD_LOCAL, "local", "says nothing when compared across hosts" },
 	{ FIELD_SECRET, "secret", "a keyed digest: tells a change, never the thing itself" },
 	{ FIELD_DERIVED, "derived", "comes with other fields, not asked for by name" },
+	{ FIELD_CAUSE, "cause", "when it differs, the effects follow from it" },
+	{ FIELD_EFFECT, "effect", "counts only when no cause differs: then nothing explains it" },
 };
 
 void help_kinds(struct buf *ret)

@@ -36,6 +36,9 @@ enum field_flag {
 			 counted as a difference only when nothing it follows from differs */
 	FIELD_EVIDENCE = 1 << 6, /* a volatile list that says why: shown below a change of the
 				    entity, a line an item */
+	FIELD_CAUSE = 1 << 7,    /* when it differs, it takes the effects with it */
+	FIELD_EFFECT = 1 << 8,   /* counts as a difference only when both sides have it and no cause
+				    differs: then nothing explains it */
 };
 
 struct field {

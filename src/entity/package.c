@@ -6,7 +6,7 @@ static const struct field fields[] = {
 	[PACKAGE_NAME] = { "name", FIELD_TEXT, 0, "name, without manager and architecture", NULL },
 	[PACKAGE_MANAGER] = { "manager", FIELD_TEXT, 0,
 		"who installed it: dpkg, rpm, apk, snap, flatpak, pip, npm or gem", NULL },
-	[PACKAGE_VERSION] = { "version", FIELD_TEXT, FIELD_STANDARD,
+	[PACKAGE_VERSION] = { "version", FIELD_TEXT, FIELD_STANDARD | FIELD_CAUSE,
 		"version; all of them, when several are installed", NULL },
 	[PACKAGE_ARCH] = { "arch", FIELD_TEXT, FIELD_STANDARD, "architecture it was built for",
 		NULL },
@@ -30,7 +30,7 @@ static const struct field fields[] = {
 		"the system does not work without it (dpkg)", NULL },
 	[PACKAGE_AUTOMATIC] = { "automatic", FIELD_FLAG, 0,
 		"came as a dependency of another one (apt, apk)", NULL },
-	[PACKAGE_REVISION] = { "revision", FIELD_TEXT, FIELD_STANDARD,
+	[PACKAGE_REVISION] = { "revision", FIELD_TEXT, FIELD_STANDARD | FIELD_CAUSE,
 		"finer than the version: revision of a snap, commit of a flatpak or apk", NULL },
 	[PACKAGE_LOCATION] = { "location", FIELD_LIST, FIELD_STANDARD,
 		"where it lies (snap, flatpak, pip, npm, gem): one path for each place", NULL },
@@ -41,10 +41,9 @@ static const struct field fields[] = {
 		NULL },
 	[PACKAGE_FILES] = { "files", FIELD_NUMBER, FIELD_STANDARD,
 		"how many paths it owns; absent where no list of them is on record", NULL },
-	[PACKAGE_MANIFEST] = { "manifest", FIELD_DIGEST, FIELD_STANDARD,
-		"SHA-256 over what is on record of its files (names, digests, modes): tells of "
-		"edits "
-		"to the records themselves",
+	[PACKAGE_MANIFEST] = { "manifest", FIELD_DIGEST, FIELD_STANDARD | FIELD_EFFECT,
+		"SHA-256 over what is on record of its files (names, digests, modes) and over its "
+		"scripts: without a new version, somebody edited the records",
 		NULL },
 	[PACKAGE_SIZE] = { "size", FIELD_NUMBER, 0,
 		"bytes its files take, as the manager has it (dpkg, rpm, apk)", NULL },

@@ -260,6 +260,18 @@ static uint64_t followed(const struct kind *k, uint64_t watched)
 	return (digests ? digests : ~UINT64_C(0)) & watched;
 }
 
+/* Of the differences, those that follow from another. */
+static uint64_t caused(const struct record *was, const struct record *is, uint64_t differ)
+{
+	uint64_t effects = kind_fields_with(was->kind, FIELD_EFFECT);
+
+	if (!(differ & effects))
+		return 0;
+	if (differ & kind_fields_with(was->kind, FIELD_CAUSE))
+		return effects;
+	return effects & ~(was->has & is->has);
+}
+
 uint64_t record_changes(const struct record *was, const struct record *is, uint64_t watched)
 {
 	const struct kind *k = was->kind;
@@ -269,6 +281,7 @@ uint64_t record_changes(const struct record *was, const struct record *is, uint6
 	if (!differ)
 		return 0;
 	differ &= ~kind_fields_with(k, FIELD_VOLATILE);
+	differ &= ~caused(was, is, differ);
 	derived = kind_fields_with(k, FIELD_DERIVED);
 	source = followed(k, watched & ~derived);
 	if (!source || (differ & source))

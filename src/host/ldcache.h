@@ -8,9 +8,9 @@
 
 #define LDCACHE_MAX ((size_t)16 << 20)
 
-/* Each file the cache leads to, in its order; non-zero from `each` ends it and is passed on.
+/* Each name and the file it leads to, in its order; non-zero from `each` ends it and is passed on.
  * ERR_FORMAT: not this format, or offsets that lead nowhere. */
-int ldcache_each(struct span cache, int (*each)(void *ctx, struct span path), void *ctx,
-	struct err *e) MUST_CHECK;
+int ldcache_each(struct span cache, int (*each)(void *ctx, struct span name, struct span path),
+	void *ctx, struct err *e) MUST_CHECK;
 
 #endif

@@ -56,6 +56,7 @@ void package_index_free(struct package_index *x)
 	rpm_store_free(x->rpm);
 	path_map_done(&x->owner);
 	path_map_done(&x->diverted);
+	path_map_done(&x->info_names);
 	buffers_done(x);
 	arena_free(x->arena);
 	free(x->diversion);

@@ -436,6 +436,7 @@ static void survey(struct package_index *x, uint32_t i, bool digest)
 	r->manifest.paths = own_paths(x, i, list, md5sums);
 	if (!digest)
 		return;
+	dpkg_scripts_append(x, r);
 	buf_add_char(&x->scratch, '\0');
 	buf_add_span(&x->scratch, r->own);
 	package_sha(x, buf_span(&x->scratch), r->manifest.sha256);

@@ -67,10 +67,12 @@ struct package_index {
 	uint64_t list_bytes;   /* of all file lists: how many paths to expect */
 	struct package_diversion *diversion;
 	size_t n_diversions;
-	struct path_map diverted; /* path -> diversion */
-	struct span overrides;    /* dpkg's statoverride */
-	struct rpm_store *rpm;    /* NULL: none */
-	int info;                 /* dpkg's folder of lists, or -1 */
+	struct path_map diverted;   /* path -> diversion */
+	struct span overrides;      /* dpkg's statoverride */
+	struct rpm_store *rpm;      /* NULL: none */
+	int info;                   /* dpkg's folder of lists, or -1 */
+	struct path_map info_names; /* what is in it; only once listed */
+	bool info_listed;
 	struct buf scratch;
 	struct sha256_set *sha;
 	struct package_waiting {
@@ -113,6 +115,9 @@ struct span package_place(struct package_index *x, uint32_t i, struct span path,
 void package_own(struct package_index *x, uint32_t i, struct span path);
 /* SHA-256 of what is copied now, into a row's manifest by the end of the survey. */
 void package_sha(struct package_index *x, struct span bytes, uint8_t ret[32]);
+
+/* dpkg: append the scripts of a row to x->scratch. */
+void dpkg_scripts_append(struct package_index *x, const struct package_row *r);
 
 /* A file of which nothing but its existence matters below a folder that is open; into
  * x->scratch (appended). ERR_MISSING, ERR_DENIED, ERR_FORMAT, ERR_LIMIT. ret_mtime may be NULL. */

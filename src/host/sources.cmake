@@ -10,6 +10,7 @@ set(HOST_SOURCES
   src/host/package_path.c
   src/host/package_dpkg.c
   src/host/package_dpkg_parse.c
+  src/host/package_dpkg_scripts.c
   src/host/package_apk.c
   src/host/package_apk_parse.c
   src/host/package_rpm.c

@@ -34,8 +34,9 @@ static void make(struct buf *b, const char *const *paths, uint32_t count)
 		buf_add(b, *p, strlen(*p) + 1);
 }
 
-static int gather(void *ctx, struct span path)
+static int gather(void *ctx, struct span name, struct span path)
 {
+	(void)name;
 	buf_addf(ctx, "%.*s ", SPAN_ARG(path));
 	return span_is(path, "/stop") ? 7 : 0;
 }

@@ -1,6 +1,7 @@
 
 #include "../check.h"
 #include "entity/file.h"
+#include "entity/package.h"
 #include "entity/record.h"
 
 static const char map[] = "\xa2\x41\x61\x40\x41\x62\x41\x63"; /* {'a': '', 'b': 'c'} */
@@ -139,6 +140,27 @@ static void record_changes__masks_and_derives(void **state)
 	assert_true(record_changes(was, is, field_bit(FILE_SHA256)) == field_bit(FILE_SHA256));
 }
 
+/* A new version brings a new manifest; a new manifest alone is an edit of the records. */
+static void record_changes__an_effect_counts_alone(void **state)
+{
+	struct record was = { .kind = &kind_package }, is;
+	uint64_t all = ~UINT64_C(0);
+
+	(void)state;
+	record_set_bytes(&was, PACKAGE_VERSION, span_of("1"));
+	record_set_bytes(&was, PACKAGE_MANIFEST, span_of("a"));
+	is = was;
+	record_set_bytes(&is, PACKAGE_MANIFEST, span_of("b"));
+	assert_int_equal(record_changes(&was, &is, all), field_bit(PACKAGE_MANIFEST));
+	record_set_bytes(&is, PACKAGE_VERSION, span_of("2"));
+	assert_int_equal(record_changes(&was, &is, all), field_bit(PACKAGE_VERSION));
+	/* also for a rule that does not watch the cause */
+	assert_int_equal(record_changes(&was, &is, field_bit(PACKAGE_MANIFEST)), 0);
+	is = was;
+	is.has &= ~field_bit(PACKAGE_MANIFEST);
+	assert_int_equal(record_changes(&was, &is, all), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +168,7 @@ int main(void)
 		cmocka_unit_test(record_encode__is_a_map_in_field_order),
 		cmocka_unit_test(record_decode__refuses_what_encode_does_not_write),
 		cmocka_unit_test(record_changes__masks_and_derives),
+		cmocka_unit_test(record_changes__an_effect_counts_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,15 @@ static bool set_places(struct room *room, struct record *r, const struct package
 	return true;
 }
 
+static bool is_removed(struct span status)
+{
+	struct span word = SPAN_NONE;
+
+	while (span_cut(&status, ' ', &word))
+		;
+	return span_is(word, "config-files") || span_is(word, "not-installed");
+}
+
 static int set_manifest(struct scan *s, struct record *r, const struct package *p, struct err *e)
 {
 	struct package_manifest *m = arena_get(scan_arena(s), sizeof *m);
@@ -93,7 +102,8 @@ static int set_manifest(struct scan *s, struct record *r, const struct package *
 
 	if (known < 0)
 		return known;
-	if (known == 0)
+	/* Of a removed package only some records are left: fewer at each step. */
+	if (known == 0 || is_removed(p->status))
 		return 0;
 	record_set_number(r, PACKAGE_FILES, m->paths);
 	record_set_bytes(r, PACKAGE_MANIFEST, span_from(m->sha256, sizeof m->sha256));
