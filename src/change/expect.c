@@ -87,10 +87,19 @@ uint64_t expect_fields(const struct view *v, const struct record *was, const str
 	return count;
 }
 
+/* A rule about effects alone (entity/kind.h) asks what changed without a cause; that something came
+ * or went is a cause. */
+static bool minds_existence(const struct rule *rule)
+{
+	uint64_t effects = kind_fields_with(rule->kind, FIELD_EFFECT);
+
+	return rule->expect != EXPECT_ROTATES && (!rule->fields || (rule->fields & ~effects));
+}
+
 bool expect_existence(const struct view *v)
 {
 	for (unsigned i = 0; v->held && i < v->selection.n; i++)
-		if (v->selection.rule[i]->expect != EXPECT_ROTATES)
+		if (minds_existence(v->selection.rule[i]))
 			return true;
 	return !v->held;
 }
@@ -105,8 +114,8 @@ const struct rule *expect_rule(const struct view *v, const struct record *was,
 		return NULL;
 	for (unsigned i = 0; i < v->selection.n; i++) {
 		const struct rule *rule = v->selection.rule[i];
-		bool counts = fields ? (fields & ~expected(rule, was, is)) != 0
-				     : rule->expect != EXPECT_ROTATES;
+		bool counts =
+			fields ? (fields & ~expected(rule, was, is)) != 0 : minds_existence(rule);
 
 		if (counts)
 			rest.rule[rest.n++] = rule;

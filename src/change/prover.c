@@ -268,11 +268,13 @@ static struct span source_of(const struct package *p)
 }
 
 /* Where dpkg's record does not say what a link points to: to what it pointed to before, or to a
- * file of the same source package (libx-dev's link to libx1's library). */
+ * file of the same source package (libx-dev's link to libx1's library) or of one that came with it.
+ */
 static bool target_fits(struct trial *t)
 {
 	AUTO(buf) target = BUF_INIT(PATH_BYTES);
 	const struct package *own = t->file.package, *owner;
+	size_t at;
 
 	if (t->file.has & PACKAGED_TARGET)
 		return span_same(text_of(&t->is, FILE_TARGET), t->file.target);
@@ -280,7 +282,8 @@ static bool target_fits(struct trial *t)
 		return true;
 	prover_join(buf_span(&t->path), text_of(&t->is, FILE_TARGET), &target);
 	owner = target.full ? NULL : host_path_owner(t->prover->host, buf_span(&target));
-	return owner && (owner == own || span_same(source_of(owner), source_of(own)));
+	return owner && (owner == own || span_same(source_of(owner), source_of(own)) ||
+				find_transaction(t->prover, owner->key, &at));
 }
 
 /* ---- what package managers write beside the files ---- */
@@ -383,6 +386,38 @@ static bool is_linker_cache(struct trial *t, size_t *ret_transaction)
 	return true;
 }
 
+/* ---- manuals ---- */
+
+static bool is_manual(struct span path)
+{
+	return span_starts(path, span_of("/usr/share/man/")) ||
+	       span_starts(path, span_of("/usr/share/info/"));
+}
+
+/* A link of nobody's among the manuals, or an alternative that leads there, to a page that a
+ * package in transaction delivered: what nobody runs needs no more proof. */
+static bool is_manual_link(struct trial *t, size_t *ret_transaction)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) target = BUF_INIT(PATH_BYTES);
+	struct span path = buf_span(&t->path), rest;
+	const struct package *owner;
+	struct err e;
+
+	if (!has_number(&t->is, FILE_TYPE, FILE_SYMLINK) ||
+		!(is_manual(path) || span_starts(path, span_of("/etc/alternatives/"))))
+		return false;
+	prover_join(path, text_of(&t->is, FILE_TARGET), &target);
+	if (span_starts(buf_span(&target), span_of("/etc/alternatives/"))) {
+		if (host_readlink(t->prover->host, buf_text(&target), a, &rest, &e) < 0)
+			return false;
+		prover_join(SPAN_NONE, rest, &target);
+	}
+	owner = is_manual(buf_span(&target)) ? host_path_owner(t->prover->host, buf_span(&target))
+					     : NULL;
+	return owner && find_transaction(t->prover, owner->key, ret_transaction);
+}
+
 /* ---- the verdict ---- */
 
 static int judge_present(struct trial *t, size_t *ret_transaction, char ret_digest[PROVER_DIGEST])
@@ -393,7 +428,8 @@ static int judge_present(struct trial *t, size_t *ret_transaction, char ret_dige
 		return 0;
 	if (host_packaged_file(t->prover->host, buf_span(&t->path), &t->file, &e) <= 0) {
 		t->file = (struct packaged_file){ 0 };
-		return (is_record(t, ret_transaction) || is_linker_cache(t, ret_transaction)) &&
+		return (is_record(t, ret_transaction) || is_linker_cache(t, ret_transaction) ||
+			       is_manual_link(t, ret_transaction)) &&
 		       attributes_fit(t);
 	}
 	if (!find_transaction(t->prover, t->file.package->key, ret_transaction) ||

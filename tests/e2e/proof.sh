@@ -286,4 +286,12 @@ finds "a removal is explained" \
 	"deleted /usr/share/tool/data explained -" \
 	"updated dpkg:tool:all unexplained -"
 
+# ---- coming and going is no edit of records ----
+
+invar approve all --reason test
+manager -P tool
+invar check
+grep '"change":"deleted"' "$CASE/out" | grep '"key":"dpkg:tool:all"' | grep -q '"rule":"software"'
+point $? "that a package went is told by the rule about software" "$CASE/out"
+
 done_testing
