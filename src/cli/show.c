@@ -5,6 +5,7 @@
 #include "core/escape.h"
 
 #define HISTORY_DEFAULT 10
+#define TEXT_SHOWN 4096 /* bytes of a text, without --full */
 
 static struct {
 	uint64_t limit;
@@ -51,8 +52,17 @@ static int find(struct session *s, struct arena *a, struct shown *x, struct err 
 	return 0;
 }
 
+/* Digests and lists whole; a text of many pages, which somebody may have planted, is not. */
+static struct text_style style_of(const struct session *s)
+{
+	return (struct text_style){ .full = true,
+		.text_max = s->style.full ? 0 : TEXT_SHOWN,
+		.width = s->style.width };
+}
+
 static void add_values(struct session *s, const struct record *r, const char *title)
 {
+	const struct text_style style = style_of(s);
 	size_t width = 0;
 
 	buf_addf(&s->out, "\n%s\n", title);
@@ -63,13 +73,14 @@ static void add_values(struct session *s, const struct record *r, const char *ti
 		if (!record_has(r, i))
 			continue;
 		buf_addf(&s->out, "  %-*s  ", (int)width, r->kind->fields[i].name);
-		text_value(&s->out, &r->kind->fields[i], r->v[i]);
+		text_value_styled(&s->out, &r->kind->fields[i], r->v[i], &style);
 		buf_add_char(&s->out, '\n');
 	}
 }
 
 static void add_states(struct session *s, const struct shown *x)
 {
+	const struct text_style style = style_of(s);
 	uint64_t differs;
 
 	if (!x->approved) {
@@ -86,8 +97,7 @@ static void add_states(struct session *s, const struct shown *x)
 	if (!differs)
 		return;
 	buf_add_text(&s->out, "\nApproved → last seen:\n");
-	text_difference(&s->out, x->approved, x->current, differs,
-		&(struct text_style){ .full = true, .width = s->style.width });
+	text_difference(&s->out, x->approved, x->current, differs, &style);
 }
 
 static void add_rules(struct session *s, const struct shown *x)

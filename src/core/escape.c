@@ -49,7 +49,15 @@ static void add_hex(struct buf *ret, struct span s)
 	}
 }
 
-static void add_harmless(struct buf *ret, struct span s)
+/* s begins with a backslash: would a reader take it for one of ours? */
+static bool looks_escaped(struct span s)
+{
+	uint8_t byte;
+
+	return s.n >= 4 && s.p[1] == 'x' && hex_parse(span_from(s.p + 2, 2), &byte, 1);
+}
+
+static void add_harmless(struct buf *ret, struct span s, bool all)
 {
 	const char *hit;
 
@@ -57,19 +65,23 @@ static void add_harmless(struct buf *ret, struct span s)
 		size_t n = (size_t)(hit - s.p);
 
 		buf_add(ret, s.p, n);
-		add_hex(ret, span_from(hit, 1));
-		s = span_from_offset(s, n + 1);
+		s = span_from_offset(s, n);
+		if (all || looks_escaped(s))
+			add_hex(ret, span_from(s.p, 1));
+		else
+			buf_add_char(ret, '\\');
+		s = span_from_offset(s, 1);
 	}
 	buf_add_span(ret, s);
 }
 
-void escape_text(struct buf *ret, struct span s)
+static void escape(struct buf *ret, struct span s, bool all)
 {
 	while (s.n) {
 		size_t n = harmless(s), bad;
 		uint32_t c;
 
-		add_harmless(ret, span_from(s.p, n));
+		add_harmless(ret, span_from(s.p, n), all);
 		s = span_from_offset(s, n);
 		bad = utf8_next(s, &c);
 		if (bad == 0)
@@ -77,6 +89,16 @@ void escape_text(struct buf *ret, struct span s)
 		add_hex(ret, span_from(s.p, bad));
 		s = span_from_offset(s, bad);
 	}
+}
+
+void escape_text(struct buf *ret, struct span s)
+{
+	escape(ret, s, true);
+}
+
+void escape_value(struct buf *ret, struct span s)
+{
+	escape(ret, s, false);
 }
 
 int escape_undo(struct span text, struct buf *ret, struct err *e)

@@ -17,6 +17,10 @@ bool escape_needed(struct span s);
  * backslash, as \xNN (lower case). escape_undo gives the exact bytes back. */
 void escape_text(struct buf *ret, struct span s);
 
+/* The same for what is read and not typed again: a backslash stays one, but where two hexadecimal
+ * digits and an x behind it would make it look like an escaped byte. */
+void escape_value(struct buf *ret, struct span s);
+
 /* Append what escape_text was given: \xNN becomes the byte. ERR_FORMAT when a backslash is not
  * followed by x and two hexadecimal digits. */
 int escape_undo(struct span text, struct buf *ret, struct err *e) MUST_CHECK;

@@ -10,7 +10,7 @@ _Static_assert(ARRAY_LEN(types) == CERTIFICATE_TYPE_N + 1, "every certificate_ty
 #define NOW (FIELD_VOLATILE | FIELD_LOCAL)
 
 static const struct field fields[] = {
-	[CERTIFICATE_TYPE] = { "type", FIELD_CHOICE, STD,
+	[CERTIFICATE_TYPE] = { "type", FIELD_CHOICE, STD | FIELD_SPEAKS,
 		"X.509 certificate, OpenPGP key, a file that could not be taken apart, or a source "
 		"that needs no signature",
 		types },

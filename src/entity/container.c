@@ -9,8 +9,8 @@ _Static_assert(ARRAY_LEN(types) == CONTAINER_TYPE_N + 1, "every container_type n
 #define NOW (FIELD_VOLATILE | FIELD_LOCAL)
 
 static const struct field fields[] = {
-	[CONTAINER_TYPE] = { "type", FIELD_CHOICE, STD, "container, image, or virtual machine",
-		types },
+	[CONTAINER_TYPE] = { "type", FIELD_CHOICE, STD | FIELD_SPEAKS,
+		"container, image, or virtual machine", types },
 	[CONTAINER_ENGINE] = { "engine", FIELD_TEXT, STD,
 		"who runs it: docker, podman, cri-o, containerd, nspawn, lxc, …", NULL },
 	[CONTAINER_OWNER] = { "owner", FIELD_TEXT, STD,

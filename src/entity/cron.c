@@ -9,7 +9,7 @@ _Static_assert(ARRAY_LEN(types) == CRON_TYPE_N + 1, "every cron_type needs a nam
 #define STANDARD FIELD_STANDARD
 
 static const struct field fields[] = {
-	[CRON_TYPE] = { "type", FIELD_CHOICE, STANDARD,
+	[CRON_TYPE] = { "type", FIELD_CHOICE, STANDARD | FIELD_SPEAKS,
 		"by whom it is run: crontab (a system crontab), user-crontab, run-parts, anacron, "
 		"at "
 		"or timer",

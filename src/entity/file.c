@@ -13,8 +13,8 @@ static const char *const contents[] = { "hashed", "empty", "too-large", "unreada
 #define CNT (FIELD_STANDARD | FIELD_CONTENT)
 
 static const struct field fields[] = {
-	[FILE_TYPE] = { "type", FIELD_CHOICE, STD, "what it is: regular file, directory, …",
-		types },
+	[FILE_TYPE] = { "type", FIELD_CHOICE, STD | FIELD_SPEAKS,
+		"what it is: regular file, directory, …", types },
 	[FILE_MODE] = { "mode", FIELD_MODE, STD, "permission bits with set-uid, set-gid and sticky",
 		NULL },
 	[FILE_UID] = { "uid", FIELD_NUMBER, STD, "number of the owning user", NULL },

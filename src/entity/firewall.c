@@ -10,7 +10,7 @@ _Static_assert(ARRAY_LEN(types) == FIREWALL_TYPE_N + 1, "every firewall_type nee
 #define VOL (FIELD_VOLATILE | FIELD_LOCAL)
 
 static const struct field fields[] = {
-	[FIREWALL_TYPE] = { "type", FIELD_CHOICE, STD, "what it is", types },
+	[FIREWALL_TYPE] = { "type", FIELD_CHOICE, STD | FIELD_SPEAKS, "what it is", types },
 	[FIREWALL_CHAIN_TYPE] = { "chain_type", FIELD_TEXT, STD,
 		"type of a base chain: filter, nat, route; of an object: counter, quota, …", NULL },
 	[FIREWALL_HOOK] = { "hook", FIELD_TEXT, STD,

@@ -9,7 +9,8 @@ _Static_assert(ARRAY_LEN(types) == HIDDEN_TYPE_N + 1, "every hidden_type needs a
 #define NOW (FIELD_VOLATILE | FIELD_LOCAL)
 
 static const struct field fields[] = {
-	[HIDDEN_TYPE] = { "type", FIELD_CHOICE, FIELD_STANDARD, "what is hidden", types },
+	[HIDDEN_TYPE] = { "type", FIELD_CHOICE, FIELD_STANDARD | FIELD_SPEAKS, "what is hidden",
+		types },
 	[HIDDEN_SEEN_BY] = { "seen_by", FIELD_LIST, FIELD_STANDARD,
 		"views of the system that show it", NULL },
 	[HIDDEN_MISSING_FROM] = { "missing_from", FIELD_LIST, FIELD_STANDARD,

@@ -12,7 +12,7 @@ _Static_assert(ARRAY_LEN(port_reach_names) == PORT_REACH_N + 1, "every port_reac
 #define SHOWN (FIELD_VOLATILE | FIELD_LOCAL)
 
 static const struct field fields[] = {
-	[PORT_STATE] = { "state", FIELD_CHOICE, STD,
+	[PORT_STATE] = { "state", FIELD_CHOICE, STD | FIELD_SPEAKS,
 		"listening: takes connections; bound: receives, or holds the address; of a bus "
 		"name: "
 		"owned, or activatable (started when somebody asks)",

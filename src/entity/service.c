@@ -18,18 +18,18 @@ static const char *const enabled[] = { "enabled", "enabled-runtime", "linked", "
 #define NOISE (FIELD_VOLATILE | FIELD_LOCAL)
 
 static const struct field fields[] = {
-	[SERVICE_MANAGER] = { "manager", FIELD_CHOICE, STANDARD,
+	[SERVICE_MANAGER] = { "manager", FIELD_CHOICE, STANDARD | FIELD_SPEAKS,
 		"who starts it: systemd, systemd-user (a user's own manager), sysv or openrc",
 		managers },
 	[SERVICE_DESCRIPTION] = { "description", FIELD_TEXT, 0, "what it calls itself", NULL },
-	[SERVICE_STATE] = { "state", FIELD_CHOICE, STANDARD,
+	[SERVICE_STATE] = { "state", FIELD_CHOICE, STANDARD | FIELD_SPEAKS,
 		"running, done (it ran at boot, and its work is to stay), waiting (a socket, timer "
 		"or "
 		"path that is set), stopped, failed, restarting (it failed and is about to be "
 		"started again) or on-demand (comes and goes by itself: most oneshots, and what a "
 		"timer, a path or a message starts)",
 		states },
-	[SERVICE_ENABLED] = { "enabled", FIELD_CHOICE, STANDARD,
+	[SERVICE_ENABLED] = { "enabled", FIELD_CHOICE, STANDARD | FIELD_SPEAKS,
 		"whether it starts by itself, as systemctl is-enabled says", enabled },
 	[SERVICE_WANTED_BY] = { "wanted_by", FIELD_LIST, STANDARD,
 		"units whose .wants or .upholds folder has a link to it", NULL },

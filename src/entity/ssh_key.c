@@ -9,7 +9,7 @@ _Static_assert(ARRAY_LEN(roles) == SSH_ROLE_N + 1, "every ssh_key_role needs a n
 #define STD FIELD_STANDARD
 
 static const struct field fields[] = {
-	[SSH_KEY_ROLE] = { "role", FIELD_CHOICE, STD,
+	[SSH_KEY_ROLE] = { "role", FIELD_CHOICE, STD | FIELD_SPEAKS,
 		"authorized: lets its owner in; user-ca: signs certificates that do; principal: a "
 		"name "
 		"in one that does; host: the server's own; command: a program that tells more keys",

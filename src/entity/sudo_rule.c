@@ -9,7 +9,7 @@ _Static_assert(ARRAY_LEN(types) == SUDO_TYPE_N + 1, "every sudo_rule_type needs 
 #define STD FIELD_STANDARD
 
 static const struct field fields[] = {
-	[SUDO_RULE_TYPE] = { "type", FIELD_CHOICE, STD,
+	[SUDO_RULE_TYPE] = { "type", FIELD_CHOICE, STD | FIELD_SPEAKS,
 		"sudo: who may run what as whom; defaults: a setting; include; doas-permit and "
 		"doas-deny: a line of doas.conf",
 		types },

@@ -1,4 +1,4 @@
-/* How two states differ; what an entity is in a few words. */
+/* How two states differ. */
 #include <stdlib.h>
 
 #include "core/escape.h"
@@ -8,9 +8,8 @@
 #include "output/map.h"
 #include "output/output.h"
 
-#define ITEMS_SHOWN 20 /* of what a list gained, and of what it lost */
-#define FIELDS_SHOWN 8 /* of an entity that came or went */
-#define WORDS_SHOWN 4  /* of a list of it */
+#define ITEMS_SHOWN 20  /* of what a list gained, and of what it lost */
+#define BEFORE_SHOWN 40 /* bytes that two long texts have alike in front of the difference */
 
 static const char indent[] = "    ";
 
@@ -134,7 +133,7 @@ static void add_items(struct buf *ret, char sign, const struct items *x, const s
 		if (n++ >= ITEMS_SHOWN && !style->full)
 			continue;
 		buf_addf(ret, "%s%c", ret->n ? ", " : "", sign);
-		escape_text(ret, x->p[i]);
+		text_foreign(ret, x->p[i], style);
 	}
 	if (n > ITEMS_SHOWN && !style->full)
 		buf_addf(ret, ", %c… %llu more", sign, (unsigned long long)(n - ITEMS_SHOWN));
@@ -161,6 +160,21 @@ static bool add_list_line(struct buf *ret, const struct field *f, struct span wa
 	return true;
 }
 
+/* Of a long text what stands where it begins to differ from the other one. */
+static void add_rest(struct buf *ret, struct span text, struct span other,
+	const struct text_style *style)
+{
+	size_t at = 0;
+
+	while (at < text.n && at < other.n && text.p[at] == other.p[at])
+		at++;
+	at = at > BEFORE_SHOWN ? at - BEFORE_SHOWN : 0;
+	while (at > 0 && at < text.n && (text.p[at] & 0xc0) == 0x80)
+		at--;
+	buf_add_text(ret, at ? "…" : "");
+	text_foreign(ret, span_from_offset(text, at), style);
+}
+
 static void add_difference(struct buf *ret, const struct record *was, const struct record *is,
 	unsigned field, size_t width, const struct text_style *style)
 {
@@ -178,13 +192,18 @@ static void add_difference(struct buf *ret, const struct record *was, const stru
 	}
 	add_side(&a, was, field, style);
 	add_side(&b, is, field, style);
-	if (!style->full && span_same(buf_span(&a), buf_span(&b))) {
+	if (span_same(buf_span(&a), buf_span(&b))) {
 		/* the difference is in what the short form leaves out */
 		whole.full = true;
 		buf_clear(&a);
 		buf_clear(&b);
-		add_side(&a, was, field, &whole);
-		add_side(&b, is, field, &whole);
+		if (f->type == FIELD_TEXT) {
+			add_rest(&a, bytes_of(was, field), bytes_of(is, field), style);
+			add_rest(&b, bytes_of(is, field), bytes_of(was, field), style);
+		} else {
+			add_side(&a, was, field, &whole);
+			add_side(&b, is, field, &whole);
+		}
 	}
 	add_line(ret, f->name, width, &a, &b, style);
 }
@@ -203,112 +222,4 @@ void text_difference(struct buf *ret, const struct record *was, const struct rec
 	for (unsigned i = 0; i < some->kind->n_fields; i++)
 		if (fields & field_bit(i))
 			add_difference(ret, was, is, i, width, style);
-}
-
-/* ---- an entity in a few words ---- */
-
-/* Of a file: what it is, its rights, its texts and its size. Not what nearly every file of a file
- * system has alike. */
-static bool tells_of_path(const struct field *f)
-{
-	if (strcmp(f->name, "flags") == 0 || strcmp(f->name, "label") == 0)
-		return false;
-	return f->type == FIELD_CHOICE || f->type == FIELD_MODE || f->type == FIELD_TEXT ||
-	       strcmp(f->name, "size") == 0;
-}
-
-/* Worth a word when an entity is named. What is not so, or empty, is not told. */
-static bool tells(const struct record *r, unsigned field)
-{
-	const struct field *f = &r->kind->fields[field];
-
-	if (!record_has(r, field) || !(f->flags & FIELD_STANDARD) || (f->flags & FIELD_LOCAL))
-		return false;
-	if (r->kind->hierarchical)
-		return tells_of_path(f);
-	switch (f->type) {
-	case FIELD_DIGEST:
-	case FIELD_TIME:
-	case FIELD_MAP:
-		return false;
-	case FIELD_FLAG:
-		return r->v[field].number != 0;
-	case FIELD_TEXT:
-		return r->v[field].bytes.n > 0;
-	case FIELD_LIST:
-		return list_of(r->v[field].bytes).left > 0;
-	case FIELD_NUMBER:
-	case FIELD_MODE:
-	case FIELD_DEVICE:
-	case FIELD_CHOICE:
-		return true;
-	}
-	return false;
-}
-
-static void add_word(struct buf *ret, const struct record *r, unsigned field,
-	const struct text_style *style)
-{
-	const struct field *f = &r->kind->fields[field];
-	bool bare = f->type == FIELD_CHOICE || strcmp(f->name, "size") == 0;
-	struct list l = { .left = 0 };
-	struct span item;
-
-	if (f->type == FIELD_FLAG) {
-		buf_add_text(ret, f->name);
-		return;
-	}
-	if (!bare)
-		buf_addf(ret, "%s ", f->name);
-	if (f->type == FIELD_LIST)
-		l = list_of(r->v[field].bytes);
-	if (l.left <= WORDS_SHOWN || style->full) {
-		text_value_styled(ret, f, r->v[field], style);
-		return;
-	}
-	for (unsigned i = 0; i < WORDS_SHOWN && list_next(&l, &item); i++) {
-		escape_text(ret, item);
-		buf_add_text(ret, ", ");
-	}
-	buf_addf(ret, "… (%llu more)", (unsigned long long)l.left);
-}
-
-/* What is so is always told: it is short, and often the point. */
-void text_entity(struct buf *ret, const struct record *r, const struct text_style *style)
-{
-	const char *between = "";
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < r->kind->n_fields; i++) {
-		bool flag = r->kind->fields[i].type == FIELD_FLAG;
-
-		if (!tells(r, i) || (!flag && n++ >= FIELDS_SHOWN && !style->full))
-			continue;
-		buf_add_text(ret, between);
-		add_word(ret, r, i, style);
-		between = ", ";
-	}
-	if (n > FIELDS_SHOWN && !style->full)
-		buf_add_text(ret, ", …");
-}
-
-void text_key(struct buf *ret, const struct kind *k, struct span key)
-{
-	if (!k->hierarchical)
-		buf_addf(ret, key.n ? "%s " : "kind %s", k->name);
-	escape_text(ret, key);
-}
-
-void text_range(struct buf *ret, const struct kind *k, struct span key)
-{
-	if (k->hierarchical) {
-		escape_text(ret, key);
-		buf_add_text(ret, " and everything below");
-	} else if (key.n == 0) {
-		buf_addf(ret, "all of kind %s", k->name);
-	} else {
-		buf_addf(ret, "every %s whose key begins with '", k->name);
-		escape_text(ret, key);
-		buf_add_char(ret, '\'');
-	}
 }

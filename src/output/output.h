@@ -21,10 +21,11 @@ void json_envelope(struct json *j, struct span host, const char *record);
 /* ---- for people ---- */
 
 struct text_style {
-	bool colour;    /* ANSI colours and bold */
-	bool full;      /* digests whole, not their first digits */
-	unsigned width; /* columns, 0: do not wrap or cut */
-	int64_t now;    /* for "3 minutes ago"; 0: print times in full */
+	bool colour;     /* ANSI colours and bold */
+	bool full;       /* digests, lists and texts whole, not their beginning */
+	size_t text_max; /* bytes shown of one text; 0: as full says */
+	unsigned width;  /* columns, 0: do not wrap or cut */
+	int64_t now;     /* for "3 minutes ago"; 0: print times in full */
 };
 
 enum tone {
@@ -53,9 +54,11 @@ void text_record(struct buf *ret, const struct ledger_record *r, const struct te
 void text_log(struct buf *ret, const struct ledger_record *r, const struct text_style *style);
 /* A value alone. */
 void text_value(struct buf *ret, const struct field *f, union value v);
-/* A value as style wants it: digests short unless full. */
+/* A value as style wants it: digests, lists and texts short unless full. */
 void text_value_styled(struct buf *ret, const struct field *f, union value v,
 	const struct text_style *style);
+/* Text of a host to be read, escaped; the size behind what is too long. */
+void text_foreign(struct buf *ret, struct span s, const struct text_style *style);
 /* A field set as "sha256, size". */
 void text_fields(struct buf *ret, const struct kind *k, uint64_t fields);
 /* The lines "    field  was → is" for these fields of two states; either may be NULL. Of a list

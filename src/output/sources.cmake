@@ -1,5 +1,6 @@
 set(OUTPUT_SOURCES
   src/output/difference.c
+  src/output/entity.c
   src/output/json.c
   src/output/map.c
   src/output/report.c

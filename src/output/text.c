@@ -97,7 +97,7 @@ static void add_evidence(struct buf *ret, const struct record *r, const struct t
 			AUTO(buf) line = BUF_INIT(BUF_MAX_DEFAULT);
 
 			buf_add_text(&line, "    | ");
-			escape_text(&line, item);
+			text_foreign(&line, item, style);
 			add_faint(ret, style, &line);
 			buf_add_char(ret, '\n');
 		}

@@ -8,6 +8,7 @@
 
 #define DIGEST_DIGITS 12 /* enough to tell two digests apart by eye */
 #define ITEMS_SHOWN 20   /* of a list */
+#define TEXT_SHOWN 400   /* bytes of a text: some lines of a terminal */
 
 static void add_choice(struct buf *ret, const struct field *f, uint64_t n)
 {
@@ -48,7 +49,23 @@ static void add_map(struct buf *ret, struct span value, bool full)
 		buf_add_text(ret, "none");
 }
 
-static void add_list(struct buf *ret, struct span value, bool full)
+void text_foreign(struct buf *ret, struct span s, const struct text_style *style)
+{
+	size_t max = style->text_max ? style->text_max : style->full ? SIZE_MAX : TEXT_SHOWN;
+	size_t n = s.n;
+
+	if (s.n > max)
+		for (n = max; n > 0 && (s.p[n] & 0xc0) == 0x80;)
+			n--; /* not in the middle of a character */
+	escape_value(ret, span_from(s.p, n));
+	if (n == s.n)
+		return;
+	buf_add_text(ret, "… (");
+	text_plural(ret, s.n, "byte");
+	buf_add_char(ret, ')');
+}
+
+static void add_list(struct buf *ret, struct span value, const struct text_style *style)
 {
 	struct list l = list_of(value);
 	struct span item;
@@ -57,11 +74,11 @@ static void add_list(struct buf *ret, struct span value, bool full)
 
 	while (list_next(&l, &item)) {
 		buf_add_text(ret, between);
-		if (!full && n++ == ITEMS_SHOWN) {
+		if (!style->full && n++ == ITEMS_SHOWN) {
 			buf_addf(ret, "… and %llu more", (unsigned long long)l.left + 1);
 			return;
 		}
-		escape_text(ret, item);
+		text_foreign(ret, item, style);
 		between = ", ";
 	}
 	if (!*between)
@@ -94,7 +111,7 @@ void text_value_styled(struct buf *ret, const struct field *f, union value v,
 	case FIELD_TEXT:
 		if (v.bytes.n == 0)
 			buf_add_text(ret, "\"\"");
-		escape_text(ret, v.bytes);
+		text_foreign(ret, v.bytes, style);
 		return;
 	case FIELD_NUMBER:
 		add_number(ret, f, v.number);
@@ -121,7 +138,7 @@ void text_value_styled(struct buf *ret, const struct field *f, union value v,
 		buf_add_text(ret, v.number ? "true" : "false");
 		return;
 	case FIELD_LIST:
-		add_list(ret, v.bytes, style->full);
+		add_list(ret, v.bytes, style);
 		return;
 	}
 }

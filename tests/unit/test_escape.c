@@ -54,6 +54,25 @@ static void escape_text__shows_every_byte_harmless(void **state)
 	}
 }
 
+static void escape_value__leaves_a_backslash_that_looks_like_none_of_ours(void **state)
+{
+	static const struct {
+		struct span in;
+		const char *out;
+	} rows[] = { { TEXT("a\\b"), "a\\b" }, { TEXT("\\"), "\\" }, { TEXT("\\x4"), "\\x4" },
+		{ TEXT("\\xzz"), "\\xzz" }, { TEXT("\\x1b[0m"), "\\x5cx1b[0m" },
+		{ TEXT("\\\\x41"), "\\\\x5cx41" }, { TEXT("\\x4\x01"), "\\x4\\x01" },
+		{ TEXT("\\\x1b"), "\\\\x1b" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) b = BUF_INIT(4096);
+
+		escape_value(&b, rows[i].in);
+		assert_string_equal(buf_text(&b), rows[i].out);
+	}
+}
+
 static void escape_undo__gives_the_bytes_back(void **state)
 {
 	struct err e = { 0 };
@@ -114,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escape_text__shows_every_byte_harmless),
+		cmocka_unit_test(escape_value__leaves_a_backslash_that_looks_like_none_of_ours),
 		cmocka_unit_test(escape_undo__gives_the_bytes_back),
 		cmocka_unit_test(escape_undo__refuses_half_an_escape),
 		cmocka_unit_test(escape_text__never_lets_a_control_byte_through),

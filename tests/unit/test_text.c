@@ -4,7 +4,9 @@
 #include "entity/certificate.h"
 #include "entity/file.h"
 #include "entity/list.h"
+#include "entity/process.h"
 #include "entity/service.h"
+#include "entity/user.h"
 #include "output/report.h"
 
 static const struct text_style plain;
@@ -295,6 +297,111 @@ static void text_record__tells_what_came(void **state)
 					  "key_bits 2048\n");
 }
 
+/* One line of an entity of this kind, as it is told when it came. */
+static void came(struct buf *ret, struct record *one)
+{
+	struct ledger_record r = { .type = RECORD_CHANGE };
+
+	r.change = (struct change){ .type = CHANGE_CREATED,
+		.kind = one->kind,
+		.key = one->key,
+		.is = one };
+	buf_clear(ret);
+	text_record(ret, &r, &plain);
+}
+
+static void text_record__names_what_does_not_speak_for_itself(void **state)
+{
+	struct span capabilities[] = { span_of("all"), span_of("-cap_sys_resource") };
+	struct span namespaces[] = { span_of("cgroup") };
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct record *user = record_new(a, &kind_user), *process = record_new(a, &kind_process);
+
+	(void)state;
+	user->key = span_of("toor");
+	record_set_number(user, USER_UID, 0);
+	record_set_bytes(user, USER_GROUP, span_of("root"));
+	record_set_bytes(user, USER_GECOS, span_of("a \"\\o/\", locked \\x41"));
+	record_set_number(user, USER_CAN_LOGIN, 1);
+	record_set_number(user, USER_PASSWORD, PASSWORD_EMPTY);
+	record_set_number(user, USER_LOCKED, 0);
+	record_set_number(user, USER_SUPERUSER, 1);
+	came(&b, user);
+	assert_string_equal(buf_text(&b),
+		"+ user toor  uid 0, group root, gecos \"a \"\\o/\", locked \\x5cx41\", "
+		"can_login, password empty, superuser\n");
+
+	process->key = span_of("/tmp/x@root");
+	record_set_bytes(process, PROCESS_EXE, span_of("/tmp/x"));
+	record_set_bytes(process, PROCESS_USER, span_of("root"));
+	record_set_list(process, PROCESS_CAPABILITIES, a, capabilities, 2);
+	record_set_number(process, PROCESS_SECCOMP, SECCOMP_NONE);
+	record_set_list(process, PROCESS_NAMESPACES, a, namespaces, 1);
+	came(&b, process);
+	assert_string_equal(buf_text(&b), "+ process /tmp/x@root  capabilities [all, "
+					  "-cap_sys_resource], seccomp none, namespaces cgroup\n");
+	/* as it stands in the key, but not as a part of its own */
+	record_set_bytes(process, PROCESS_UNIT, span_of("tmp"));
+	process->has &= ~field_bit(PROCESS_CAPABILITIES);
+	came(&b, process);
+	assert_string_equal(buf_text(&b), "+ process /tmp/x@root  unit tmp, seccomp none, "
+					  "namespaces cgroup\n");
+}
+
+static void text_record__gives_the_number_of_an_owner_without_a_name(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(4096);
+	struct record *one = record_new(a, &kind_file);
+
+	(void)state;
+	one->key = span_of("/n");
+	record_set_number(one, FILE_TYPE, FILE_REGULAR);
+	record_set_number(one, FILE_UID, 4242);
+	record_set_number(one, FILE_GID, 0);
+	record_set_bytes(one, FILE_GROUP, span_of("root"));
+	came(&b, one);
+	assert_string_equal(buf_text(&b), "+ /n  regular, uid 4242, group root\n");
+}
+
+static void text_record__cuts_what_is_long_and_says_so(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) b = BUF_INIT(1 << 20);
+	AUTO(buf) expect = BUF_INIT(1 << 20);
+	char was[300140], is[300140];
+	struct record *one = record_new(a, &kind_user), *other = record_new(a, &kind_user);
+	struct ledger_record r = { .type = RECORD_CHANGE };
+
+	(void)state;
+	memset(was, 'x', 300140);
+	memcpy(was + 399, "é", 2); /* the cut would go through it */
+	memcpy(is, was, 300140);
+	is[200000] = 'y';
+	one->key = other->key = span_of("u");
+	record_set_bytes(one, USER_GECOS, span_from(was, 300140));
+	record_set_bytes(other, USER_GECOS, span_from(is, 300140));
+	came(&b, one);
+	buf_addf(&expect, "+ user u  gecos %.399s… (300,140 bytes)\n", was);
+	assert_string_equal(buf_text(&b), buf_text(&expect));
+
+	r.change = (struct change){ .type = CHANGE_UPDATED,
+		.kind = &kind_user,
+		.key = one->key,
+		.fields = field_bit(USER_GECOS),
+		.was = one,
+		.is = other };
+	buf_clear(&b);
+	text_record(&b, &r, &plain); /* where they differ */
+	assert_true(b.n < 2000);
+	assert_non_null(strstr(buf_text(&b), "gecos  …xxxx"));
+	assert_non_null(strstr(buf_text(&b), "→ …xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxyxx"));
+	buf_clear(&b);
+	text_record(&b, &r, &(struct text_style){ .full = true });
+	assert_true(b.n > 600000);
+}
+
 static void text_record__gives_the_reason_below_the_change(void **state)
 {
 	struct span lines[] = { span_of("about to die"), span_of("killed\x1b[2J") };
@@ -418,6 +525,9 @@ int main(void)
 		cmocka_unit_test(text_record__shows_what_a_list_gained_and_lost),
 		cmocka_unit_test(text_record__does_not_drown_in_a_list),
 		cmocka_unit_test(text_record__tells_what_came),
+		cmocka_unit_test(text_record__names_what_does_not_speak_for_itself),
+		cmocka_unit_test(text_record__gives_the_number_of_an_owner_without_a_name),
+		cmocka_unit_test(text_record__cuts_what_is_long_and_says_so),
 		cmocka_unit_test(text_record__gives_the_reason_below_the_change),
 		cmocka_unit_test(text_record__says_what_a_gap_covers),
 		cmocka_unit_test(json_fields__gives_the_bytes_of_a_list),
