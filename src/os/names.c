@@ -139,3 +139,13 @@ struct span names_group(const struct names *n, uint32_t gid)
 {
 	return n ? find(&n->groups, gid) : SPAN_NONE;
 }
+
+bool names_has_users(const struct names *n)
+{
+	return n && n->users.n > 0;
+}
+
+bool names_has_groups(const struct names *n)
+{
+	return n && n->groups.n > 0;
+}

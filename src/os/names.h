@@ -31,4 +31,8 @@ void names_freep(struct names **n);
 struct span names_user(const struct names *n, uint32_t uid);
 struct span names_group(const struct names *n, uint32_t gid);
 
+/* False: there is not one name, also for n == NULL; then nobody can say that a number has none. */
+bool names_has_users(const struct names *n);
+bool names_has_groups(const struct names *n);
+
 #endif

@@ -141,4 +141,35 @@ says "not of the host itself" 15 "you asked for '/'"
 plain check --root "$ROOT/"
 says "however it is written" 0 "No changes"
 
+# ---- names that cannot be told ----
+
+use names
+ROOT=$CASE/root
+mkdir -p "$ROOT/etc" "$ROOT/srv"
+echo root:x:0:0::/:/bin/sh >"$ROOT/etc/passwd"
+echo root:x:0: >"$ROOT/etc/group"
+touch "$ROOT/srv/"{a,b}
+printf 'version: 1\nrules:\n  - { id: r, kind: file, base: /srv }\n' >"$CASE/policy.yaml"
+printf '  - { id: ownerless, kind: file, base: /srv, include: [{ key: "**", owner: false }] }\n' \
+	>>"$CASE/policy.yaml"
+BASE=/
+invar init --root "$ROOT"
+mv "$ROOT/etc/group" "$ROOT/etc/group.x"
+mkfifo "$ROOT/etc/group"
+chmod 600 "$ROOT/srv/a"
+invar check --root "$ROOT"
+expect "a group file that is none changes no file, but is a gap" 36 "updated srv/a mode" \
+	"gap etc format"
+rm "$ROOT/etc/group"
+: >"$ROOT/etc/passwd"
+touch "$ROOT/srv/new"
+invar check --root "$ROOT" --new
+expect "empty and missing ones change no file, either" 5 "created srv/new" \
+	"updated srv mtime" "updated srv/a mode"
+mv "$ROOT/etc/group.x" "$ROOT/etc/group"
+echo root:x:0:0::/:/bin/sh >"$ROOT/etc/passwd"
+invar check --root "$ROOT" --new
+expect "back again, only what was new gets its names" 4 "updated srv/new owner,group" \
+	"created srv/new" "updated srv mtime" "updated srv/a mode"
+
 done_testing

@@ -205,6 +205,9 @@ void job_facts(struct reader *r, struct job *j, const struct statx *x, uint64_t 
 	const struct package *owner;
 
 	facts_from_statx(&j->record, x, fields, r->c->names);
+	/* not without an owner: it cannot be told; taken out again before it is delivered */
+	for (uint64_t set = r->c->nameless & fields; set; set &= set - 1)
+		record_set_bytes(&j->record, (unsigned)__builtin_ctzll(set), span_of("?"));
 	/* Some rule asked: then for all, as a transaction may be about any of them. */
 	if (!r->c->host)
 		return;

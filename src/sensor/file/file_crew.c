@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -346,6 +347,14 @@ static unsigned folders_max(void)
 	return (unsigned)(r.rlim_cur / 2);
 }
 
+/* A passwd that is empty, gone or unreadable takes the owner of every file: none of them changed.
+ */
+static uint64_t nameless(const struct names *names)
+{
+	return (names_has_users(names) ? 0 : field_bit(FILE_OWNER)) |
+	       (names_has_groups(names) ? 0 : field_bit(FILE_GROUP));
+}
+
 /* The packages' lists are read here, once; from then on any thread may ask. */
 static struct host *owning_host(const struct crew_plan *plan)
 {
@@ -386,11 +395,14 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 		.rootfd = plan->rootfd };
 	/* Not on any entry yet, but already on what may never answer. */
 	atomic_store(&c->shared->station[0].busy, 1);
-	if (names_load(&names, plan->rootfd, &e) < 0)
+	if (names_load(&names, plan->rootfd, &e) < 0) {
 		names = NULL; /* numbers remain */
+		snprintf(c->shared->names_problem, sizeof c->shared->names_problem, "%s", e.text);
+	}
 	s->common = (struct look_common){ .options = plan->options,
 		.selector = plan->selector,
 		.names = names,
+		.nameless = nameless(names),
 		.host = owning_host(plan),
 		.walk = &s->walk,
 		.tally = &c->shared->tally };

@@ -13,6 +13,7 @@ struct crew_shared {
 	struct bell collector, crew;
 	struct tally tally;
 	_Atomic uint32_t stop;
+	char names_problem[512]; /* why names cannot be told; "": they can, or nobody has one */
 	struct station station[CREW_MAX];
 };
 

@@ -137,6 +137,20 @@ static void between_crews(struct collector *c)
 	give_up_awaited(c);
 }
 
+/* One gap for all files; their names stay as they are known. */
+static void tell_nameless(struct collector *c)
+{
+	AUTO(buf) text = BUF_INIT(1024);
+	struct gap gap = { .kind = &kind_file, .key = span_of("/etc"), .reason = GAP_FORMAT };
+
+	if (!c->crew.shared->names_problem[0])
+		return;
+	buf_addf(&text, "%s: owners and groups of files are not known by name",
+		c->crew.shared->names_problem);
+	gap.text = buf_text(&text);
+	scan_gap(c->scan, &gap);
+}
+
 static int run(struct collector *c, int rootfd, struct err *e)
 {
 	for (;;) {
@@ -152,6 +166,7 @@ static int run(struct collector *c, int rootfd, struct err *e)
 		if (crew_start(&c->crew, &plan, e) < 0)
 			return e->code;
 		p = pump(c, e);
+		tell_nameless(c);
 		between_crews(c);
 		if (p == PUMP_FAILED)
 			return e->code;

@@ -177,11 +177,13 @@ static void gone(struct job *j)
  * are put only here and in the gap before, when nothing of another entry can come between. */
 static void put_record(struct reader *r, struct job *j)
 {
-	struct frame_head head = { .type = FRAME_ENTRY, .unknown = j->unknown };
+	struct frame_head head = { .type = FRAME_ENTRY,
+		.unknown = j->unknown | (r->c->nameless & j->sel.fields) };
 	struct span name = j->name;
 
 	buf_clear(&r->shared);
 	buf_clear(&r->local);
+	j->record.has &= ~r->c->nameless;
 	record_encode_shared(&j->record, &r->shared);
 	record_encode_local(&j->record, &r->local);
 	if (r->shared.n + r->local.n > FRAME_RECORD_MAX) {
