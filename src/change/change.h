@@ -86,6 +86,8 @@ struct coverage {
 	uint8_t root[32];   /* tree_root.id of the current tree after it */
 };
 
+/* note.what: the policy is another one than at the last check. Stored: never renamed. */
+#define NOTE_POLICY "policy-changed"
 /* note.what: a rule expects something to be present, and nothing is. Stored: never renamed. */
 #define NOTE_MISSING "expected-missing"
 

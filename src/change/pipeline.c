@@ -6,6 +6,7 @@
 #include "change/compare.h"
 #include "change/decide.h"
 #include "change/journal.h"
+#include "change/policy_note.h"
 #include "change/presence.h"
 #include "change/proof.h"
 #include "change/rename.h"
@@ -253,15 +254,15 @@ static int update_trees(struct run *r, struct tree_root *ret_approved, struct er
 
 static int note_policy(struct run *r, struct err *e)
 {
-	char text[128];
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
 
 	if (!r->summary.policy_changed)
 		return 0;
-	snprintf(text, sizeof text,
-		"the policy changed: %llu entities newly watched, %llu no longer watched",
+	buf_addf(&text, "the policy changed: %llu entities newly watched, %llu no longer watched",
 		(unsigned long long)r->summary.newly_watched,
 		(unsigned long long)r->summary.no_longer_watched);
-	return journal_note(&r->journal, "policy-changed", text, e);
+	policy_note_rules(r->policy_before, r->policy, &text);
+	return journal_note(&r->journal, NOTE_POLICY, buf_text(&text), e);
 }
 
 static void add_scope(const struct run *r, struct buf *ret)

@@ -18,6 +18,7 @@ set(CHANGE_SOURCES
   src/change/named.c
   src/change/packaged.c
   src/change/pipeline.c
+  src/change/policy_note.c
   src/change/presence.c
   src/change/proof.c
   src/change/prover.c

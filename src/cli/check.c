@@ -6,6 +6,7 @@
 #include "cli/packaged.h"
 #include "cli/paths.h"
 #include "cli/scan_options.h"
+#include "core/escape.h"
 
 static struct {
 	const struct kind *kind;
@@ -118,12 +119,10 @@ static void say_summary(struct session *s, const struct check_summary *sum,
 	buf_add_char(&s->out, ' ');
 	summary_speed(&s->out, sum);
 	buf_add_text(&s->out, ".\n");
-	if (sum->policy_changed) {
-		buf_add_text(&s->out, "The policy changed: ");
-		text_count(&s->out, sum->newly_watched);
-		buf_add_text(&s->out, " newly watched, ");
-		text_count(&s->out, sum->no_longer_watched);
-		buf_add_text(&s->out, " no longer.\n");
+	if (news->policy.n) {
+		buf_add_text(&s->out, "Note: ");
+		escape_text(&s->out, buf_span(&news->policy));
+		buf_add_text(&s->out, ".\n");
 	}
 	say_counts(s, "Changed since the last check", &news->counts);
 	say_counts(s, "Drift that stands", &drift->counts);

@@ -8,6 +8,7 @@ void findings_init(struct findings *f, struct session *s, int fail_on)
 		.report = report_new(s->policy, &s->style, s->full ? 0 : REPORT_SHOWN),
 		.keys = keyset_new(),
 		.fail_on = fail_on,
+		.policy = BUF_INIT(BUF_MAX_DEFAULT),
 		.example = BUF_INIT(BUF_MAX_DEFAULT),
 		.example_weight = -1 };
 }
@@ -16,6 +17,7 @@ void findings_done(struct findings *f)
 {
 	report_freep(&f->report);
 	keyset_freep(&f->keys);
+	buf_done(&f->policy);
 	buf_done(&f->example);
 }
 
@@ -58,6 +60,8 @@ int findings_add(void *ctx, const struct ledger_record *r, struct err *e)
 
 	if (r->type == RECORD_CHANGE)
 		take_change(f, &r->change);
+	if (r->type == RECORD_NOTE && span_is(r->note.what, NOTE_POLICY))
+		buf_add_span(&f->policy, r->note.text);
 	if (f->session->json && f->standing)
 		return session_standing(f->session, r, e);
 	if (f->session->json)

@@ -17,6 +17,8 @@ struct findings {
 	bool standing;               /* it is drift: JSON says so */
 	int fail_on;                 /* exit_counts() */
 	int status;                  /* bits of what counts */
+	struct buf
+		policy; /* what became of the policy since the last check; empty: it is the same */
 	/* the first change of the most weight, for the advice */
 	struct buf example;
 	int example_weight;

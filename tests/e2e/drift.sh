@@ -43,6 +43,8 @@ rules "$BASE/b:high:b"
 plain drift
 says "an edited policy is no quiet one" 0 "The policy changed since the last check; run check"
 plain check
+grep -q 'no longer in force: a\.' "$CASE/plain"
+point $? "rules that went are named" "$CASE/plain"
 rules "$BASE/a:high:a" "$BASE/b:high:b"
 plain check
 plain drift --exit-zero
