@@ -191,6 +191,20 @@ fi
 setpriv --bounding-set -net_admin --inh-caps -all "$CASE/run" check >"$CASE/plain" 2>&1
 RC=$?
 says "what may not be looked at is a gap" 38 "(1 gap)" "denied" "Changed since the last check: none"
+cat >"$CASE/on.sh" <<'EOF'
+nft flush ruleset
+"$1" init
+nft -f "$2"
+"$1" check
+echo "status $?"
+EOF
+rm -rf "$CASE/state"
+if command -v nft >/dev/null && unshare -n nft add table ip x 2>/dev/null; then
+	inside -n "$CASE/on.sh" "$CASE/run" "$CASE/rules.nft"
+	says "a filter that is switched on is no alarm" "5 " "HIGH  firewall-means" "false → true"
+else
+	skip "a filter that is switched on" "no nft here, or a kernel without it"
+fi
 cat >"$CASE/iptables.sh" <<'EOF'
 iptables-legacy -P INPUT DROP
 iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT || exit
