@@ -19,6 +19,19 @@ static const struct {
 	{ CRON_FORMAT_USER, "* * * * * date +\\%F%a%b\\%\n", "1 * * * * *||date +%F|a\nb%\n" },
 	{ CRON_FORMAT_USER, "* * * *\n1 2 3 4 5\n1 2 3 $ 5 x\nwhatever\n",
 		"1 bad\n2 bad\n3 bad\n4 bad\n" },
+	/* cron refuses these, and with them the file */
+	{ CRON_FORMAT_SYSTEM,
+		"61 * * * * root x\n* 24 * * * root x\n* * 0 * * root x\n* * * 13 * root x\n"
+		"* * * * 8 root x\n1-60 * * * * root x\n*/0 * * * * root x\njan * * * * root x\n"
+		"* * * * foo root x\n1, * * * * root x\n1- * * * * root x\n* * * * mo root x\n"
+		"99999999999999999999 * * * * root x\n1x * * * * root x\n",
+		"1 bad\n2 bad\n3 bad\n4 bad\n5 bad\n6 bad\n7 bad\n8 bad\n9 bad\n10 bad\n11 bad\n"
+		"12 bad\n13 bad\n14 bad\n" },
+	{ CRON_FORMAT_USER,
+		"59 23 31 12 7 x\n0,10-20/5,*/2 00 1 JAN Sunday x\n~ 1~5 ?/3 * sat-7 x\n"
+		"5~ * ~7/2 * * x\n",
+		"1 59 23 31 12 7||x|\n2 0,10-20/5,*/2 00 1 JAN Sunday||x|\n"
+		"3 ~ 1~5 ?/3 * sat-7||x|\n4 5~ * ~7/2 * *||x|\n" },
 	{ CRON_FORMAT_USER, "-1 2 3 4 5 x\n", "1 1 2 3 4 5||x|\n" },
 	{ CRON_FORMAT_ANACRON,
 		"SHELL=/bin/sh\n1\t5\tcron.daily\trun-parts /x\n@monthly 15 m y\n"

@@ -75,20 +75,82 @@ static bool variable(struct span line, struct cron_line *ret)
 
 /* ---- schedules ---- */
 
-static bool field_ok(struct span f)
+struct field_of_time {
+	unsigned from, to;
+	const char *names; /* three letters each; NULL: numbers alone */
+};
+
+static const struct field_of_time fields_of_time[] = {
+	{ 0, 59, NULL },
+	{ 0, 23, NULL },
+	{ 1, 31, NULL },
+	{ 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec" },
+	{ 0, 7, "sun mon tue wed thu fri sat" },
+};
+
+static bool is_letter(char c)
 {
-	static const char also[] = "*/,-~?";
-	bool some = false;
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
 
-	for (size_t i = 0; i < f.n; i++) {
-		char c = f.p[i];
-		bool name = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+/* The digits in front of s, taken off it; false: none, or out of bounds. */
+static bool number_within(struct span *s, unsigned from, unsigned to)
+{
+	unsigned n = 0;
+	size_t i = 0;
 
-		if (!name && !memchr(also, c, sizeof also - 1))
+	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9' && n <= to; i++)
+		n = n * 10 + (unsigned)(s->p[i] - '0');
+	*s = span_from_offset(*s, i);
+	return i > 0 && n >= from && n <= to;
+}
+
+/* A number within bounds, or a name by its first three letters (some take the whole word). */
+static bool value_ok(struct span *s, const struct field_of_time *f)
+{
+	char name[4] = { 0 };
+	size_t i = 0;
+
+	if (!s->n || !is_letter(*s->p))
+		return number_within(s, f->from, f->to);
+	for (; i < s->n && is_letter(s->p[i]); i++)
+		if (i < 3)
+			name[i] = (char)(s->p[i] | 0x20);
+	*s = span_from_offset(*s, i);
+	return i >= 3 && f->names && strstr(f->names, name);
+}
+
+/* "*", "5", "mon-fri", "1~30" (somewhere between), each with a step behind it. */
+static bool item_ok(struct span s, const struct field_of_time *f)
+{
+	if (s.n && (*s.p == '*' || *s.p == '?')) {
+		s = span_from_offset(s, 1);
+	} else {
+		if (!(s.n && *s.p == '~') && !value_ok(&s, f))
 			return false;
-		some |= name || c == '*' || c == '?';
+		if (s.n && (*s.p == '-' || *s.p == '~')) {
+			bool open = *s.p == '~';
+
+			s = span_from_offset(s, 1);
+			if (!(open && (!s.n || *s.p == '/')) && !value_ok(&s, f))
+				return false;
+		}
 	}
-	return some;
+	if (s.n && *s.p == '/') {
+		s = span_from_offset(s, 1);
+		return number_within(&s, 1, 1000) && !s.n;
+	}
+	return !s.n;
+}
+
+static bool field_ok(struct span text, const struct field_of_time *f)
+{
+	struct span item;
+
+	while (span_cut(&text, ',', &item))
+		if (!item_ok(item, f))
+			return false;
+	return true;
 }
 
 static bool at_word(struct span s)
@@ -104,7 +166,7 @@ static bool at_word(struct span s)
 
 static bool schedule(struct span *rest, struct arena *a, struct span *ret)
 {
-	struct span f[5];
+	struct span f[ARRAY_LEN(fields_of_time)];
 
 	if (rest->p[0] == '@') {
 		*ret = word(rest);
@@ -112,7 +174,7 @@ static bool schedule(struct span *rest, struct arena *a, struct span *ret)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(f); i++) {
 		f[i] = word(rest);
-		if (!field_ok(f[i]))
+		if (!field_ok(f[i], &fields_of_time[i]))
 			return false;
 	}
 	*ret = span_of(arena_format(a, "%.*s %.*s %.*s %.*s %.*s", SPAN_ARG(f[0]), SPAN_ARG(f[1]),
