@@ -68,6 +68,10 @@ static const struct field fields[] = {
 		NULL },
 	[PORT_INODE] = { "inode", FIELD_NUMBER, SHOWN, "number of its (first) socket", NULL },
 	[PORT_STARTED] = { "started", FIELD_TIME, SHOWN, "when its (first) owner started", NULL },
+	[PORT_GENERAL] = { "general", FIELD_FLAG, 0,
+		"an executable does what others tell it: an interpreter, netcat, socat, ssh; that "
+		"its package is known says nothing of what it does",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == PORT_N, "every port_field needs a row");
 

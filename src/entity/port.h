@@ -35,6 +35,7 @@ enum port_field {
 	PORT_PIDS,
 	PORT_INODE,
 	PORT_STARTED,
+	PORT_GENERAL,
 	PORT_N
 };
 

@@ -34,7 +34,10 @@ static const struct field fields[] = {
 	[PROCESS_WRITABLE] = { "writable", FIELD_FLAG, STD,
 		"users other than root can change the executable or a folder above it", NULL },
 	[PROCESS_SCRIPTS] = { "scripts", FIELD_LIST, STD,
-		"scripts an interpreter runs (jar files; module:NAME; inline)", NULL },
+		"scripts an interpreter runs (jar files; module:NAME; inline), \" (deleted)\" "
+		"behind "
+		"those whose file is gone",
+		NULL },
 	[PROCESS_SCRIPT_DIGESTS] = { "script_digests", FIELD_LIST, STD | FIELD_CONTENT,
 		"SHA-256 and path of each script", NULL },
 	[PROCESS_CAPABILITIES] = { "capabilities", FIELD_LIST, STD,
@@ -75,6 +78,15 @@ static const struct field fields[] = {
 		"command lines, what looks secret masked", NULL },
 	[PROCESS_PARENTS] = { "parents", FIELD_LIST, NOW, "executables of their parents", NULL },
 	[PROCESS_CWD] = { "cwd", FIELD_LIST, NOW, "working folders", NULL },
+	[PROCESS_COPY_OF] = { "copy_of", FIELD_TEXT, STD,
+		"file of a package whose bytes these are, byte for byte: of what runs from memory "
+		"alone "
+		"or stands where no package put it",
+		NULL },
+	[PROCESS_IMAGE] = { "image", FIELD_FLAG, 0,
+		"its file stands in an image that nobody can write to (squashfs, erofs)", NULL },
+	[PROCESS_UNPACKAGED_SCRIPTS] = { "unpackaged_scripts", FIELD_LIST, STD,
+		"those of its scripts that no package owns, but for those in /home", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == PROCESS_N, "every process_field needs a row");
 

@@ -67,7 +67,7 @@ invar check
 told "a listener" port-network created tcp/0.0.0.0/4444 \
 	exe "['$python']" state listening reach any user "['root']" packaged True unowned False
 told "a UDP server" port-network created udp/127.0.0.1/4445 state bound reach loopback
-quiet "one that waits for an answer is none, when its program is packaged" udp/0.0.0.0/45997
+told "an interpreter is heard on any port" port-general created udp/0.0.0.0/45997 general True
 told "a raw socket" port-raw created raw/0.0.0.0/253 exe "['$python']"
 told "a packet socket" port-raw created 'packet/*/0x88b5' type raw
 told "a unix socket in the file system" port-local created "unix/$door" \
@@ -142,6 +142,11 @@ AS="unshare --pid --fork --mount-proc --kill-child bash $CASE/inside" invar init
 invar baseline show
 grep -q "\"key\":\"tcp/127.0.0.1/4448\".*$python" "$CASE/out"
 point $? "owners are found through /proc as well" "$CASE/out"
+sed -i 's/sleep 0.5/sleep 0.5; mount -t tmpfs none \/proc\/$!/' "$CASE/inside"
+AS="unshare --pid --fork --mount-proc --kill-child bash $CASE/inside" invar init --replace
+invar baseline show
+grep -q "\"key\":\"tcp/127.0.0.1/4448\".*$python" "$CASE/out"
+point $? "also of a process that something is mounted over" "$CASE/out"
 
 # ---- many ----
 

@@ -7,6 +7,9 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 need_root
 
+FOLDERS=() # outside of the test's own
+trap 'rm -rf -- "${FOLDERS[@]}"; finish' EXIT
+
 # run COMMAND…: in the background until the end; RUN is its number. Returns once it is what it becomes.
 run() {
 	"$@" </dev/null >/dev/null 2>&1 &
@@ -45,6 +48,8 @@ invar init
 cp /bin/sleep "$CASE/bin/gone"
 lib=$(find /usr/lib -name 'libz.so.1*' -type f | head -n 1)
 cp "$lib" "$CASE/bin/libevil.so"
+cp /bin/sleep "$CASE/evil"
+echo >>"$CASE/evil"
 
 run "$CASE/bin/gone" 300
 rm "$CASE/bin/gone"
@@ -57,7 +62,7 @@ run env LD_PRELOAD="$CASE/bin/libevil.so" /usr/bin/tail -f /dev/null
 preloaded=$RUN
 run bash -c 'exec -a "[kworker/7:3]" /usr/bin/sleep 301'
 masked=$RUN
-run /usr/bin/perl -e 'sleep 300'
+run setpriv --reuid 64008 --clear-groups -- /usr/bin/perl -e 'sleep 300'
 traced=$RUN
 run /usr/bin/python3 -c "
 import ctypes, time
@@ -67,13 +72,62 @@ time.sleep(300)"
 tracer=$RUN
 run setpriv --reuid 65534 --clear-groups -- /usr/bin/tail -f /dev/zero
 chmod 755 "$WORK" "$CASE" "$CASE/bin"
+# the names under which runc and crun run as a copy of themselves, and bytes that are not theirs
+for name in runc_cloned:/proc/self/exe crunx; do
+	run /usr/bin/python3 -c "
+import os
+f = os.memfd_create('$name')
+os.write(f, open('/bin/sleep', 'rb').read())
+os.execve(f, ['sleep', '300'], {})"
+done
+mkdir -p "/var/tmp/mkinitramfs_invar-$$/usr/bin"
+FOLDERS+=("/var/tmp/mkinitramfs_invar-$$")
+cp "$CASE/evil" "/var/tmp/mkinitramfs_invar-$$/usr/bin/sleep"
+run "/var/tmp/mkinitramfs_invar-$$/usr/bin/sleep" 300
+cp /usr/bin/tail "/var/tmp/mkinitramfs_invar-$$/usr/bin/tail"
+run "/var/tmp/mkinitramfs_invar-$$/usr/bin/tail" -f /dev/null
+
+# scripts, each by an interpreter and a user of its own
+printf 'import time\ntime.sleep(300)\n' >"/dev/shm/invar-$$.py"
+printf '#!/usr/bin/bash\nread x </dev/zero\n' >"/var/tmp/invar-$$.sh"
+echo "sleep 300; true" >"/var/tmp/invar-$$.in"
+chmod 755 "/var/tmp/invar-$$.sh" "/dev/shm/invar-$$.py"
+FOLDERS+=("/var/tmp/invar-$$.in" "/dev/shm/invar-$$.py" "/var/tmp/invar-$$.sh" "/opt/invar-$$")
+as() { run setpriv --reuid "$1" --clear-groups -- env -C / "${@:2}"; }
+as 64001 /usr/bin/python3 "/dev/shm/invar-$$.py"
+as 64002 "/var/tmp/invar-$$.sh"
+mkdir -p "/opt/invar-$$"
+printf 'import os, time\nos.chdir("/")\ntime.sleep(300)\n' >"/opt/invar-$$/app.py"
+run setpriv --reuid 64003 --clear-groups -- \
+	bash -c "cd /opt/invar-$$ && exec /usr/bin/python3 app.py"
+cp "/dev/shm/invar-$$.py" "/dev/shm/invar-$$.gone.py"
+as 64004 /usr/bin/python3 "/dev/shm/invar-$$.gone.py"
+rm "/dev/shm/invar-$$.gone.py"
+as 64005 /usr/bin/python3 -c '
+import os
+f = os.memfd_create("payload", 0)
+os.write(f, b"#!/usr/bin/bash\nread x </dev/zero\n")
+os.execve(f, ["x"], {})'
+setpriv --reuid 64006 --clear-groups -- /usr/bin/bash <"/var/tmp/invar-$$.in" >/dev/null 2>&1 &
+PIDS+=("$!")
+sleep 0.3
 
 invar check --kind process
+told "a name of runc is not its bytes" process-without-file created "/memfd:runc_cloned:"
+told "nor is one of crun" process-without-file created "/memfd:crunx@root"
+told "nor is the folder of an initramfs" process-from-scratch created "mkinitramfs_invar-$$/usr/bin/sleep"
+quiet "but a copy of what a package brought may run there" "mkinitramfs_invar-$$/usr/bin/tail"
+told "a script from memory-backed scratch" process-from-scratch created "@64001"
+told "a script that names its interpreter" process-from-scratch created "/usr/bin/bash@64002"
+told "a script of nobody's, that went elsewhere" process-unpackaged created "@64003"
+told "a script whose file is gone" process-script-deleted created "@64004"
+told "a script from memory alone" process-script-deleted created "/usr/bin/bash@64005"
+told "a script by way of its input" process-from-scratch created "/usr/bin/bash@64006"
 told "a program whose file is gone" process-deleted created "$CASE/bin/gone@root"
 told "a program that runs from memory alone" process-without-file created "/memfd:payload@root"
 told "a library preloaded into a packaged program" process-libraries created "/usr/bin/tail@root"
 told "a kernel thread that is none" process-masquerade created "/usr/bin/sleep@root"
-told "a program that is traced" process-traced created "/usr/bin/perl@root"
+told "a program that is traced" process-traced created "/usr/bin/perl@64008"
 same "the exit status says that something is there" $((RC & 1)) 1
 quiet "what a packaged program does is no change" "/usr/bin/tail@nobody"
 grep -F '"rule":"process-traced"' "$CASE/out" | grep -qF '"tracers":["/usr/bin/python3'

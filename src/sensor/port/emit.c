@@ -201,7 +201,7 @@ static void list_add(struct lists *l, enum owner_list which, struct span s)
 
 struct verdict {
 	const struct process *first; /* of the smallest path, then pid */
-	bool deleted, memfd, packaged, knows;
+	bool deleted, memfd, packaged, knows, general;
 };
 
 static void judge(struct emitter *out, const struct process *p, struct verdict *v)
@@ -213,6 +213,7 @@ static void judge(struct emitter *out, const struct process *p, struct verdict *
 		v->first = p;
 	v->deleted = v->deleted || p->deleted;
 	v->memfd = v->memfd || p->memfd;
+	v->general = v->general || program_is_general(p->exe);
 	if (!asked(out, field_bit(PORT_PACKAGE) | field_bit(PORT_PACKAGED)) || p->exe.n == 0)
 		return;
 	x = programs_find(&out->programs, p);
@@ -231,6 +232,7 @@ static void put_program(struct emitter *out, const struct verdict *v)
 		return;
 	record_set_number(r, PORT_DELETED, v->deleted);
 	record_set_number(r, PORT_MEMFD, v->memfd);
+	record_set_number(r, PORT_GENERAL, v->general);
 	record_set_time(r, PORT_STARTED, v->first->start);
 	if (v->first->container.n)
 		record_set_bytes(r, PORT_CONTAINER, v->first->container);

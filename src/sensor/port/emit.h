@@ -14,7 +14,8 @@
 		field_bit(PORT_PACKAGED) | field_bit(PORT_UNIT) | field_bit(PORT_USER) | \
 		field_bit(PORT_CONTAINER) | field_bit(PORT_DELETED) | field_bit(PORT_MEMFD) | \
 		field_bit(PORT_UNOWNED) | field_bit(PORT_PROCESS) | field_bit(PORT_SERVED_BY) | \
-		field_bit(PORT_PIDS) | field_bit(PORT_STARTED) | field_bit(PORT_EPHEMERAL))
+		field_bit(PORT_PIDS) | field_bit(PORT_STARTED) | field_bit(PORT_EPHEMERAL) | \
+		field_bit(PORT_GENERAL))
 
 struct emitter {
 	struct socks *all;

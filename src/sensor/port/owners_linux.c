@@ -95,14 +95,18 @@ static void look_at(struct socks *all, int folder, const char *name, uint32_t pi
 		found(all, inode, pid);
 }
 
-static void by_proc(struct socks *all, uint32_t pid, char *block)
+/* Through the list's own view, which sees below what is mounted over /proc/PID. */
+static void by_proc(struct socks *all, const struct process *p, char *block)
 {
-	char path[32];
-	int fd;
+	int folder = host_process_open(all->host, p), fd;
 	long n;
 
-	snprintf(path, sizeof path, "/proc/%u/fd", pid);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return; /* it ended */
+	fd = openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	n = errno;
+	close(folder);
+	errno = (int)n;
 	if (fd < 0) {
 		all->blind = all->blind || errno == EACCES || errno == EPERM;
 		return;
@@ -112,7 +116,7 @@ static void by_proc(struct socks *all, uint32_t pid, char *block)
 			const struct entry *d = (const void *)(block + at);
 
 			if (d->name[0] != '.')
-				look_at(all, fd, d->name, pid);
+				look_at(all, fd, d->name, p->pid);
 			at += d->n;
 		}
 	}
@@ -193,10 +197,13 @@ int socks_owners(struct socks *all, struct err *e)
 		all->means = "proc";
 		for (size_t i = 0; i < n && !scan_stopped(all->scan); i++)
 			if (!list[i].kernel)
-				by_proc(all, list[i].pid, block);
+				by_proc(all, &list[i], block);
 	} else if (has_orphans(all)) {
 		/* the one that some kernels keep from their iterators (host/bpf.h) */
-		by_proc(all, 1, block);
+		const struct process *first = host_process(all->host, 1);
+
+		if (first)
+			by_proc(all, first, block);
 	}
 	free(block);
 	if (has_orphans(all))

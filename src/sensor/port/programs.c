@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/attr.h"
 #include "core/mem.h"
 
 /* A host listens with a few dozen programs; the one looked for is mostly the one found last. */
@@ -49,6 +50,32 @@ void program_package(struct program *x, struct host *h, const struct process *p)
 		return;
 	x->has_package = true;
 	x->package = x->deleted || p->memfd ? NULL : host_path_owner(h, x->exe);
+}
+
+bool program_is_general(struct span exe)
+{
+	static const char *const names[] = { "python", "pypy", "perl", "ruby", "node", "nodejs",
+		"php", "lua", "luajit", "tclsh", "wish", "expect", "java", "guile", "gawk", "mawk",
+		"awk", "original-awk", "bash", "dash", "sh", "zsh", "ksh", "mksh", "fish", "tcsh",
+		"csh", "busybox", "nc", "nc.openbsd", "nc.traditional", "ncat", "netcat", "socat",
+		"ssh", "openssl", "gdb", "R", "Rscript", "pwsh", "deno", "bun", "erl", "beam.smp",
+		"ld-linux-x86-64.so.", "ld-linux-aarch64.so.", "ld-linux.so." };
+	struct span name = exe;
+
+	for (size_t i = exe.n; i > 0; i--)
+		if (exe.p[i - 1] == '/') {
+			name = span_from_offset(exe, i);
+			break;
+		}
+	/* python3.11, tclsh8.6, php8.2 */
+	while (name.n && ((name.p[name.n - 1] >= '0' && name.p[name.n - 1] <= '9') ||
+				 (name.p[name.n - 1] == '.' && name.n > 1 &&
+					 (name.p[name.n - 2] >= '0' && name.p[name.n - 2] <= '9'))))
+		name.n--;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (span_is(name, names[i]))
+			return true;
+	return false;
 }
 
 void programs_done(struct programs *all)

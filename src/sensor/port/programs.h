@@ -24,6 +24,9 @@ struct program *programs_find(struct programs *all, const struct process *p);
 void program_digest(struct program *x, struct host *h, const struct process *p);
 /* Only what runs in a container of its own has files that are no packages of this host. */
 void program_package(struct program *x, struct host *h, const struct process *p);
+/* A program that does what others tell it, by its name: interpreters, netcat and its like. Whoever
+ * gives a program another name has no package for it. */
+bool program_is_general(struct span exe);
 void programs_done(struct programs *all);
 
 #endif

@@ -1,14 +1,15 @@
-/* The files a process runs: its executable, its script, code it has mapped. */
+/* The files a process runs: its executable, code it has mapped. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-#include "core/hex.h"
 #include "core/mem.h"
 #include "host/package.h"
 #include "sensor/process/process_look.h"
@@ -17,23 +18,24 @@
 #define DELETED " (deleted)"
 #define SLOTS_FIRST 512
 
-/* Below the root of the process, links kept inside; -1: not there. */
-static int open_in_root(int fd, const char *path, uint64_t flags)
+int look_open(int fd, const char *path, uint64_t flags)
 {
 	struct open_how how = { .flags = flags | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	int root = openat(fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), f;
+	int root = openat(fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), f, failed;
 
 	if (root < 0)
 		return -1;
 	f = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+	failed = errno;
 	close(root);
+	errno = failed;
 	return f;
 }
 
 static bool stat_in_root(int fd, const char *path, struct stat *ret)
 {
-	int f = open_in_root(fd, path, O_PATH | O_NOFOLLOW);
+	int f = look_open(fd, path, O_PATH | O_NOFOLLOW);
 	bool there = f >= 0 && fstat(f, ret) == 0;
 
 	if (f >= 0)
@@ -92,6 +94,18 @@ int look_digest(struct look *l, const struct program *g, uint8_t ret[SHA256_SIZE
 	return rc;
 }
 
+/* A snap's, mostly. */
+static bool is_in_image(int fd)
+{
+	int f = openat(fd, "exe", O_PATH | O_CLOEXEC);
+	struct statfs fs = { 0 };
+	bool known = f >= 0 && fstatfs(f, &fs) == 0;
+
+	if (f >= 0)
+		close(f);
+	return known && (fs.f_type == SQUASHFS_MAGIC || fs.f_type == EROFS_SUPER_MAGIC_V1);
+}
+
 static bool same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
@@ -125,66 +139,7 @@ void look_file(struct look *l, struct program *g, const struct process *p, int f
 	if (g->newest != p)
 		return;
 	g->package = owner ? arena_text(scan_arena(l->scan), owner->key) : NULL;
-}
-
-/* ---- scripts ---- */
-
-static void add_script_digest(struct look *l, struct program *g, int fd, const char *path)
-{
-	int f = open_in_root(fd, path, O_PATH);
-	uint8_t sha256[SHA256_SIZE];
-	AUTO(buf) hex = BUF_INIT(SHA256_SIZE * 3);
-	struct stat st;
-	struct err e;
-	bool regular = f >= 0 && fstat(f, &st) == 0 && S_ISREG(st.st_mode);
-
-	if (f >= 0)
-		close(f);
-	if (!regular)
-		return;
-	f = open_in_root(fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	if (f >= 0 && host_digest_fd(l->host, f, sha256, &e) == 0) {
-		struct arena *a = scan_arena(l->scan);
-
-		hex_add(&hex, span_from(sha256, sizeof sha256));
-		items_add(&g->script_digests, a,
-			span_of(arena_format(a, "%s  %s", buf_text(&hex), path)));
-	}
-	if (f >= 0)
-		close(f);
-}
-
-void look_script(struct look *l, struct program *g, const struct process *p, int fd,
-	struct span cmdline)
-{
-	struct arena *a = scan_arena(l->scan);
-	char cwd[TARGET_MAX];
-	struct span name, at;
-	const char *path;
-
-	switch (script_of(p->exe, cmdline, &name)) {
-	case SCRIPT_NONE:
-		return;
-	case SCRIPT_INLINE:
-		items_add(&g->scripts, a, span_of("inline"));
-		return;
-	case SCRIPT_MODULE:
-		items_add(&g->scripts, a,
-			span_of(arena_format(a, "module:%s", arena_text(a, name))));
-		return;
-	case SCRIPT_FILE:
-		break;
-	}
-	path = arena_text(a, name);
-	/* Relative to where it was when it was started, which mostly is where it still is. */
-	if (path[0] != '/' && look_link(fd, "cwd", cwd, sizeof cwd, &at)) {
-		while (strncmp(path, "./", 2) == 0)
-			path += 2;
-		path = arena_format(a, "%s%s%s", arena_text(a, at), at.n > 1 ? "/" : "", path);
-	}
-	items_add(&g->scripts, a, span_of(path));
-	if (g->asks & field_bit(PROCESS_SCRIPT_DIGESTS))
-		add_script_digest(l, g, fd, path);
+	g->image = !owner && !p->memfd && is_in_image(fd);
 }
 
 /* ---- libraries ---- */

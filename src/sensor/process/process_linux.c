@@ -105,7 +105,7 @@ static void set_text(struct record *r, unsigned field, struct span text)
 		record_set_bytes(r, field, text);
 }
 
-static void set_file(struct record *r, const struct program *g)
+static void set_file(struct look *l, struct record *r, const struct program *g)
 {
 	record_set_number(r, PROCESS_DELETED, g->deleted);
 	record_set_number(r, PROCESS_REPLACED, g->replaced);
@@ -114,6 +114,9 @@ static void set_file(struct record *r, const struct program *g)
 	if (g->can_say_packaged)
 		record_set_number(r, PROCESS_UNPACKAGED, g->unpackaged);
 	record_set_number(r, PROCESS_WRITABLE, g->writable);
+	record_set_number(r, PROCESS_IMAGE, g->image);
+	if ((g->asks & field_bit(PROCESS_COPY_OF)) && (g->unpackaged || g->first->memfd))
+		set_text(r, PROCESS_COPY_OF, span_of(look_copy_of(l, g)));
 }
 
 /* Only of what is still wanted when all else is known: most rules hold few of all programs, and
@@ -147,9 +150,10 @@ static void emit(struct look *l, struct program *g)
 	set_text(r, PROCESS_USER, g->user);
 	set_text(r, PROCESS_UNIT, g->unit);
 	set_text(r, PROCESS_CONTAINER, g->first->container);
-	set_file(r, g);
+	set_file(l, r, g);
 	set_items(r, PROCESS_SCRIPTS, a, &g->scripts);
 	set_items(r, PROCESS_SCRIPT_DIGESTS, a, &g->script_digests);
+	set_items(r, PROCESS_UNPACKAGED_SCRIPTS, a, &g->unpackaged_scripts);
 	set_caps(r, PROCESS_CAPABILITIES, l, g->capabilities);
 	set_caps(r, PROCESS_AMBIENT, l, g->ambient);
 	if (g->seccomp < SECCOMP_N)

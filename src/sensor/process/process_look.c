@@ -88,7 +88,8 @@ static void look_status(struct look *l, struct program *g, const struct process 
 	items_add(&g->real_users, scan_arena(l->scan), name);
 }
 
-static void look_command(struct look *l, struct program *g, const struct process *p, int fd)
+static void look_command(struct look *l, struct program *g, const struct process *p, int fd,
+	bool own)
 {
 	AUTO(buf) line = BUF_INIT(COMMAND_MAX * 64);
 	struct span cmdline;
@@ -102,8 +103,9 @@ static void look_command(struct look *l, struct program *g, const struct process
 	command_masked(cmdline, COMMAND_MAX, &line);
 	if (line.n)
 		items_add(&g->commands, scan_arena(l->scan), buf_span(&line));
-	if (asked(g, PROCESS_SCRIPTS, PROCESS_SCRIPT_DIGESTS))
-		look_script(l, g, p, fd, cmdline);
+	if (asked(g, PROCESS_SCRIPTS, PROCESS_SCRIPT_DIGESTS) ||
+		(g->asks & field_bit(PROCESS_UNPACKAGED_SCRIPTS)))
+		look_script(l, g, p, fd, cmdline, own);
 }
 
 static void look_environment(struct look *l, struct program *g, int fd)
@@ -209,7 +211,7 @@ enum looked look_process(struct look *l, struct program *g, const struct process
 	own = sees_host(l, fd);
 	count_in(l, g, p);
 	look_status(l, g, p, fd);
-	look_command(l, g, p, fd);
+	look_command(l, g, p, fd, own);
 	look_folders(l, g, fd);
 	look_at_file(l, g, p, fd, &running, own);
 	if (g->asks & field_bit(PROCESS_LD_ENVIRONMENT))

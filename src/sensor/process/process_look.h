@@ -51,14 +51,15 @@ struct program {
 	struct stat file;
 
 	bool deleted, replaced, unpackaged, can_say_packaged, writable, traced, masquerade;
-	bool no_new_privs;
+	bool no_new_privs, image;
 	unsigned seccomp;
 	uint64_t capabilities, ambient;
-	const char *package;
+	const char *package, *copy_of;
 	int64_t started;
 	uint64_t count;
-	struct items scripts, script_digests, namespaces, roots, libraries, replaced_libraries,
-		tracers, ld_environment, labels, real_users, pids, commands, parents, cwd;
+	struct items scripts, script_digests, unpackaged_scripts, namespaces, roots, libraries,
+		replaced_libraries, tracers, ld_environment, labels, real_users, pids, commands,
+		parents, cwd;
 };
 
 enum looked {
@@ -75,7 +76,11 @@ int look_digest(struct look *l, const struct program *g, uint8_t ret[SHA256_SIZE
 	struct err *e) MUST_CHECK;
 void look_libraries(struct look *l, struct program *g, const struct process *p, int fd, bool own);
 void look_script(struct look *l, struct program *g, const struct process *p, int fd,
-	struct span cmdline);
+	struct span cmdline, bool own);
+/* The file of a package that what it runs is a copy of; NULL: of none. */
+const char *look_copy_of(struct look *l, const struct program *g);
+/* Below the root of the process, links kept inside; -1 and errno. */
+int look_open(int fd, const char *path, uint64_t flags);
 void verdicts_free(struct verdicts *v);
 
 /* Read a file below fd into l->text; false: it cannot be. At most what l->text may hold. */

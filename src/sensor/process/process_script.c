@@ -59,7 +59,17 @@ static bool has(const char *letters, char c)
 	return c != '\0' && strchr(letters, c) != NULL;
 }
 
-enum outcome { GO_ON, SKIP_NEXT, IS_INLINE, IS_MODULE, FILE_NEXT };
+enum outcome { GO_ON, SKIP_NEXT, IS_INLINE, IS_MODULE, IS_STDIN, FILE_NEXT };
+
+/* A shell takes a lone "-" for the end of its options and reads its input after -s; all others read
+ * their input after "-". */
+static bool is_shell(const struct interpreter *in)
+{
+	size_t n = strlen(in->name);
+
+	return n >= 2 && strcmp(in->name + n - 2, "sh") == 0 && strcmp(in->name, "tclsh") != 0 &&
+	       strcmp(in->name, "wish") != 0;
+}
 
 /* A group of short options, as "-Iu" or "-W". */
 static enum outcome short_options(const struct interpreter *in, struct span arg)
@@ -71,6 +81,8 @@ static enum outcome short_options(const struct interpreter *in, struct span arg)
 			return IS_INLINE;
 		if (in->modules && c == 'm')
 			return IS_MODULE;
+		if (c == 's' && is_shell(in))
+			return IS_STDIN;
 		if (in->file && in->file[1] == '\0' && c == in->file[0])
 			return FILE_NEXT;
 		if (has(in->takes, c))
@@ -138,17 +150,21 @@ enum script_form script_of(struct span exe, struct span cmdline, struct span *re
 			skip = false;
 			continue;
 		}
+		if (span_is(arg, "-") && !is_shell(in))
+			return SCRIPT_STDIN;
 		if (span_is(arg, "--") || span_is(arg, "-"))
 			continue;
 		if (arg.n < 2 || (arg.p[0] != '-' && arg.p[0] != '+')) {
 			*ret = arg;
-			return !arg.n                          ? SCRIPT_NONE
+			return !arg.n                          ? SCRIPT_STDIN
 			       : strcmp(in->name, "java") == 0 ? SCRIPT_MODULE
 							       : SCRIPT_FILE;
 		}
 		switch (option(in, arg)) {
 		case IS_INLINE:
 			return SCRIPT_INLINE;
+		case IS_STDIN:
+			return SCRIPT_STDIN;
 		case IS_MODULE:
 			*ret = module_name(strcmp(in->name, "java") == 0 ? span_of("-m") : arg,
 				cmdline);
@@ -162,5 +178,5 @@ enum script_form script_of(struct span exe, struct span cmdline, struct span *re
 			break;
 		}
 	}
-	return SCRIPT_NONE;
+	return in ? SCRIPT_STDIN : SCRIPT_NONE;
 }

@@ -41,10 +41,11 @@ void command_masked(struct span cmdline, size_t max, struct buf *ret);
 
 /* What an interpreter runs. exe: path of the program; cmdline: NUL behind each argument. */
 enum script_form {
-	SCRIPT_NONE,   /* no interpreter that we know, or it was given nothing */
+	SCRIPT_NONE,   /* no interpreter that we know */
 	SCRIPT_FILE,   /* *ret is the path as given, perhaps relative */
 	SCRIPT_MODULE, /* python -m NAME, a class of Java */
 	SCRIPT_INLINE, /* -c, -e: the program stands in the command line */
+	SCRIPT_STDIN,  /* an interpreter that was given nothing reads what it runs */
 };
 enum script_form script_of(struct span exe, struct span cmdline, struct span *ret);
 
