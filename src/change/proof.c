@@ -93,7 +93,10 @@ static struct span version_of(struct arena *a, const struct side *s)
 	return arena_copy(a, r.v[PACKAGE_VERSION].bytes);
 }
 
-static void add_transaction(struct proofs *p, const struct finding *x)
+/* What a package went through. */
+enum step { STEP_NONE, STEP_CONFIGURED, STEP_WHOLE };
+
+static void add_transaction(struct proofs *p, const struct finding *x, enum step step)
 {
 	if (p->n_transactions == TRANSACTIONS_MAX)
 		return;
@@ -104,7 +107,8 @@ static void add_transaction(struct proofs *p, const struct finding *x)
 	}
 	p->transactions[p->n_transactions++] =
 		(struct transaction){ arena_copy(p->arena, span_from_offset(x->key, 1)),
-			version_of(p->arena, &x->was), version_of(p->arena, &x->is) };
+			version_of(p->arena, &x->was), version_of(p->arena, &x->is),
+			step == STEP_CONFIGURED };
 }
 
 static int add_candidate(struct proofs *p, const struct finding *x, struct tree_cursor *approved,
@@ -117,6 +121,7 @@ static int add_candidate(struct proofs *p, const struct finding *x, struct tree_
 	if (rc < 0 || p->n_candidates == CANDIDATES_MAX)
 		return rc < 0 ? rc : 0;
 	c.key = arena_copy(p->arena, x->key);
+	c.old_key = arena_copy(p->arena, x->old_key);
 	c.was = copy_side(p->arena, &x->was);
 	c.is = copy_side(p->arena, &x->is);
 	if (rc > 0)
@@ -139,21 +144,30 @@ static bool differs(const struct record *was, const struct record *is, unsigned 
 	return (record_diff(was, is) & field_bit(field)) != 0;
 }
 
-/* A package came, went, got another version or another state. Nothing less: records of the same
- * version that say something new were edited, and explain nothing. */
-static bool is_transaction(const struct finding *x)
+/* A package came, went, or has another version and was put there anew; or one that was unpacked
+ * before is now configured. Nothing less: records of the same version that say something new were
+ * edited, and explain nothing. */
+static enum step step_of(const struct finding *x)
 {
 	struct record was = { .kind = &kind_package }, is = { .kind = &kind_package };
 	struct err e;
 
 	if (x->type == FOUND_DROPPED || (!x->was.known && x->type != FOUND_CREATED))
-		return false;
+		return STEP_NONE;
 	if (!x->was.known || !x->is.known)
-		return true;
-	return record_decode(x->was.shared, x->was.local, &was, &e) == 0 &&
-	       record_decode(x->is.shared, x->is.local, &is, &e) == 0 &&
-	       (differs(&was, &is, PACKAGE_VERSION) || differs(&was, &is, PACKAGE_REVISION) ||
-		       is_state(&was, "config-files") != is_state(&is, "config-files"));
+		return STEP_WHOLE;
+	if (record_decode(x->was.shared, x->was.local, &was, &e) < 0 ||
+		record_decode(x->is.shared, x->is.local, &is, &e) < 0)
+		return STEP_NONE;
+	if (is_state(&was, "config-files") != is_state(&is, "config-files"))
+		return STEP_WHOLE;
+	if (differs(&was, &is, PACKAGE_VERSION) || differs(&was, &is, PACKAGE_REVISION))
+		return !record_has(&is, PACKAGE_INSTALLED) || differs(&was, &is, PACKAGE_INSTALLED)
+			       ? STEP_WHOLE
+			       : STEP_NONE;
+	if (!is_state(&was, "installed") && is_state(&is, "installed"))
+		return STEP_CONFIGURED;
+	return STEP_NONE;
 }
 
 static int find_transactions(struct proofs *p, struct found *f, struct err *e)
@@ -162,10 +176,23 @@ static int find_transactions(struct proofs *p, struct found *f, struct err *e)
 	int rc;
 
 	found_rewind(f);
-	while ((rc = found_next(f, &x, e)) > 0)
-		if (is_kind(x.key, &kind_package) && is_transaction(&x))
-			add_transaction(p, &x);
+	while ((rc = found_next(f, &x, e)) > 0) {
+		enum step step = is_kind(x.key, &kind_package) ? step_of(&x) : STEP_NONE;
+
+		if (step != STEP_NONE)
+			add_transaction(p, &x, step);
+	}
 	return rc;
+}
+
+/* dpkg unpacks settings under another name, and gives them their own as it configures. */
+static bool is_settled(const struct finding *x)
+{
+	struct span suffix = span_of(".dpkg-new");
+
+	return x->type == FOUND_RENAMED && x->old_key.n == x->key.n + suffix.n &&
+	       span_starts(x->old_key, x->key) &&
+	       span_same(span_from_offset(x->old_key, x->key.n), suffix);
 }
 
 static int find_candidates(struct proofs *p, const struct proof_setup *s, struct err *e)
@@ -178,7 +205,7 @@ static int find_candidates(struct proofs *p, const struct proof_setup *s, struct
 		return e->code;
 	found_rewind(s->found);
 	while ((rc = found_next(s->found, &x, e)) > 0)
-		if (is_kind(x.key, &kind_file) && x.type <= FOUND_DELETED &&
+		if (is_kind(x.key, &kind_file) && (x.type <= FOUND_DELETED || is_settled(&x)) &&
 			add_candidate(p, &x, approved, e) < 0)
 			return e->code;
 	return rc;
@@ -471,7 +498,8 @@ static int approve_all(const struct proofs *p, struct edits *approved, struct er
 		struct tree_entry entry = { c->key, c->is.shared, c->is.local };
 
 		if ((c->is.known ? edits_put(approved, &entry, e)
-				 : edits_delete(approved, c->key, e)) < 0)
+				 : edits_delete(approved, c->key, e)) < 0 ||
+			(c->old_key.n && edits_delete(approved, c->old_key, e) < 0))
 			return e->code;
 	}
 	return 0;

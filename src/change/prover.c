@@ -420,6 +420,11 @@ static bool is_manual_link(struct trial *t, size_t *ret_transaction)
 
 /* ---- the verdict ---- */
 
+static bool speaks_of(const struct transaction *x, const struct packaged_file *f)
+{
+	return !x->config || (f->has & PACKAGED_CONFIG);
+}
+
 static int judge_present(struct trial *t, size_t *ret_transaction, char ret_digest[PROVER_DIGEST])
 {
 	struct err e;
@@ -433,6 +438,7 @@ static int judge_present(struct trial *t, size_t *ret_transaction, char ret_dige
 		       attributes_fit(t);
 	}
 	if (!find_transaction(t->prover, t->file.package->key, ret_transaction) ||
+		!speaks_of(&t->prover->transactions[*ret_transaction], &t->file) ||
 		!attributes_fit(t))
 		return 0;
 	switch (t->is.v[FILE_TYPE].number) {
@@ -447,13 +453,26 @@ static int judge_present(struct trial *t, size_t *ret_transaction, char ret_dige
 	}
 }
 
+/* Settings that wait under another name until dpkg configures their package. */
+static bool is_waiting_config(struct trial *t, size_t *ret_transaction)
+{
+	struct span suffix = span_of(".dpkg-new"), path = buf_span(&t->path);
+	const struct package *owner;
+
+	if (path.n <= suffix.n || !span_same(span_from_offset(path, path.n - suffix.n), suffix))
+		return false;
+	path.n -= suffix.n;
+	owner = host_path_owner(t->prover->host, path);
+	return owner && find_transaction(t->prover, owner->key, ret_transaction);
+}
+
 /* What a package owned when it was last seen, and no longer owns. */
 static int judge_gone(struct trial *t, size_t *ret_transaction)
 {
 	if (host_path_owner(t->prover->host, buf_span(&t->path)))
 		return 0;
 	return find_transaction(t->prover, text_of(&t->was, FILE_PACKAGE), ret_transaction) ||
-	       is_record(t, ret_transaction);
+	       is_waiting_config(t, ret_transaction) || is_record(t, ret_transaction);
 }
 
 int prover_judge(struct prover *p, const struct candidate *c, size_t *ret_transaction,

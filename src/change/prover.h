@@ -13,11 +13,13 @@
 struct transaction {
 	struct span key;      /* of kind package: "dpkg:nginx:amd64" */
 	struct span from, to; /* versions; empty: not there */
+	bool config; /* only configured what was unpacked before: speaks of its settings alone */
 };
 
 struct candidate {
 	enum finding_type type;
-	struct span key; /* stored, of kind file */
+	struct span key;     /* stored, of kind file */
+	struct span old_key; /* moved: where it was; else empty */
 	struct side was, is, approved;
 	uint64_t fields; /* that differ between was and is, of those watched */
 };

@@ -10,7 +10,7 @@ static const struct field fields[] = {
 		"version; all of them, when several are installed", NULL },
 	[PACKAGE_ARCH] = { "arch", FIELD_TEXT, FIELD_STANDARD, "architecture it was built for",
 		NULL },
-	[PACKAGE_STATE] = { "state", FIELD_TEXT, FIELD_STANDARD,
+	[PACKAGE_STATE] = { "state", FIELD_TEXT, FIELD_STANDARD | FIELD_CAUSE,
 		"installed; with dpkg also unpacked, half-configured, half-installed, config-files "
 		"(removed, its configuration left behind), triggers-awaited, triggers-pending",
 		NULL },

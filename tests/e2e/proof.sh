@@ -48,13 +48,14 @@ content() {
 	echo "library $1" >"$CASE/deb/usr/lib/libtool.so.$2"
 	ln -s "libtool.so.$2" "$CASE/deb/usr/lib/libtool.so.1"
 	echo "data $1" >"$CASE/deb/usr/share/tool/data"
-	echo "setting=1" >"$CASE/deb/etc/tool.conf"
+	echo "setting=${3:-1}" >"$CASE/deb/etc/tool.conf"
 	deb "$1"
 }
 content 1 1.1
 content 2 1.2
 content 3 1.3
 content 4 1.4
+content 5 1.4 2
 
 # manager WORD…: dpkg, of that root alone.
 manager() {
@@ -264,6 +265,32 @@ grep -q '1 differs, none is missing, 1 belongs to no package' "$CASE/text"
 point $? "and for one folder" "$CASE/text"
 rm -r "$ROOT/usr/lib/tool" "$ROOT/usr/bin/alternative"
 manager -i "$CASE/tool_4.deb"
+invar check
+invar approve all --reason test
+
+# ---- a check in the middle ----
+
+manager --unpack "$CASE/tool_5.deb"
+invar check
+! grep -q '"rule":"records"' "$CASE/out"
+point $? "a package that is only unpacked has no edited records" "$CASE/out"
+invar approve all --reason test
+manager --configure tool
+invar check
+verdicts >"$CASE/is"
+! grep -q '"rule":"records"' "$CASE/out" && ! grep '/etc/' "$CASE/is" | grep -q unexplained
+point $? "nor has it once it is configured, and its settings are explained" "$CASE/is"
+invar approve all --reason test
+
+# a version that is only written into the records
+echo trojan2 >"$ROOT/usr/bin/tool"
+MD5=$(md5sum <"$ROOT/usr/bin/tool" | cut -d' ' -f1)
+sed -i "s#^[0-9a-f]*  usr/bin/tool#$MD5  usr/bin/tool#" "$ROOT/var/lib/dpkg/info/tool.md5sums"
+sed -i 's/^Version: 5/Version: 6/' "$ROOT/var/lib/dpkg/status"
+invar check
+verdicts | grep -q '^updated /usr/bin/tool unexplained'
+point $? "a version nobody installed explains nothing" "$CASE/out"
+manager -i "$CASE/tool_5.deb"
 invar check
 invar approve all --reason test
 
