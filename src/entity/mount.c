@@ -37,6 +37,8 @@ static const struct field fields[] = {
 		"options that fstab asks for and that are not in force", NULL },
 	[MOUNT_DIFFERS] = { "differs", FIELD_FLAG, STD,
 		"type or options are not what fstab says, or it is not mounted", NULL },
+	[MOUNT_AUTOMOUNT] = { "automount", FIELD_FLAG, STD,
+		"of what lies over another mount: that is an autofs, which had it mounted", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == MOUNT_N, "every mount_field needs a row");
 

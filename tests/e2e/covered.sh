@@ -29,6 +29,26 @@ suid() {
 	chmod 4755 "$ROOT/$1/tool"
 }
 
+# inside OPTIONS SCRIPT ARGUMENT…: the script in namespaces of its own; in RC the statuses it says.
+inside() {
+	local options=$1
+	shift
+	# shellcheck disable=SC2086 # several words
+	unshare $options sh "$@" >"$CASE/plain" 2>&1
+	RC=$(sed -n 's/^status //p' "$CASE/plain" | tr '\n' ' ')
+}
+
+# says TEXT STATUS WORDS…: the last command ended so and said all of it.
+says() {
+	local text=$1 rc=$2 words ok=0
+	shift 2
+	[ "$RC" = "$rc" ] || ok=1
+	for words in "$@"; do
+		grep -qF -- "$words" "$CASE/plain" || ok=1
+	done
+	point $ok "$text" "$CASE/plain"
+}
+
 # ---- set-uid programs in folders of engines ----
 
 kinds suid 85-rights.yaml
@@ -56,5 +76,29 @@ sed -n 's/^\(  + .*\/tool\) .*/\1/p' "$CASE/plain" | sort | diff "$CASE/expected
 point $? "set-uid programs beside images and snapshots, and not those inside" "$CASE/diff"
 grep -q '+ /var/lib/lxc/sda' "$CASE/plain" && ! grep -q '+ .*/deleted' "$CASE/plain"
 point $? "so are devices" "$CASE/plain"
+
+# ---- mounts over mounts, in a view of our own ----
+
+kinds over 25-mount.yaml
+cat >"$CASE/over.sh" <<'END'
+"$1" init
+"$1" check
+echo "status $?"
+mount -t tmpfs none /tmp || exit
+mount -t tmpfs none /tmp # the second of ours, whatever was there
+mount -t tmpfs none /dev
+mount -t tmpfs none /run
+mkdir -p /run/systemd
+mount -t tmpfs none /run/systemd
+mount -t tmpfs none /sys
+mount -t proc -o hidepid=2 proc /proc
+"$1" check
+echo "status $?"
+END
+inside "-m --propagation private --pid --fork --mount-proc" "$CASE/over.sh" "$CASE/run"
+says "mounts over /proc, /sys, /run, /tmp, /dev and /run/systemd" "0 5 " \
+	CRITICAL "+ mount /run/systemd" HIGH "+ mount /proc#" "+ mount /sys#" "+ mount /tmp#" "+ mount /dev#"
+grep -q '+ mount /run#\|+ mount /run ' "$CASE/plain"
+point $? "and /run" "$CASE/plain"
 
 done_testing

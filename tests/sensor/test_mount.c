@@ -132,7 +132,7 @@ static void the_table_is_met_with_fstab(void **state)
 		"/proc source=proc type=proc options=nosuid, rw root=/ propagation=private"
 		" covered=true bind=false read_only=false\n"
 		"/proc#2 source=proc type=proc options=nosuid, rw root=/ propagation=private"
-		" covered=false bind=false read_only=true\n"
+		" covered=false bind=false read_only=true automount=false\n"
 		"/srv fstab_source=/dev/vdb fstab_type=ext4 fstab_options=nofail differs=false\n"
 		"/tmp source=tmpfs type=tmpfs options=nodev, rw root=/ propagation=private"
 		" covered=false bind=false read_only=false fstab_source=tmpfs fstab_type=tmpfs"
@@ -170,6 +170,20 @@ static void what_is_never_the_same_is_left_out(void **state)
 	assert_non_null(strstr(room_find("/x"), " super_options=rw, timeout=0 root=/ "));
 }
 
+/* What an automount brings is told from what somebody lays over it, or over anything else. */
+static void automounts_are_told(void **state)
+{
+	(void)state;
+	room_text(root, "proc/1/mountinfo",
+		"27 1 0:3 / /efi rw - autofs systemd-1 rw\n"
+		"28 27 8:1 / /efi rw - vfat /dev/sda1 rw\n"
+		"29 28 0:4 / /efi rw - tmpfs none rw\n");
+	(void)room_run(&sensor_mount, root, 0);
+	assert_null(strstr(room_find("/efi"), "automount="));
+	assert_non_null(strstr(room_find("/efi#2"), " automount=true"));
+	assert_non_null(strstr(room_find("/efi#3"), " automount=false"));
+}
+
 static void this_host_has_a_root(void **state)
 {
 	(void)state;
@@ -187,6 +201,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bad_lines_are_one_gap_each, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_never_the_same_is_left_out, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(automounts_are_told, setup, teardown),
 		cmocka_unit_test(this_host_has_a_root),
 	};
 

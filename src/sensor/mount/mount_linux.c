@@ -191,6 +191,7 @@ static struct span lasting_root(struct span root)
 	return is_gone ? gone : root;
 }
 
+/* layer: what is on the same point below it comes before it in the list. */
 static void emit_mounted(struct look *l, const struct mounted *m, unsigned layer, bool covered)
 {
 	const struct mount_line *x = &m->line;
@@ -205,6 +206,7 @@ static void emit_mounted(struct look *l, const struct mounted *m, unsigned layer
 		buf_add_span(&key, x->point);
 		buf_addf(&key, "#%u", layer);
 		r->key = arena_copy(l->a, buf_span(&key));
+		record_set_number(r, MOUNT_AUTOMOUNT, span_is(m[-1].line.type, "autofs"));
 	}
 	record_set_bytes(r, MOUNT_SOURCE, x->source);
 	record_set_bytes(r, MOUNT_TYPE, x->type);
