@@ -62,7 +62,7 @@ static void rules_are_read_as_sudo_reads_them(void **state)
 		"who=alice hosts=ALL as_users=root commands=/bin/ls, /bin/cat /etc/*, !/bin/su "
 		"tags=NOPASSWD, PASSWD nopasswd=true any_command=false as_root=true");
 	has(S "#1001, bob web7, db=/usr/bin/id a\\x5c,b \\x5c=c",
-		"who=#1001, bob hosts=web7, db commands=/usr/bin/id a\\x5c,b \\x5c=c "
+		"who=#1001, bob hosts=web7, db commands=/usr/bin/id a\\,b \\=c "
 		"nopasswd=false "
 		"any_command=false as_root=true");
 	has(S "carol ALL=(:adm) SETENV: NOEXEC: sudoedit /etc/motd : db=(#0) CWD=/tmp ALL",
