@@ -266,7 +266,7 @@ static bool take_interfaces(struct bpf_programs *all, char *block, size_t n)
 	unsigned left = (unsigned)n;
 
 	for (; NLMSG_OK(m, left); m = (void *)((char *)m + NLMSG_ALIGN(m->nlmsg_len))) {
-		const struct ifinfomsg *head = NLMSG_DATA(m);
+		struct ifinfomsg *head = NLMSG_DATA(m);
 		char name[IF_NAMESIZE];
 		struct rtattr *r;
 		unsigned rest;

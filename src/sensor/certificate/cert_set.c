@@ -218,6 +218,9 @@ static void set_package(struct cert_set *s, struct cert *c)
 
 static void emit(struct cert_set *s, struct cert *c)
 {
+	const uint64_t places = field_bit(CERTIFICATE_STORES) | field_bit(CERTIFICATE_SOURCES) |
+				field_bit(CERTIFICATE_ONLY_IN_BUNDLE) |
+				field_bit(CERTIFICATE_DISTRUSTED) | field_bit(CERTIFICATE_PACKAGE);
 	uint64_t asked = scan_asks(s->scan, &kind_certificate, c->record->key);
 
 	if (!asked)
@@ -230,7 +233,7 @@ static void emit(struct cert_set *s, struct cert *c)
 	record_set_number(c->record, CERTIFICATE_DISTRUSTED, c->distrusted);
 	if (asked & field_bit(CERTIFICATE_PACKAGE))
 		set_package(s, c);
-	scan_emit(s->scan, c->record);
+	scan_emit_part(s->scan, c->record, s->torn ? places : 0);
 }
 
 void cert_set_emit(struct cert_set *s)

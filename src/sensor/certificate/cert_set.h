@@ -34,6 +34,7 @@ struct cert_set {
 	struct cert **bucket;
 	size_t n_buckets;
 	int64_t now;
+	bool torn; /* some store could not be read: where else one is, nobody knows */
 };
 
 void cert_set_init(struct cert_set *s, struct scan *scan);

@@ -60,6 +60,7 @@ static const char *prefix_of(const struct place *p)
 
 static void gap(struct trust *t, const struct err *why)
 {
+	t->set.torn = true;
 	scan_gap_err(t->scan, &kind_certificate, span_of(prefix_of(t->place)), true, why);
 }
 

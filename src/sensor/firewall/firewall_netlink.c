@@ -83,7 +83,7 @@ static int ask(struct asker *k, unsigned type, const struct nft_thing *set, stru
 }
 
 /* An answer to a dump that failed. */
-static int refused(const struct nlmsghdr *h, struct err *e)
+static int refused(struct nlmsghdr *h, struct err *e)
 {
 	struct nlmsgerr why = { 0 };
 
@@ -108,9 +108,10 @@ static int refused(const struct nlmsghdr *h, struct err *e)
 /* 1: more is to come. */
 static int take_answer(struct asker *k, size_t n, struct err *e)
 {
-	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)k->answer.p;
+	struct nlmsghdr *h = (struct nlmsghdr *)(void *)k->answer.p;
+	unsigned left = n <= INT32_MAX ? (unsigned)n : 0;
 
-	for (; n <= INT32_MAX && NLMSG_OK(h, (int)n); h = NLMSG_NEXT(h, n)) {
+	for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
 		if (h->nlmsg_seq != k->seq)
 			continue;
 		k->interrupted = k->interrupted || (h->nlmsg_flags & NLM_F_DUMP_INTR);
