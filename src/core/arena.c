@@ -2,6 +2,7 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,6 +28,16 @@ static struct block *block_new(size_t n)
 	b->next = NULL;
 	b->n = n;
 	b->used = 0;
+	return b;
+}
+
+/* A block for one thing that is larger than a block: it comes zeroed, which costs nothing where it
+ * comes from the kernel. */
+static struct block *block_of_one(size_t n)
+{
+	struct block *b = mem_new(n <= SIZE_MAX - sizeof *b ? sizeof *b + n : SIZE_MAX);
+
+	b->n = b->used = n;
 	return b;
 }
 
@@ -81,10 +92,15 @@ void *arena_get(struct arena *a, size_t n)
 	if (need < n)
 		need = n; /* wrapped: mem_grow refuses it */
 	if (b->n - b->used < need) {
-		struct block *fresh = block_new(need > BLOCK_BYTES ? need : BLOCK_BYTES);
+		bool one = need > BLOCK_BYTES;
+		struct block *fresh = one ? block_of_one(need) : block_new(BLOCK_BYTES);
 
 		fresh->next = b;
 		a->head = b = fresh;
+		if (one) {
+			a->total += need;
+			return b->bytes;
+		}
 	}
 	p = b->bytes + b->used;
 	b->used += need;

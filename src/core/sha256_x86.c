@@ -1,4 +1,5 @@
 /* SHA-256 with the SHA instructions of x86, up to three messages interleaved. */
+#include "core/attr.h"
 #include "core/sha256_engine.h"
 
 #ifdef __x86_64__
@@ -104,7 +105,7 @@ SHA_NI_INLINE static void four_rounds_of(struct stream *s, const unsigned n, con
 SHA_NI_INLINE static void advance_n(struct sha256_lane *const *lane, const unsigned n,
 	size_t blocks)
 {
-	struct stream s[SHA256_LANES];
+	UNSET struct stream s[SHA256_LANES];
 
 	for (unsigned i = 0; i < n; i++)
 		stream_load(&s[i], lane[i]);

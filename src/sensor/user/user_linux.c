@@ -14,6 +14,7 @@
 #define SCRATCH_EACH 1024
 #define SHELLS_MAX 1024
 #define LIST_MAX 65536
+#define AHEAD 16 /* accounts: their slots are fetched while others are filed */
 
 #define SHADOW_FIELDS \
 	(field_bit(USER_PASSWORD) | field_bit(USER_PASSWORD_SCHEME) | \
@@ -29,6 +30,7 @@ struct account {
 	struct passwd_line passwd;
 	struct span shadow; /* its line there; p NULL: none */
 	uint32_t number, shadow_number;
+	uint32_t hash;             /* of its name */
 	uint32_t first;            /* the first account of this name; itself mostly */
 	uint32_t ordinal, doubles; /* among those of its name, from 1; of the first: how many */
 	uint32_t groups, subuids, subgids; /* heads of chains */
@@ -107,11 +109,10 @@ static struct slot *slot_of_uid(const struct users *u, uint32_t uid)
 static void index_account(struct users *u, uint32_t at)
 {
 	struct account *x = &u->list[at], *y;
-	uint32_t hash = hash_text(x->passwd.name);
-	struct slot *slot = slot_of_name(u, x->passwd.name, hash);
+	struct slot *slot = slot_of_name(u, x->passwd.name, x->hash);
 
 	if (slot->at == NOBODY) {
-		*slot = (struct slot){ hash, at };
+		*slot = (struct slot){ x->hash, at };
 	} else {
 		y = &u->list[slot->at];
 		x->first = slot->at;
@@ -154,7 +155,13 @@ static void read_passwd(struct users *u)
 		x->first = (uint32_t)u->n;
 		x->ordinal = x->doubles = 1;
 		x->groups = x->subuids = x->subgids = NOBODY;
-		index_account(u, (uint32_t)u->n++);
+		x->hash = hash_text(p.name);
+		u->n++;
+	}
+	for (size_t i = 0; i < u->n; i++) {
+		if (i + AHEAD < u->n)
+			table_prepare(&u->by_name, u->list[i + AHEAD].hash);
+		index_account(u, (uint32_t)i);
 	}
 	source_done(u->scan, &kind_user, &u->passwd, true);
 }
