@@ -69,7 +69,8 @@ static void add_row(struct session *s, const struct answer *x, const struct expl
 
 	buf_add_text(&s->out, "  ");
 	text_tone(&s->out, &s->style, tone, row->rule->id);
-	buf_addf(&s->out, " %s: ", verdict_texts[row->verdict]);
+	buf_addf(&s->out, " %s: ",
+		row->open ? "watches it while it meets the tests" : verdict_texts[row->verdict]);
 	buf_add_text(&s->out, row->text); /* escaped by the policy */
 	buf_add_text(&s->out, "  (");
 	escape_text(&s->out, span_of(row->file));
@@ -104,6 +105,20 @@ static void add_behind_link(struct session *s, const struct answer *x)
 	buf_add_char(&s->out, '\n');
 }
 
+/* Of a kind without paths nothing tells what is there but an observation, and that leaves out what
+ * meets no test: then it is not to be said that it is not there. */
+static bool is_open(const struct answer *x)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < x->n; i++) {
+		if (x->rows[i].verdict == EXPLAIN_SELECTED && !x->rows[i].open)
+			return false;
+		open = open || x->rows[i].open;
+	}
+	return open && !x->kind->hierarchical && !x->seen;
+}
+
 static void add_answer(struct session *s, const struct answer *x)
 {
 	bool gone = x->look.found == LOOK_GONE;
@@ -119,6 +134,10 @@ static void add_answer(struct session *s, const struct answer *x)
 	else if (gone)
 		buf_addf(&s->out, " %s watched; it is not there now.\n",
 			x->seen ? "is" : "would be");
+	else if (is_open(x))
+		buf_add_text(&s->out,
+			" is watched only while it meets the tests of a rule below. At the last "
+			"observation it met none, or was not there.\n");
 	else if (!x->kind->hierarchical && !x->seen)
 		buf_add_text(&s->out, " would be watched if it were there.\n");
 	else
@@ -163,7 +182,7 @@ static void add_text(struct session *s, const struct answer *x)
 		buf_add_text(&s->out, "  No rule has a base above it.\n");
 	else if (x->n == 0)
 		buf_addf(&s->out, "  No rule is about kind %s.\n", x->kind->name);
-	else if (!x->seen && !x->ours && !behind_link(x))
+	else if (!x->seen && !x->ours && !behind_link(x) && !is_open(x))
 		buf_addf(&s->out,
 			"  It was not there at the last observation, so tests of %s are not "
 			"applied.\n",
@@ -180,6 +199,8 @@ static void add_json(struct session *s, const struct answer *x)
 	json_bool_member(&j, "watched", x->held.n > 0 && !x->ours && !behind_link(x));
 	if (x->kind->hierarchical)
 		json_bool_member(&j, "there", x->look.found != LOOK_GONE && !x->look.real_gone);
+	if (is_open(x))
+		json_bool_member(&j, "depends_on_tests", true);
 	if (x->ours) {
 		json_text_member(&j, "not_looked_at", "it is the state folder's");
 	} else if (behind_link(x)) {

@@ -45,6 +45,7 @@ static void row_say(const struct explain *x, struct explain_row *row, enum expla
 	const struct pattern *p, const char *word)
 {
 	row->verdict = verdict;
+	row->open = verdict == EXPLAIN_SELECTED && p->n_tests && !x->record;
 	row->file = p->file;
 	row->line = p->line;
 	row->text = arena_format(x->arena, "%s \"%s\"%s%s%s", word, problem_quote(x->arena, p->key),
@@ -113,6 +114,7 @@ static void explain_track(const struct explain *x, const struct track *t, struct
 	const struct policy *p = x->policy;
 	struct matched in = { NULL, NULL }, out = { NULL, NULL };
 
+	row->open = false;
 	row->file = t->base->file;
 	row->line = t->base->line;
 	for (uint32_t i = 0; i < t->n_routes; i++) {
@@ -132,6 +134,7 @@ static void explain_flat(const struct explain *x, const struct entry *entry,
 	const struct patterns *sets[] = { &entry->include, &entry->exclude };
 	struct matched m[2] = { { NULL, NULL }, { NULL, NULL } };
 
+	row->open = false;
 	row->file = entry->rule.file;
 	row->line = entry->rule.line;
 	for (size_t s = 0; s < ARRAY_LEN(sets); s++)

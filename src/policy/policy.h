@@ -105,6 +105,7 @@ struct explain_row {
 	const char *file; /* of the include/exclude/base line that decided */
 	unsigned line;
 	const char *text; /* a sentence: "included by \"*.php\"" */
+	bool open; /* selected by a line with tests, which without a record nobody can apply */
 };
 
 /* Every rule of the kind that could concern the key (base above or equal it), decided; rows live in

@@ -135,6 +135,9 @@ point $? "the tracer is named" "$CASE/out"
 ! grep -qF "$lib" "$CASE/out"
 point $? "a packaged library is not told"
 
+invar explain process /usr/bin/python3.11@64009
+grep -q '"depends_on_tests":true' "$CASE/out"
+point $? "explain knows that tests decide on a program it has not on record" "$CASE/out"
 kill "$preloaded" "$masked" "$tracer"
 sleep 0.3
 invar check --kind process
