@@ -280,6 +280,8 @@ static void hostile_json_is_a_gap(void **state)
 		"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
 		"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[");
 	room_text(root, "var/lib/docker/containers/7/config.v2.json", bytes);
+	room_text(root, "var/lib/docker/containers/8/config.v2.json", "{\"Name\":\"/x\"}");
+	room_text(root, "var/lib/docker/containers/8/hostconfig.json", "{\n\"trunc");
 	room_text(root, "var/lib/lxc/c/config", "lxc.net.0.type = veth\nwhat is this\n");
 	assert_non_null(strstr(run(), "gap docker… format: 'var/lib/docker/containers/2/"
 				      "config.v2.json': line 2: "));
@@ -288,6 +290,8 @@ static void hostile_json_is_a_gap(void **state)
 	assert_non_null(strstr(run(), "containers/5/config.v2.json': JSON nested too deep\n"));
 	assert_non_null(strstr(run(), "containers/6/config.v2.json': JSON of too many values\n"));
 	assert_non_null(strstr(run(), "containers/7/config.v2.json': JSON nested too deep\n"));
+	assert_non_null(strstr(run(), "containers/8/config.v2.json': hostconfig.json beside it: "
+				      "line 2: "));
 	assert_non_null(strstr(run(), "gap lxc… format: 'var/lib/lxc/c/config': line 2 is no "));
 	has("docker:good", " state=created");
 	has("lxc:c", " network=veth");

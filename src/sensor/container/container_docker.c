@@ -184,8 +184,12 @@ int docker_container(struct span config, struct span host, struct arena *a, stru
 	AUTO_FREE(jval) h = NULL;
 	struct span name;
 
-	if (jval_parse(config, &v, e) < 0 || (host.n && jval_parse(host, &h, e) < 0))
+	if (jval_parse(config, &v, e) < 0)
 		return e->code;
+	if (host.n && jval_parse(host, &h, e) < 0) {
+		err_prefix(e, "hostconfig.json beside it: ");
+		return e->code;
+	}
 	name = jval_text(jval_at(v, "Name"));
 	if (name.n && name.p[0] == '/')
 		name = span_from_offset(name, 1);
