@@ -59,6 +59,9 @@ intrude() {
 			>/usr/share/dbus-1/system-services/org.evil.service
 		install -D -m 0644 /dev/null /etc/polkit-1/rules.d/00-evil.rules
 		echo 'kernel.randomize_va_space = 0' >/etc/sysctl.d/evil.conf
+		# under names that are left out elsewhere
+		install -D -m 0644 /dev/null /run/systemd/system-generators/session-1.scope.evil
+		echo 'd /run/evil' >/etc/tmpfiles.d/static-nodes.conf
 		install -d /etc/systemd/system/ssh.service.d
 		printf '[Service]\nEnvironment=LD_PRELOAD=/dev/shm/.x.so\n' \
 			>/etc/systemd/system/ssh.service.d/evil.conf
@@ -115,6 +118,15 @@ intrude_live() {
 		systemctl daemon-reload
 		systemctl start evil.timer 2>/dev/null || true
 		systemd-run --quiet --unit=backdoor sleep 10000
+		systemd-run --quiet --unit=packagekit sleep 10000
+		printf 'import time\ntime.sleep(10000)\n' >/dev/shm/.p.py
+		setsid setpriv --reuid 64001 --clear-groups python3 /dev/shm/.p.py &
+		setsid python3 - <<-'PY' &
+			import os
+			fd = os.memfd_create("runc_cloned:/proc/self/exe")
+			os.write(fd, open("/bin/sleep", "rb").read())
+			os.execve(f"/proc/self/fd/{fd}", ["runc", "10000"], {})
+		PY
 		# one of those that are the container's own
 		sysctl -qw net.ipv4.ip_forward=$((1 - $(sysctl -n net.ipv4.ip_forward)))
 		mount -t tmpfs -o suid tmpfs /media
@@ -125,11 +137,16 @@ intrude_live() {
 		dpkg -i /tmp/evil.deb >/dev/null
 		sleep 1
 	END
-	nsenter --target "$CONTAINER_LEADER" --net nft add table inet evil
+	nsenter --target "$CONTAINER_LEADER" --net nft -f - <<-'END'
+		add table inet evil
+		add chain inet evil DOCKER-x { type filter hook input priority -300; policy accept; }
+	END
 }
 
 # change key rule fields ("-": any); severity must be high or critical.
 EXPECTED='
+created /run/systemd/system-generators/session-1.scope.evil systemd-runtime-generators -
+created /etc/tmpfiles.d/static-nodes.conf systemd -
 created /etc/systemd/system/evil.service systemd -
 created /etc/systemd/system/multi-user.target.wants/evil.service systemd -
 created /usr/lib/systemd/system/evil.timer systemd|system-libraries -
@@ -204,6 +221,10 @@ updated user:alice user-open -
 updated sysctl:net.ipv4.ip_forward .* -
 created mount:/media .* -
 created firewall:inet/evil .* -
+created firewall:inet/evil/DOCKER-x firewall -
+created service:packagekit.service service-passing -
+created process:/usr/bin/python3.11@64001* process-from-scratch -
+created process:/memfd:runc_cloned:/proc/self/exe@root* process-without-file -
 created certificate:ca:Evil_Root* .* -
 created package:dpkg:evil:all .* -
 created port:dbus/system/org.evil .* -
@@ -228,6 +249,8 @@ ALONG='
 - /etc/subgid
 - cron:evil.timer
 - firewall:firewall
+- /run/systemd/system-generators
+- /dev/shm/.p.py
 - port:unix/@backdoor
 - /media
 - sysctl:kernel.randomize_va_space
