@@ -150,18 +150,27 @@ static bool worth_a_line(const struct session *s, const struct explain_row *row)
 	return row->verdict != EXPLAIN_OUTSIDE && (s->full || row->verdict != EXPLAIN_NOT_INCLUDED);
 }
 
+/* Rules that watch it are what was asked for, then come those that may. */
+static unsigned place_of(const struct explain_row *row)
+{
+	return row->verdict != EXPLAIN_SELECTED ? 2 : row->open ? 1 : 0;
+}
+
 static void add_rules(struct session *s, const struct answer *x)
 {
 	size_t shown = 0, others = 0;
 
-	for (size_t i = 0; i < x->n; i++) {
-		if (worth_a_line(s, &x->rows[i])) {
-			add_row(s, x, &x->rows[i]);
-			shown++;
-		} else if (x->rows[i].verdict != EXPLAIN_OUTSIDE) {
-			others++;
+	for (unsigned place = 0; place <= 2; place++)
+		for (size_t i = 0; i < x->n; i++) {
+			if (place_of(&x->rows[i]) != place)
+				continue;
+			if (worth_a_line(s, &x->rows[i])) {
+				add_row(s, x, &x->rows[i]);
+				shown++;
+			} else if (x->rows[i].verdict != EXPLAIN_OUTSIDE) {
+				others++;
+			}
 		}
-	}
 	if (!others)
 		return;
 	buf_add_text(&s->out, "  ");

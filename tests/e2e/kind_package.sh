@@ -83,10 +83,10 @@ expect "an installation" 1 "created dpkg:invar-tiny:all"
 same "is what was installed" "$(field dpkg:invar-tiny:all version) $(field dpkg:invar-tiny:all files)" "1.0 5"
 inside dpkg -i /root/invar-tiny_2.0.deb
 look
-expect "an upgrade" 4 "updated dpkg:invar-tiny:all version,manifest"
+expect "an upgrade" 4 "updated dpkg:invar-tiny:all version"
 inside dpkg -i /root/invar-tiny_3.0.deb
 look
-expect "an upgrade that failed" 4 "updated dpkg:invar-tiny:all version,state,manifest"
+expect "an upgrade that failed" 4 "updated dpkg:invar-tiny:all version,state"
 same "stays half-configured" "$(field dpkg:invar-tiny:all state)" half-configured
 inside dpkg -i /root/invar-tiny_2.0.deb
 look
@@ -96,7 +96,7 @@ expect "a hold" 4 "updated dpkg:invar-tiny:all want"
 same "is one" "$(field dpkg:invar-tiny:all want)" hold
 inside dpkg --remove --force-hold invar-tiny
 look
-expect "a removal leaves the configuration" 4 "updated dpkg:invar-tiny:all state,want,files,manifest"
+expect "a removal leaves the configuration" 4 "updated dpkg:invar-tiny:all state,want,files"
 same "and says so" "$(field dpkg:invar-tiny:all state)" config-files
 inside dpkg --purge invar-tiny
 look
@@ -119,7 +119,7 @@ look
 expect "a forged owner" 4 "updated dpkg:coreutils:amd64 files,manifest"
 mv "$info/sudo.list" "$CASE/"
 look
-expect "a list that is gone" 36 "updated dpkg:sudo:amd64 files,manifest" "gap dpkg:sudo:amd64 format"
+expect "a list that is gone" 36 "updated dpkg:sudo:amd64 files" "gap dpkg:sudo:amd64 format"
 mv "$CASE/sudo.list" "$info/"
 look
 mkdir -p "$CONTAINER_ROOT/usr/local/lib/python3.11/dist-packages/evil-1.0.dist-info"
@@ -186,7 +186,7 @@ if command -v rpm >/dev/null && command -v rpmbuild >/dev/null; then
 	rpms -U "$CASE/invar-tiny-2.0.rpm"
 	invar approve all --reason test
 	invar check --root "$BASE"
-	expect "rpm -U" 4 "updated rpm:invar-tiny:noarch version,manifest"
+	expect "rpm -U" 4 "updated rpm:invar-tiny:noarch version"
 	rpms -e invar-tiny
 	invar approve all --reason test
 	invar check --root "$BASE"
