@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -58,6 +60,35 @@ bool host_is_live(const struct host *h)
 int host_root(const struct host *h)
 {
 	return h->root;
+}
+
+int host_fd_is_kernels(const struct host *h, int fd, const char *path, struct err *e)
+{
+	bool proc = strncmp(path, "proc", 4) == 0;
+	struct statfs fs;
+
+	if (!h->live)
+		return 0;
+	if (fstatfs(fd, &fs) < 0)
+		return err_sys(e, "cannot stat '/%s'", path);
+	if (fs.f_type != (proc ? PROC_SUPER_MAGIC : SYSFS_MAGIC))
+		return err_set(e, ERR_SYSTEM, "'/%s' is not the kernel's", path);
+	return 0;
+}
+
+int host_is_kernels(const struct host *h, const char *const *folders, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; h->live && folders[i] && rc == 0; i++) {
+		int fd = openat(h->root, folders[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return err_sys(e, "cannot open '/%s'", folders[i]);
+		rc = host_fd_is_kernels(h, fd, folders[i], e);
+		close(fd);
+	}
+	return rc;
 }
 
 struct arena *host_arena(struct host *h)

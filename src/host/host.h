@@ -28,6 +28,12 @@ void host_freep(struct host **h);
 bool host_is_live(const struct host *h);
 /* The tree; for openat and its like. Prefer what follows. */
 int host_root(const struct host *h);
+/* Of the running system, are these folders ("proc", "sys/module"; ended by NULL) the kernel's, so
+ * that what is not found there is not there? ERR_SYSTEM: something is mounted over one, or nothing
+ * where it should be. 0 for an offline tree. */
+int host_is_kernels(const struct host *h, const char *const *folders, struct err *e) MUST_CHECK;
+/* The same of one open folder, which path names for people. */
+int host_fd_is_kernels(const struct host *h, int fd, const char *path, struct err *e) MUST_CHECK;
 /* Lives as long as the host. */
 struct arena *host_arena(struct host *h);
 

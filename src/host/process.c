@@ -45,16 +45,10 @@ static int64_t now(clockid_t clock)
 /* Something else mounted over /proc would hide every process; that must not read as "none". */
 static int open_proc(struct host *h, struct processes *all, struct err *e)
 {
-	struct statfs fs;
-
 	all->proc = openat(h->root, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (all->proc < 0)
 		return err_sys(e, "cannot open '/proc'");
-	if (fstatfs(all->proc, &fs) < 0)
-		return err_sys(e, "cannot stat '/proc'");
-	if (fs.f_type != PROC_SUPER_MAGIC)
-		return err_set(e, ERR_SYSTEM, "'/proc' is not the kernel's");
-	return 0;
+	return host_fd_is_kernels(h, all->proc, "proc", e);
 }
 
 /* Where the v2 hierarchy stands: alone, or beside v1's. */

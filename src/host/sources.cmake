@@ -28,6 +28,7 @@ set(HOST_SOURCES
   src/host/journal.c
   src/host/environment.c
   src/host/unit_file.c
+  src/host/systemd.c
   src/host/units.c
   src/host/units_list.c
   src/host/units_state.c

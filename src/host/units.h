@@ -75,6 +75,12 @@ const struct unit *units_find(const struct units *u, struct span key);
  * template, or something with no file at all. After host_units; lives as long as the host. */
 const struct unit *host_unit_named(struct host *h, struct span name);
 
+/* Does systemd run this host? COVERED: it does, by process 1, but its folder below /run is gone or
+ * lies under a mount: neither the units it made itself nor what its generators enabled can be seen.
+ */
+enum systemd_here { SYSTEMD_NONE, SYSTEMD_RUNS, SYSTEMD_COVERED };
+enum systemd_here host_systemd(struct host *h);
+
 /* Settings in the order they take effect: fragment, then drop-ins. */
 struct unit_settings {
 	const struct unit *of;

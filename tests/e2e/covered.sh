@@ -58,7 +58,7 @@ mkdir -p "$ROOT"/{etc,usr,root,tmp,var/lib,var/tmp,home/alice}
 SHOWN=(/home/.snapshots /home/alice/.local/share/containers /root/.local/share/docker
 	/home/alice/.local/share/containers/storage/overlay/1/diff/bin /var/lib/containerd
 	/var/lib/docker /var/lib/docker/volumes/data/_data /var/lib/incus/storage-pools /var/lib/lxc
-	/var/lib/machines /var/tmp/.snapshots)
+	/var/lib/machines /var/tmp/.snapshots /var/tmp/.snapshots/1/snapshot /tmp/.snapshots/1/snapshot)
 for folder in "${SHOWN[@]}" /var/lib/docker/overlay2/1/diff/bin /var/lib/lxc/web/rootfs/bin \
 	/var/lib/machines/web/bin /.snapshots/1/snapshot/bin /home/.snapshots/7/snapshot/alice \
 	/var/lib/containers/storage/overlay/1/diff/bin \
@@ -100,5 +100,38 @@ says "mounts over /proc, /sys, /run, /tmp, /dev and /run/systemd" "0 5 " \
 	CRITICAL "+ mount /run/systemd" HIGH "+ mount /proc#" "+ mount /sys#" "+ mount /tmp#" "+ mount /dev#"
 grep -q '+ mount /run#\|+ mount /run ' "$CASE/plain"
 point $? "and /run" "$CASE/plain"
+
+# ---- what is below a mount is not known ----
+
+kinds below 12-kernel.yaml 13-boot-state.yaml 85-hidden.yaml
+cat >"$CASE/below.sh" <<'END'
+mount -t proc proc /proc
+"$2" init
+mount -t tmpfs none "$1" || exit
+"$2" check --json
+echo "status $?"
+umount "$1"
+"$2" check
+echo "status $?"
+END
+# left_alone FOLDER KIND…: nothing of these kinds is a change, and each has its gap
+left_alone() {
+	local folder=$1 kind bad=0
+	shift
+	rm -rf "$CASE/state"
+	inside "-m --propagation private --pid --fork --mount-proc" "$CASE/below.sh" "$folder" "$CASE/run"
+	grep -q '"record":"change"' "$CASE/plain" && bad=1
+	for kind in "$@"; do
+		grep '"record":"gap"' "$CASE/plain" |
+			grep -qE "\"kind\":\"$kind\".*('${folder}[^ ]*' is not the kernel's|cannot open '$folder)" ||
+			bad=1
+	done
+	point $bad "what is below a mount on $folder is a gap and no change" "$CASE/plain"
+	[ "$RC" = "32 0 " ]
+	point $? "and all is as it was without it (status $RC)" "$CASE/plain"
+}
+left_alone /proc sysctl module boot hidden
+left_alone /sys module boot
+left_alone /proc/sys/net sysctl
 
 done_testing

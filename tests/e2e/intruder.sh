@@ -183,7 +183,7 @@ created /dev/.hidden dev-files -
 deleted /etc/logrotate.d/rsyslog defences -
 updated /usr/bin/invar defences-own -
 created /usr/local/bin/ls usr-local -
-created /var/tmp/.bash setuid -
+created /var/tmp/.bash setuid|setuid-temporary -
 created /usr/share/nobody ownerless -
 created /home/alice/disk device-nodes -
 created /dev/shm/.true shm-programs -

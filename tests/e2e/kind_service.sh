@@ -152,6 +152,30 @@ container_halt
 container_boot || bail "no second boot"
 silent "nor is a reboot"
 
+# ---- what cannot be seen ----
+
+# not_known TEXT WHY: a gap of kind service that says so, and no change
+not_known() {
+	check
+	grep -q "^gap.*'service'.*$2" "$FOUND" && ! grep -v '^gap' "$FOUND" >"$FOUND.why"
+	point $? "$1" "$FOUND"
+}
+container_run mount -t tmpfs none /run/systemd
+not_known "what is below a mount on /run/systemd is not known" "lies under a mount"
+printf '[Service]\nExecStart=/tmp/evil\n' >"$CONTAINER_ROOT/etc/systemd/system/later.service"
+check
+seen "files are compared all the same" "created service later.service high" "exec_start=['/tmp/evil']"
+rm "$CONTAINER_ROOT/etc/systemd/system/later.service"
+container_run umount /run/systemd
+check >/dev/null
+silent "and without it all is as before"
+container_run mv /run/systemd/private /run/systemd/private.gone
+container_run mv /run/dbus/system_bus_socket /run/dbus/gone
+not_known "states are not known when systemd cannot be asked" "state of services is not known"
+container_run mv /run/dbus/gone /run/dbus/system_bus_socket
+silent "without its own socket it is asked by the bus"
+container_run mv /run/systemd/private.gone /run/systemd/private
+
 # ---- how a daemon dies ----
 
 container_run bash -u >/dev/null 2>&1 <<'END'

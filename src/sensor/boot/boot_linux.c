@@ -60,14 +60,23 @@ static int scan(struct scan *s, struct err *e)
 		.host = scan_host(s),
 		.a = a,
 		.r = record_new(a, &kind_boot) };
+	static const char *const proc[] = { "proc", "proc/sys", NULL };
+	/* systemd-nspawn binds these into a /sys of its own making. */
+	static const char *const sys[] = { "sys/class", "sys/devices", "sys/kernel", NULL };
+	struct err why;
 
-	(void)e;
 	if (!scan_asks_kind(s, &kind_boot))
 		return 0;
+	/* Which kernel runs is part of nearly everything. */
+	if (host_is_kernels(l.host, proc, e) < 0)
+		return e->code;
 	if (!boot_read(&l, "proc/sys/kernel/osrelease", "running", &l.release))
 		l.release = SPAN_NONE;
 	boot_files(&l);
-	boot_state(&l);
+	if (host_is_kernels(l.host, sys, &why) == 0)
+		boot_state(&l);
+	else
+		scan_gap_err(s, &kind_boot, SPAN_NONE, true, &why);
 	return 0;
 }
 

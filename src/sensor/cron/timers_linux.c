@@ -94,6 +94,12 @@ int cron_timers(struct cron_jobs *x, struct err *e)
 
 	if (host_units(x->h, &all, e) < 0)
 		return e->code;
+	if (host_systemd(x->h) == SYSTEMD_COVERED) {
+		struct err why;
+
+		(void)!err_set(&why, ERR_SYSTEM, "timers in '/run/systemd' cannot be seen");
+		scan_gap_err(x->s, &kind_cron, SPAN_NONE, true, &why);
+	}
 	for (size_t i = 0; i < all->n && !scan_stopped(x->s); i++) {
 		const struct unit *u = &all->list[i];
 

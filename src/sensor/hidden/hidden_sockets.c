@@ -31,10 +31,10 @@ static const struct {
 	int family, protocol;
 	const char *path;
 } sources[PORT_PROTOS] = {
-	[PORT_TCP] = { AF_INET, IPPROTO_TCP, "proc/net/tcp" },
-	[PORT_TCP6] = { AF_INET6, IPPROTO_TCP, "proc/net/tcp6" },
-	[PORT_UDP] = { AF_INET, IPPROTO_UDP, "proc/net/udp" },
-	[PORT_UDP6] = { AF_INET6, IPPROTO_UDP, "proc/net/udp6" },
+	[PORT_TCP] = { AF_INET, IPPROTO_TCP, "net/tcp" },
+	[PORT_TCP6] = { AF_INET6, IPPROTO_TCP, "net/tcp6" },
+	[PORT_UDP] = { AF_INET, IPPROTO_UDP, "net/udp" },
+	[PORT_UDP6] = { AF_INET6, IPPROTO_UDP, "net/udp6" },
 };
 
 static int ask_diag(int fd, enum port_proto proto, struct ports *ret, struct err *e)
@@ -77,28 +77,41 @@ int ports_by_diag(struct ports *ret, struct err *e)
 	return rc;
 }
 
+/* Our own folder there: /proc/net leads to it. One of other processes than ours has none. */
+static int open_own(const struct host *h, int *ret, struct err *e)
+{
+	int proc = openat(host_root(h), "proc", O_PATH | O_DIRECTORY | O_CLOEXEC), rc;
+
+	if (proc < 0)
+		return err_sys(e, "cannot open '/proc'");
+	rc = host_fd_is_kernels(h, proc, "proc", e);
+	if (rc == 0) {
+		*ret = openat(proc, "thread-self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (*ret < 0)
+			rc = err_sys(e, "cannot open '/proc/thread-self'");
+	}
+	close(proc);
+	return rc;
+}
+
 int ports_by_proc(struct scan *s, struct ports *ret, struct err *e)
 {
-	for (unsigned i = 0; i < PORT_PROTOS; i++) {
+	int fd, rc = open_own(scan_host(s), &fd, e);
+
+	if (rc < 0)
+		return rc;
+	for (unsigned i = 0; i < PORT_PROTOS && rc == 0; i++) {
 		AUTO_FREE(arena) a = arena_new();
 		struct span text;
-		int fd = openat(host_root(scan_host(s)), "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		int rc = fd < 0 ? err_sys(e, "cannot open '/proc'") : 0;
-		const char *name = strrchr(sources[i].path, '/') + 1;
 
-		/* /proc/net leads through a magic link. */
+		rc = host_read_at(fd, sources[i].path, PROC_MAX, a, &text, e);
 		if (rc == 0)
-			rc = host_read_at(fd, arena_format(a, "thread-self/net/%s", name), PROC_MAX,
-				a, &text, e);
-		if (fd >= 0)
-			close(fd);
-		if (rc == ERR_MISSING)
-			continue; /* IPv6 is switched off */
-		if (rc < 0)
-			return rc;
-		ports_from_proc(text, (enum port_proto)i, ret);
+			ports_from_proc(text, (enum port_proto)i, ret);
+		else if (rc == ERR_MISSING && sources[i].family == AF_INET6)
+			rc = 0; /* it is switched off */
 	}
-	return 0;
+	close(fd);
+	return rc;
 }
 
 /* ---- the port itself ---- */

@@ -39,9 +39,15 @@ static int scan(struct scan *s, struct err *e)
 		.a = a,
 		.asks = scan_asks_kind(s, &kind_module) };
 
+	struct err why;
+
 	(void)e;
 	if (!scan_asks_kind(s, &kind_hidden))
 		return 0;
+	if (module_sources(l.host, &why) < 0) {
+		scan_gap_err(s, &kind_hidden, span_of("module/"), true, &why);
+		return 0;
+	}
 	module_look_around(&l);
 	for (size_t i = 0; i < l.n; i++)
 		if (module_is_hidden(&l.seen[i]))

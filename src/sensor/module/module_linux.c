@@ -74,9 +74,10 @@ static int scan(struct scan *s, struct err *e)
 		.r = record_new(a, &kind_module),
 		.asks = scan_asks_kind(s, &kind_module) };
 
-	(void)e;
 	if (!l.asks)
 		return 0;
+	if (module_sources(l.host, e) < 0)
+		return e->code;
 	if (!module_word(&l, "proc/sys/kernel/osrelease", &l.release))
 		l.release = SPAN_NONE;
 	l.release = span_of(arena_text(a, l.release));

@@ -38,6 +38,9 @@ struct module_look {
 	size_t n;
 };
 
+/* Is what shows them the kernel's? */
+int module_sources(struct host *h, struct err *e) MUST_CHECK;
+
 /* Who is there by which view; module_views.c. */
 void module_look_around(struct module_look *l);
 

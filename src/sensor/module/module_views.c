@@ -238,6 +238,20 @@ static void find_files(struct module_look *l)
 	}
 }
 
+/* systemd-nspawn makes a /sys of its own, with parts of the kernel's and without modules. */
+int module_sources(struct host *h, struct err *e)
+{
+	static const char *const always[] = { "proc", "proc/sys", "sys/kernel", NULL };
+	static const char *const sometimes[] = { "sys/module", NULL };
+	struct stat st;
+	struct err why;
+
+	if (host_is_kernels(h, always, e) < 0)
+		return e->code;
+	return host_stat(h, sometimes[0], false, &st, &why) < 0 ? 0
+								: host_is_kernels(h, sometimes, e);
+}
+
 void module_look_around(struct module_look *l)
 {
 	look(l);

@@ -191,8 +191,6 @@ int scripts_scan(struct scan *s, struct err *e)
 
 	(void)e;
 	x.systemd = there(x.h, "usr/lib/systemd/systemd") || there(x.h, "lib/systemd/systemd");
-	if (host_is_live(x.h) && there(x.h, "run/systemd/system"))
-		return 0;
 	if (host_list(x.h, "etc/init.d", ENTRIES_MAX, scan_arena(s), &list, &n, &why) < 0) {
 		if (why.code != ERR_MISSING)
 			scan_gap_err(s, &kind_service, SPAN_NONE, true, &why);

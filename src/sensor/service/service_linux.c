@@ -16,7 +16,8 @@ struct room {
 	const struct units *units;
 	struct live_units live;
 	struct buf presets;
-	bool runs; /* systemd does */
+	bool asked;       /* systemd runs and has told what it has loaded */
+	uint64_t unknown; /* fields of the system's units that could not be looked at */
 	struct journal *journal;
 	bool no_journal;
 	unsigned looked_up;
@@ -160,6 +161,16 @@ static void set_preset(const struct room *x, const struct unit *u, struct record
 		presets_find(&x->presets, u->name, unit_template(u->name, scan_arena(x->s))));
 }
 
+/* A generator may want it to stay, which cannot be seen. */
+static uint64_t unknown_of(const struct room *x, const struct record *r)
+{
+	bool called =
+		record_has(r, SERVICE_STATE) && r->v[SERVICE_STATE].number == SERVICE_ON_DEMAND;
+
+	return x->unknown |
+	       (x->unknown & field_bit(SERVICE_WANTED_BY) && called ? field_bit(SERVICE_STATE) : 0);
+}
+
 static void emit(struct room *x, const struct unit *u, const struct live_unit *live)
 {
 	struct arena *a = scan_arena(x->s);
@@ -177,11 +188,11 @@ static void emit(struct room *x, const struct unit *u, const struct live_unit *l
 	if (asks & field_bit(SERVICE_PRESET))
 		set_preset(x, u, r);
 	service_settings(x->s, u, r);
-	if (x->runs && !u->of_users) {
+	if (x->asked && !u->of_users) {
 		service_state(u, live, r, a);
 		set_journal(x, u, r);
 	}
-	scan_emit(x->s, r);
+	scan_emit_part(x->s, r, u->of_users ? 0 : unknown_of(x, r));
 }
 
 /* ---- all ---- */
@@ -212,17 +223,53 @@ static bool counts(const struct live_unit *l, const struct unit *u)
 	return u->fragment || !span_is(l->load, "not-found") || !span_is(l->active, "inactive");
 }
 
+/* What only systemd itself can tell. */
+#define OF_STATE \
+	(field_bit(SERVICE_STATE) | field_bit(SERVICE_RESULT) | field_bit(SERVICE_EXIT) | \
+		field_bit(SERVICE_FAILURES) | field_bit(SERVICE_LAST_FAILURE) | \
+		field_bit(SERVICE_RELOAD_NEEDED) | field_bit(SERVICE_LOAD) | \
+		field_bit(SERVICE_ACTIVE) | field_bit(SERVICE_SUB) | field_bit(SERVICE_MAIN_PID) | \
+		field_bit(SERVICE_RESTARTS) | field_bit(SERVICE_STARTED) | \
+		field_bit(SERVICE_EXITED) | field_bit(SERVICE_LAST_RUN) | \
+		field_bit(SERVICE_NEXT_RUN) | field_bit(SERVICE_JOURNAL))
+/* What generators below /run/systemd have a part in. */
+#define OF_RUN \
+	(field_bit(SERVICE_ENABLED) | field_bit(SERVICE_WANTED_BY) | \
+		field_bit(SERVICE_REQUIRED_BY) | field_bit(SERVICE_ALIASES) | \
+		field_bit(SERVICE_TRIGGERED_BY) | field_bit(SERVICE_DROP_INS) | \
+		field_bit(SERVICE_DROP_INS_SHA256))
+
+/* Units without a file may be any: the gap covers what is not delivered. What files tell is
+ * compared all the same. */
+static void ask_systemd(struct room *x)
+{
+	enum systemd_here here = host_systemd(x->h);
+	struct err why = { 0 };
+
+	if (here == SYSTEMD_NONE)
+		return;
+	if (here == SYSTEMD_COVERED) {
+		(void)!err_set(&why, ERR_SYSTEM,
+			"systemd runs, but '/run/systemd' is gone or lies under a mount");
+		x->unknown |= OF_RUN;
+		scan_gap_err(x->s, &kind_service, SPAN_NONE, true, &why);
+	}
+	x->asked = live_units_get(x->s, &x->live, &why) == 0;
+	if (x->asked)
+		return;
+	x->live.n = 0;
+	x->unknown |= OF_STATE;
+	(void)err_prefix(&why, "the state of services is not known: ");
+	scan_gap_err(x->s, &kind_service, SPAN_NONE, true, &why);
+}
+
 static int scan(struct scan *s, struct err *e)
 {
 	AUTO(room) x = { .s = s, .h = scan_host(s) };
-	int rc;
 
 	if (host_units(x.h, &x.units, e) < 0)
 		return e->code;
-	rc = live_units_get(s, &x.live, e);
-	if (rc < 0 && rc != ERR_MISSING)
-		return err_prefix(e, "the state of services is not known: ");
-	x.runs = rc == 0;
+	ask_systemd(&x);
 	if (scan_asks_kind(s, &kind_service) & field_bit(SERVICE_PRESET))
 		presets_load(s, &x.presets);
 	for (size_t i = 0; i < x.units->n && !scan_stopped(s); i++) {
@@ -240,7 +287,7 @@ static int scan(struct scan *s, struct err *e)
 	for (size_t i = 0; i < x.units->n_problems; i++)
 		scan_gap_err(s, &kind_service, x.units->problems[i].key,
 			x.units->problems[i].key.n == 0, &x.units->problems[i].why);
-	return scripts_scan(s, e);
+	return host_systemd(x.h) == SYSTEMD_NONE ? scripts_scan(s, e) : 0;
 }
 
 const struct sensor sensor_service = {

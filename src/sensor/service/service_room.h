@@ -26,7 +26,7 @@ struct live_units {
 	size_t n;
 };
 
-/* ERR_MISSING: no systemd runs here. */
+/* Where systemd runs: every error says that it could not be asked. */
 int live_units_get(struct scan *s, struct live_units *ret, struct err *e) MUST_CHECK;
 const struct live_unit *live_units_find(const struct live_units *l, struct span name);
 
@@ -41,7 +41,7 @@ struct span service_exit_text(uint64_t code, uint64_t status, struct arena *a);
 /* The rules of all preset files of the host, for presets_find. */
 void presets_load(struct scan *s, struct buf *ret);
 
-/* Scripts of SysV and OpenRC. */
+/* Scripts of SysV and OpenRC; not for where systemd runs. */
 int scripts_scan(struct scan *s, struct err *e) MUST_CHECK;
 
 #endif

@@ -68,10 +68,12 @@ static int scan(struct scan *s, struct err *e)
 {
 	struct look l = { .scan = s, .r = record_new(scan_arena(s), &kind_sysctl) };
 	struct sysctl_walk w = { .scan = s, .wanted = wanted, .each = emit, .ctx = &l };
+	static const char *const sources[] = { "proc", "proc/sys", NULL };
 
-	(void)e;
 	if (!scan_asks_kind(s, &kind_sysctl))
 		return 0;
+	if (host_is_kernels(scan_host(s), sources, e) < 0)
+		return e->code;
 	l.config = sysctl_config_load(s);
 	sysctl_walk(&w);
 	emit_left(&l);

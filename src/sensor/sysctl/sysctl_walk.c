@@ -115,15 +115,31 @@ static void read_value(struct sysctl_walk *w, int dirfd, const char *name)
 	w->each(w->ctx, &v);
 }
 
+/* Something else lies over the kernel's own settings. */
+static void covered(struct sysctl_walk *w)
+{
+	struct arena *a = scan_arena(w->scan);
+	struct err e;
+
+	(void)!err_set(&e, ERR_SYSTEM, "'/proc/sys/%.*s' is not the kernel's", (int)w->n, w->path);
+	scan_gap_err(w->scan, &kind_sysctl, sysctl_swap(path_of(w), a), true, &e);
+}
+
 /* Looking into binfmt_misc mounts it where systemd keeps it ready for that. */
-static int open_folder(int dirfd, const char *name)
+static int open_folder(struct sysctl_walk *w, int dirfd, const char *name)
 {
 	int fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC), ret;
+	bool live = host_is_live(scan_host(w->scan)), binfmt;
 	struct statfs fs;
 
 	if (fd < 0)
 		return -1;
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == AUTOFS_SUPER_MAGIC) {
+	if (fstatfs(fd, &fs) < 0)
+		fs.f_type = 0;
+	binfmt = fs.f_type == AUTOFS_SUPER_MAGIC || fs.f_type == BINFMTFS_MAGIC;
+	if (live && !binfmt && fs.f_type != PROC_SUPER_MAGIC)
+		covered(w);
+	if (fs.f_type == AUTOFS_SUPER_MAGIC || (live && !binfmt && fs.f_type != PROC_SUPER_MAGIC)) {
 		close(fd);
 		errno = ENOENT;
 		return -1;
@@ -157,7 +173,7 @@ static void visit(struct sysctl_walk *w, int dirfd, const struct dirent *d)
 		w->left--;
 		read_value(w, dirfd, d->d_name);
 	} else if (d->d_type == DT_DIR && w->depth < DEPTH_MAX) {
-		fd = open_folder(dirfd, d->d_name);
+		fd = open_folder(w, dirfd, d->d_name);
 		if (fd < 0)
 			gap(w, true, "open");
 		else
