@@ -410,9 +410,9 @@ run explain tree/conf/a
 ok "explain leaves out rules that do not reach it" bash -c 'grep -q "  1 other rule with a base above it does not reach it" out && ! grep -q "elsewhere" out'
 run explain tree/conf/a --full
 ok "--full lists them" says "elsewhere does not include it"
-sed -i "s,^rules:,&\n  - { id: aside, severity: low, kind: file, base: $dir, include: [aside] }," policy.yaml
+sed -i "s|^rules:|&\n  - { id: aside, severity: low, kind: file, base: $dir, include: [aside] }|" policy.yaml
 run explain tree/conf/a --full
-ok "rules that watch it come first" bash -c 'sed -n 2p out | grep -q "^  tree watches it" && grep -q "^  aside does not" out'
+ok "rules that watch it come first" bash -c 'sed -n 2p out | grep -q "^  tree watches it" && grep -q "^  aside does not include it" out'
 
 # ---- one change, told twice; what was selected; what was renamed ----
 fresh
