@@ -21,8 +21,9 @@
 #define PIPE_BYTES (1 << 20)
 #define TICK_MS 100
 #define DEADLINE_MS 5000 /* for one operation, when the options do not say */
-#define SILENCE 6        /* deadlines without a word from a sensor: it hangs */
-#define DEATH_MS 2000    /* after SIGKILL; longer: stuck in the kernel, and left alone */
+#define ALIVE_NS INT64_C(1000000000)
+#define SILENCE 6     /* deadlines without a word from a sensor: it hangs */
+#define DEATH_MS 2000 /* after SIGKILL; longer: stuck in the kernel, and left alone */
 
 /* What goes through the pipe: its length in four bytes, then a CBOR array that begins with one of
  * these. */
@@ -30,6 +31,7 @@ enum frame {
 	FRAME_ENTITY, /* key, shared, local, unknown fields */
 	FRAME_GAP,    /* kind id, key, subtree, reason, errno, text */
 	FRAME_END,    /* kind id */
+	FRAME_ALIVE,  /* nothing but that it goes on */
 };
 
 /* ---- the process that looks ---- */
@@ -37,6 +39,7 @@ enum frame {
 struct outlet {
 	int fd;
 	struct buf frames, one;
+	int64_t spoke; /* when it was last said that we go on */
 };
 
 static void flush(struct outlet *o)
@@ -95,6 +98,18 @@ void outlet_gap(struct outlet *o, const struct gap *g)
 	frame_end(o);
 }
 
+void outlet_alive(struct outlet *o)
+{
+	int64_t now = clock_monotonic();
+
+	if (now - o->spoke < ALIVE_NS)
+		return;
+	o->spoke = now;
+	(void)frame_begin(o, FRAME_ALIVE, 0);
+	frame_end(o);
+	flush(o);
+}
+
 static void look_at(struct scan *s, const struct kind *k)
 {
 	for (const struct sensor *const *p = s->sensors; *p; p++) {
@@ -133,7 +148,7 @@ static void settle_in(pid_t parent)
 
 static NORETURN void look(struct scan *s, const struct kind *from, int fd, pid_t parent)
 {
-	struct outlet outlet = { fd, BUF_INIT(FRAME_MAX * 2), BUF_INIT(FRAME_MAX) };
+	struct outlet outlet = { fd, BUF_INIT(FRAME_MAX * 2), BUF_INIT(FRAME_MAX), 0 };
 
 	settle_in(parent);
 	s->outlet = &outlet;
@@ -282,6 +297,8 @@ static int take(struct guard *g, struct span frame, const struct kind *k, struct
 		if (cbor_get_uint(&c, &id, e) < 0)
 			return e->code;
 		return id == k->id;
+	case FRAME_ALIVE:
+		return 0;
 	default:
 		return err_set(e, ERR_FORMAT, "a frame of no kind");
 	}

@@ -20,5 +20,6 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
 struct outlet;
 void outlet_entity(struct outlet *o, const struct observation *x);
 void outlet_gap(struct outlet *o, const struct gap *g);
+void outlet_alive(struct outlet *o); /* at most once a second */
 
 #endif

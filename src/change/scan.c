@@ -106,6 +106,12 @@ struct arena *scan_arena(struct scan *s)
 	return s->arena;
 }
 
+void scan_alive(struct scan *s)
+{
+	if (s->outlet)
+		outlet_alive(s->outlet);
+}
+
 bool scan_stopped(const struct scan *s)
 {
 	return failed(s) || asked_to_stop(s);

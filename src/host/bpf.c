@@ -16,7 +16,7 @@
 #define TYPES_PATH "/sys/kernel/btf/vmlinux"
 #define TYPES_MAX ((size_t)64 << 20)
 #define READ_BYTES ((size_t)256 << 10)
-#define TIRED 64 /* reads without a word; the kernel gives up after a million objects each */
+#define TIRED 8 /* reads without a word; the kernel gives up after a million objects each */
 
 /* inode numbers of the namespaces there are from the start (include/linux/proc_ns.h) */
 #define FIRST_PID_NS 0xEFFFFFFC

@@ -107,6 +107,9 @@ void scan_gap(struct scan *s, const struct gap *g);
  * GAP_IO. key: as in struct gap. */
 void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
 	const struct err *why);
+/* For long work of which nothing is emitted: whoever waits is told that it goes on. Only from where
+ * each call is a step of something that ends. */
+void scan_alive(struct scan *s);
 bool scan_stopped(const struct scan *s); /* the user interrupted: return soon */
 
 /* ---- for sorted kinds, which deliver stored keys and canonical bytes ---- */

@@ -10,8 +10,9 @@ need_root
 space=invar-e2e-$$
 # Not in WORK: its name is random, and sockets with such names are left out.
 door=/run/invar-e2e-door
+sharer=/run/invar-e2e-sharer # for somebody else to run
 rm -f $door
-trap 'ip netns del $space 2>/dev/null; rm -f $door; finish' EXIT
+trap 'ip netns del $space 2>/dev/null; rm -f $door $sharer; finish' EXIT
 python=$(realpath /usr/bin/python3)
 
 # listener PROGRAM SCRIPT: a Python that does so, says "ready" and waits. PID is its own.
@@ -158,5 +159,54 @@ within "4,000 listeners in reasonable time" 10000
 invar baseline show
 same "and they are all there" "$(grep -c '"key":"tcp/127.0.0.1/2[0-3]...".*socket_maker' "$CASE/out")" 4000
 stop >/dev/null
+
+# ---- somebody who has millions of files open blinds nobody ----
+
+# shared TEXT: the first scan was in time; who has the other listener is known.
+shared() {
+	within "$1: in time" 25000
+	! grep -q '"reason":"timeout"' "$CASE/out"
+	point $? "$1: the kind is not lost" "$CASE/out"
+	if [ -n "$NAMED" ]; then
+		grep '"record":"gap"' "$CASE/out" | grep -q 'too many open files'
+		point $? "$1: what could not be told is said" "$CASE/out"
+	fi
+	invar baseline show
+	grep -q "\"key\":\"tcp/127.0.0.1/6666\".*$python" "$CASE/out"
+	point $? "$1: the owner of another's listener is known" "$CASE/out"
+	same "$1: every listener is told of" \
+		"$(grep -c '"key":"tcp/127.0.0.1/2[0-3]...".*"creator":"nobody"' "$CASE/out")" 3200
+	[ -n "$NAMED" ] || same "$1: with its owner" \
+		"$(grep -c '"key":"tcp/127.0.0.1/2[0-3]...".*socket_sharer\|invar-e2e-sharer' "$CASE/out")" 3200
+}
+
+use sharers
+cp rules/56-port.yaml "$CASE/policy.yaml"
+cp "$TOOLS/socket_sharer" $sharer
+nobody="setpriv --reuid 65534 --regid 65534 --clear-groups $sharer 4 199 800 20000"
+cat >"$CASE/inside" <<-E
+	mkfifo $CASE/ready
+	$nobody \$NAMED >$CASE/ready &
+	read -r line <$CASE/ready
+	rm $CASE/ready
+	$python -c "import signal, socket as s
+	a = s.socket(); a.bind(('127.0.0.1', 6666)); a.listen()
+	signal.pause()" &
+	sleep 1
+	"\$@"
+E
+for NAMED in "" named; do
+	export NAMED
+	AS="unshare --pid --fork --mount-proc --kill-child bash $CASE/inside" invar init --replace
+	shared "by /proc, ${NAMED:-alike}"
+	# shellcheck disable=SC2086 # words
+	start $nobody $NAMED
+	sharers=$PID
+	listener "$python" "a = s.socket(); a.bind(('127.0.0.1', 6666)); a.listen()"
+	invar init --replace
+	stop >/dev/null
+	kill "$sharers"
+	shared "by BPF, ${NAMED:-alike}"
+done
 
 done_testing

@@ -267,6 +267,15 @@ static void put_lists(struct emitter *out, struct lists *l, const uint32_t *pid,
 		record_set_list(out->r, PORT_PIDS, a, shown, k);
 }
 
+/* Nothing that is told of an owner differs. */
+static bool are_twins(const struct process *a, const struct process *b)
+{
+	return a->exe.p == b->exe.p && a->exe.n == b->exe.n && a->euid == b->euid &&
+	       a->comm.p == b->comm.p && a->unit.p == b->unit.p &&
+	       a->container.p == b->container.p && a->deleted == b->deleted &&
+	       a->memfd == b->memfd && a->ns[NS_MNT] == b->ns[NS_MNT];
+}
+
 static const struct process *find(struct emitter *out, uint32_t pid)
 {
 	const struct process *p = host_process(out->all->host, pid);
@@ -293,6 +302,7 @@ void put_owners(struct emitter *out, const uint32_t *pid, size_t n)
 	struct host *h = out->all->host;
 	struct arena *a = out->all->arena;
 	bool alike = are_alike(out, pid, n);
+	const struct process *last = NULL;
 	struct lists l = { 0 };
 
 	buf_clear(&out->texts);
@@ -309,6 +319,9 @@ void put_owners(struct emitter *out, const uint32_t *pid, size_t n)
 			list_add(&l, LIST_SERVED_BY, p->exe);
 			continue;
 		}
+		if (last && are_twins(p, last))
+			continue;
+		last = p;
 		list_add(&l, LIST_EXE, p->exe);
 		list_add(&l, LIST_UNIT, unit_stable(p->unit, a));
 		list_add(&l, LIST_USER, user_name(out, p->euid));
@@ -346,6 +359,23 @@ static bool are_gone(const uint32_t *pid, size_t n)
 	return true;
 }
 
+/* Owners are known as far as they can be told; those of a user who has too many are perhaps not
+ * all, and not the same the next time. */
+static bool are_unsure(struct emitter *out, const uint32_t *pid, size_t n)
+{
+	const struct socks *all = out->all;
+
+	if (n == 0)
+		return all->blind || all->cut.some;
+	for (size_t i = 0; i < n && all->cut.n; i++) {
+		const struct process *p = host_process(all->host, pid[i]);
+
+		if (!p || socks_is_cut(all, p->euid))
+			return true;
+	}
+	return false;
+}
+
 void emit_group(struct emitter *out, const struct sock *x, size_t n)
 {
 	uint64_t unknown = 0;
@@ -356,13 +386,14 @@ void emit_group(struct emitter *out, const struct sock *x, size_t n)
 	put_socket(out, x, n);
 	if (asked(out, PORT_OWNER_FIELDS)) {
 		n_pids = collect(out, x, n, &pid);
-		if (n_pids)
-			put_owners(out, pid, n_pids);
-		else if (out->all->blind)
+		if (are_unsure(out, pid, n_pids))
 			unknown = PORT_OWNER_FIELDS & ~field_bit(PORT_EPHEMERAL);
-		if (n_pids && !record_has(out->r, PORT_EXE) && are_gone(pid, n_pids))
+		else if (n_pids)
+			put_owners(out, pid, n_pids);
+		if (n_pids && !unknown && !record_has(out->r, PORT_EXE) && are_gone(pid, n_pids))
 			return;
-		record_set_number(out->r, PORT_UNOWNED, n_pids == 0);
+		if (!unknown)
+			record_set_number(out->r, PORT_UNOWNED, n_pids == 0);
 		record_set_number(out->r, PORT_EPHEMERAL, is_ephemeral(out, x, pid, n_pids));
 	}
 	scan_emit_part(out->all->scan, out->r, unknown);

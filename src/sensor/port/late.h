@@ -9,6 +9,7 @@
 struct late {
 	const struct process *list[LATE_MAX];
 	size_t n;
+	unsigned tries;
 };
 
 /* Executable, user, unit, container and name, from /proc; NULL when it is not to be had. */

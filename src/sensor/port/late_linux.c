@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define EXE_MAX 4096
+#define TRIES_MAX 4096
 #define CGROUP_MAX 4096
 
 static void read_exe(int folder, struct arena *a, struct process *p)
@@ -51,6 +52,8 @@ const struct process *late_process(struct late *l, struct arena *a, uint32_t pid
 	for (size_t i = 0; i < l->n; i++)
 		if (l->list[i]->pid == pid)
 			return l->list[i];
+	if (l->tries++ >= TRIES_MAX)
+		return NULL; /* somebody makes processes all the time */
 	snprintf(path, sizeof path, "/proc/%u", pid);
 	folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)

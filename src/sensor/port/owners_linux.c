@@ -1,5 +1,6 @@
 /* Which processes have which of the sockets open: one pass over the open files of all of them, and
- * a hash from the inode of a socket to it. */
+ * a hash from the inode of a socket to it. Where somebody has made that pass too long, a second one
+ * with a share for each user (owners_share.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +14,9 @@
 #include "host/bpf.h"
 #include "sensor/port/room.h"
 
-#define OWNERS_MAX 4000000
+#define BPF_MAX 2000000 /* open sockets looked at, below a second */
+#define PROC_MAX 500000 /* the same by their links, about as long */
+#define OWNERS_MAX 500000
 #define LIST_BYTES ((size_t)32 << 10)
 
 static uint32_t hash(uint64_t inode)
@@ -43,12 +46,15 @@ static void add_owner(struct socks *all, struct sock *x, uint32_t pid)
 	/* descriptors of one process come together */
 	if (x->owner != NOBODY && all->owners[x->owner].pid == pid)
 		return;
-	if (all->n_owners == OWNERS_MAX)
+	if (all->n_owners == OWNERS_MAX) {
+		all->too_many = true;
 		return;
+	}
 	if (all->n_owners == all->cap_owners) {
 		all->cap_owners = all->cap_owners ? all->cap_owners * 2 : 1024;
 		all->owners = mem_grow(all->owners, all->cap_owners, sizeof *all->owners);
 	}
+	all->n_orphans -= x->owner == NOBODY;
 	all->owners[all->n_owners] = (struct owner){ pid, x->owner };
 	x->owner = (uint32_t)all->n_owners++;
 }
@@ -64,8 +70,13 @@ static void found(struct socks *all, uint64_t inode, uint32_t pid)
 
 static int by_bpf(void *ctx, const struct bpf_socket *s, struct err *e)
 {
-	(void)e;
-	found(ctx, s->inode, s->pid);
+	struct socks *all = ctx;
+
+	if (all->too_many || all->looked++ == BPF_MAX) {
+		all->too_many = true;
+		return err_set(e, ERR_LIMIT, "too many open sockets");
+	}
+	found(all, s->inode, s->pid);
 	return 0;
 }
 
@@ -96,31 +107,35 @@ static void look_at(struct socks *all, int folder, const char *name, uint32_t pi
 }
 
 /* Through the list's own view, which sees below what is mounted over /proc/PID. */
-static void by_proc(struct socks *all, const struct process *p, char *block)
+size_t socks_of_process(struct socks *all, const struct process *p, size_t max)
 {
+	char *block = all->block;
+	size_t looked = 0;
 	int folder = host_process_open(all->host, p), fd;
 	long n;
 
 	if (folder < 0)
-		return; /* it ended */
+		return 0; /* it ended */
 	fd = openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	n = errno;
 	close(folder);
 	errno = (int)n;
 	if (fd < 0) {
 		all->blind = all->blind || errno == EACCES || errno == EPERM;
-		return;
+		return 0;
 	}
-	while ((n = syscall(SYS_getdents64, fd, block, LIST_BYTES)) > 0) {
+	while (looked <= max && (n = syscall(SYS_getdents64, fd, block, LIST_BYTES)) > 0) {
 		for (long at = 0; at < n;) {
 			const struct entry *d = (const void *)(block + at);
 
-			if (d->name[0] != '.')
+			if (d->name[0] != '.' && ++looked <= max)
 				look_at(all, fd, d->name, p->pid);
 			at += d->n;
 		}
+		scan_alive(all->scan);
 	}
 	close(fd);
+	return looked;
 }
 
 static bool is_orphan(const struct sock *x)
@@ -128,19 +143,24 @@ static bool is_orphan(const struct sock *x)
 	return x->inode != 0 && x->owner == NOBODY;
 }
 
-static bool has_orphans(const struct socks *all)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (is_orphan(&all->list[i]))
-			return true;
-	return false;
-}
-
 void socks_done(struct socks *all)
 {
 	free(all->list);
 	free(all->slot);
 	free(all->owners);
+	free(all->block);
+	free(all->cut.uid);
+}
+
+/* Owners as if nobody had been looked at. */
+static void begin(struct socks *all)
+{
+	all->n_owners = all->n_orphans = all->looked = 0;
+	all->too_many = false;
+	for (size_t i = 0; i < all->n; i++) {
+		all->list[i].owner = NOBODY;
+		all->n_orphans += all->list[i].inode != 0;
+	}
 }
 
 static bool has_inode(const struct socks *all, uint64_t inode)
@@ -181,32 +201,44 @@ static void drop_closed(struct socks *all)
 	all->n = k;
 }
 
+static void all_by_proc(struct socks *all, const struct process *list, size_t n)
+{
+	for (size_t i = 0; i < n && !all->too_many && !scan_stopped(all->scan); i++) {
+		if (list[i].kernel)
+			continue;
+		all->looked += socks_of_process(all, &list[i], PROC_MAX - all->looked);
+		all->too_many = all->too_many || all->looked > PROC_MAX;
+	}
+}
+
 int socks_owners(struct socks *all, struct err *e)
 {
 	const struct process *list;
 	struct err why;
-	char *block;
 	size_t n;
 
 	if (host_processes(all->host, &list, &n, e) < 0)
 		return e->code;
 	index_socks(all);
-	block = mem_new(LIST_BYTES);
+	all->block = mem_new(LIST_BYTES);
 	all->means = "bpf";
-	if (bpf_sockets(all->host, by_bpf, all, &why) < 0) {
-		all->means = "proc";
-		for (size_t i = 0; i < n && !scan_stopped(all->scan); i++)
-			if (!list[i].kernel)
-				by_proc(all, &list[i], block);
-	} else if (has_orphans(all)) {
+	begin(all);
+	if (bpf_sockets(all->host, by_bpf, all, &why) == 0) {
 		/* the one that some kernels keep from their iterators (host/bpf.h) */
 		const struct process *first = host_process(all->host, 1);
 
-		if (first)
-			by_proc(all, first, block);
+		if (first && all->n_orphans)
+			(void)socks_of_process(all, first, PROC_MAX);
+	} else if (!all->too_many) {
+		all->means = "proc";
+		begin(all);
+		all_by_proc(all, list, n);
 	}
-	free(block);
-	if (has_orphans(all))
+	if (all->too_many) {
+		begin(all);
+		socks_share(all, list, n);
+	}
+	if (all->n_orphans)
 		drop_closed(all);
 	return 0;
 }

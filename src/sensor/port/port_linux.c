@@ -44,6 +44,21 @@ static void tell_blind(struct socks *all)
 	scan_gap(all->scan, &g);
 }
 
+/* No more than a share of one user's files is looked at: who has millions keeps only its own
+ * sockets from being told whole. */
+static void tell_cut(struct socks *all)
+{
+	const struct shares *c = &all->cut;
+	struct gap g = { .kind = &kind_port,
+		.reason = GAP_LIMIT,
+		.text = arena_format(all->arena,
+			"too many open files: %zu looked at, and not all of %zu of %zu processes, "
+			"so that some sockets have owners that are not known",
+			c->looked, c->left_out, c->processes) };
+
+	scan_gap(all->scan, &g);
+}
+
 static bool has_unknown_owner(const struct socks *all)
 {
 	for (size_t i = 0; i < all->n; i++)
@@ -59,6 +74,8 @@ static void sockets(struct emitter *out)
 	name_all(all);
 	if (all->blind && has_unknown_owner(all))
 		tell_blind(all);
+	if (all->cut.n || (all->cut.some && has_unknown_owner(all)))
+		tell_cut(all);
 	for (size_t from = 0, to; from < all->n; from = to) {
 		for (to = from + 1; to < all->n; to++)
 			if (!span_same(all->list[to].key, all->list[from].key))

@@ -7,6 +7,7 @@ list(APPEND SENSOR_SOURCES
   src/sensor/port/late_linux.c
   src/sensor/port/mount_text.c
   src/sensor/port/owners_linux.c
+  src/sensor/port/owners_share.c
   src/sensor/port/port_linux.c
   src/sensor/port/proc_net.c
   src/sensor/port/programs.c
