@@ -15,7 +15,7 @@
 #include "sensor/port/room.h"
 
 #define BPF_MAX 2000000 /* open sockets looked at, below a second */
-#define PROC_MAX 500000 /* the same by their links, about as long */
+#define PROC_MAX 200000 /* the same by their links, far dearer */
 #define OWNERS_MAX 500000
 #define LIST_BYTES ((size_t)32 << 10)
 
