@@ -270,6 +270,8 @@ def check_listed():
         if m and text(f).startswith("#!") \
                 and m[1] not in listed_in("tests/e2e/tests.cmake", r"e2e_test\(([\w-]+)"):
             yield f, 1, "is not listed in tests/e2e/tests.cmake"
+        if m and text(f).startswith("#!") and not os.access(f, os.X_OK):
+            yield f, 1, "is a test that cannot be run: chmod +x"
 
 
 def check_fuzzers():
