@@ -234,21 +234,23 @@ static void records_of_systemd_are_read(void **state)
 	room_text(root, "run/userdb/alice.user",
 		"{\"userName\":\"alice\",\"uid\":5,\"locked\":true}");
 	room_text(root, "run/userdb/alice:sudo.membership", "");
+	room_text(root, "etc/userdb/eve:wheel.membership", "");
+	room_text(root, "run/userdb/eve:ops.membership", "");
 	room_text(root, "run/userdb/bad.user", "{\"userName\":");
 	room_text(root, "etc/userdb/ops.group",
 		"{\"groupName\":\"ops\",\"gid\":60,\"members\":[\"b\",\"a\"],"
 		"\"administrators\":[\"a\"]}");
 	all = room_run(&sensor_user_record, root, 0);
 	HAS("eve", "+uid=0", "+gid=4", "+superuser=true", "+gecos=Eve", "+can_login=true",
-		"+groups=adm, sudo", "+password=set", "+password_scheme=sha512", "+class=human",
-		"+password_changed=2020-09-13T12:26:40.000000000Z", "+expired=true",
+		"+groups=adm, ops, sudo, wheel", "+password=set", "+password_scheme=sha512",
+		"+class=human", "+password_changed=2020-09-13T12:26:40.000000000Z", "+expired=true",
 		"+source=/etc/userdb/eve.user");
 	HAS("alice#userdb", "+uid=5", "+locked=true", "+can_login=false");
 	assert_null(strstr(all, "uid=7"));
 	assert_non_null(strstr(all, "gap … format: /run/userdb/bad.user: line 1: no JSON object"));
 	assert_null(strstr(all, "salt"));
 	room_run(&sensor_group_record, root, 0);
-	HAS("ops", "+gid=60", "+members=a, b", "+administrators=a");
+	HAS("ops", "+gid=60", "+members=a, b, eve", "+administrators=a");
 	room_run(&sensor_user, root, 0);
 	HAS("alice", "+groups=sudo"); /* a file's name is enough */
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "core/buf.h"
+#include "core/mem.h"
 #include "entity/group.h"
 #include "entity/list.h"
 #include "host/host.h"
@@ -11,10 +13,16 @@
 #include "sensor/user/user_room.h"
 
 #define FOLDER_MAX 65536
+#define TIES_MAX (ARRAY_LEN(places) * FOLDER_MAX)
 
 /* systemd-userdbd asks the first that has a record. */
 static const char *const places[] = { "/etc/userdb", "/run/userdb", "/run/host/userdb",
 	"/usr/lib/userdb" };
+
+/* One of USER:GROUP.membership, by the side that is looked for. */
+struct tie {
+	struct span of, to;
+};
 
 struct room {
 	struct scan *scan;
@@ -25,6 +33,7 @@ struct room {
 	size_t n[ARRAY_LEN(places)];
 	struct span *taken; /* names of that file which a record has, too; by name */
 	size_t n_taken;
+	struct buf ties; /* of struct tie, by `of` */
 	struct password_digester digester;
 	struct record *record;
 	uint64_t asks;
@@ -135,6 +144,48 @@ static enum account_class class_by(const struct userdb_record *x)
 		       : ACCOUNT_SYSTEM;
 }
 
+static int by_of(const void *a, const void *b)
+{
+	return span_compare(((const struct tie *)a)->of, ((const struct tie *)b)->of);
+}
+
+static void add_tie(void *ctx, struct span user, struct span group)
+{
+	struct room *r = ctx;
+	bool users = r->kind == &kind_user;
+	struct tie t = { users ? user : group, users ? group : user };
+
+	buf_add(&r->ties, &t, sizeof t);
+}
+
+/* What the record says itself, and what the memberships beside it say. */
+static void set_ties(struct room *r, unsigned field, struct span name, const struct span *own,
+	size_t n_own)
+{
+	const struct tie *t = (const void *)r->ties.p;
+	size_t n = r->ties.n / sizeof *t, low = 0, high = n, end, k = n_own;
+	struct span *all;
+
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
+
+		if (span_compare(t[at].of, name) < 0)
+			low = at + 1;
+		else
+			high = at;
+	}
+	for (end = low; end < n && span_same(t[end].of, name);)
+		end++;
+	if (n_own + end - low == 0)
+		return;
+	all = arena_get(scan_arena(r->scan), (n_own + end - low) * sizeof *all);
+	for (size_t i = 0; i < n_own; i++)
+		all[i] = own[i];
+	for (; low < end; low++)
+		all[k++] = t[low].to;
+	record_set_set(r->record, field, scan_arena(r->scan), all, k);
+}
+
 static uint64_t set_user(struct room *r, const struct userdb_record *x, bool unknown)
 {
 	struct record *u = r->record;
@@ -152,8 +203,7 @@ static uint64_t set_user(struct room *r, const struct userdb_record *x, bool unk
 	set_text(u, USER_HOME, x->home);
 	set_text(u, USER_SHELL, x->shell);
 	record_set_number(u, USER_CAN_LOGIN, x->shell.n && !shell_refuses(x->shell));
-	if (x->n_groups)
-		record_set_set(u, USER_GROUPS, scan_arena(r->scan), x->groups, x->n_groups);
+	set_ties(r, USER_GROUPS, x->name, x->groups, x->n_groups);
 	record_set_number(u, USER_PASSWORD, state);
 	record_set_number(u, USER_LOCKED, x->locked || state == PASSWORD_LOCKED);
 	record_set_number(u, USER_MUST_CHANGE, x->must_change);
@@ -187,8 +237,7 @@ static uint64_t set_group(struct room *r, const struct userdb_record *x, bool un
 		set_text(g, GROUP_PASSWORD_SCHEME, span_of(password_scheme_of(hash)));
 		set_digest(r, GROUP_PASSWORD_DIGEST, hash);
 	}
-	if (x->n_members)
-		record_set_set(g, GROUP_MEMBERS, scan_arena(r->scan), x->members, x->n_members);
+	set_ties(r, GROUP_MEMBERS, x->name, x->members, x->n_members);
 	if (x->n_administrators)
 		record_set_set(g, GROUP_ADMINISTRATORS, scan_arena(r->scan), x->administrators,
 			x->n_administrators);
@@ -246,31 +295,6 @@ static void take(struct room *r, const char *path)
 	scan_emit_part(r->scan, rec, unknown);
 }
 
-static int scan_records(struct room *r)
-{
-	struct scan *s = r->scan;
-	struct span stem;
-
-	r->asks = scan_asks_kind(s, r->kind);
-	if (!r->asks || list_places(s, r->kind, r->entry, r->n) == 0)
-		return 0;
-	r->record = record_new(scan_arena(s), r->kind);
-	digester_init(&r->digester, scan_host(s));
-	find_taken(r);
-	for (size_t place = 0; place < ARRAY_LEN(places); place++)
-		for (size_t i = 0; i < r->n[place] && !scan_stopped(s); i++) {
-			struct span name = r->entry[place][i].name;
-			bool before = false;
-
-			for (size_t k = 0; k < place; k++)
-				before = before || has_name(r, k, name);
-			if (!before && stem_of(name, r->suffix, &stem))
-				take(r, arena_format(scan_arena(s), "%s/%.*s", places[place],
-						SPAN_ARG(name)));
-		}
-	return 0;
-}
-
 void userdb_memberships(struct scan *s, const struct kind *k,
 	void (*each)(void *ctx, struct span user, struct span group), void *ctx)
 {
@@ -285,6 +309,36 @@ void userdb_memberships(struct scan *s, const struct kind *k,
 			if (stem_of(entry[place][i].name, ".membership", &stem) &&
 				span_cut(&stem, ':', &user) && stem.p && stem.n)
 				each(ctx, user, stem);
+}
+
+static int scan_records(struct room *r)
+{
+	struct scan *s = r->scan;
+	struct span stem;
+
+	r->asks = scan_asks_kind(s, r->kind);
+	if (!r->asks || list_places(s, r->kind, r->entry, r->n) == 0)
+		return 0;
+	r->record = record_new(scan_arena(s), r->kind);
+	digester_init(&r->digester, scan_host(s));
+	find_taken(r);
+	r->ties = BUF_INIT(TIES_MAX * sizeof(struct tie));
+	userdb_memberships(s, r->kind, add_tie, r);
+	if (r->ties.n)
+		qsort(r->ties.p, r->ties.n / sizeof(struct tie), sizeof(struct tie), by_of);
+	for (size_t place = 0; place < ARRAY_LEN(places); place++)
+		for (size_t i = 0; i < r->n[place] && !scan_stopped(s); i++) {
+			struct span name = r->entry[place][i].name;
+			bool before = false;
+
+			for (size_t k = 0; k < place; k++)
+				before = before || has_name(r, k, name);
+			if (!before && stem_of(name, r->suffix, &stem))
+				take(r, arena_format(scan_arena(s), "%s/%.*s", places[place],
+						SPAN_ARG(name)));
+		}
+	buf_done(&r->ties);
+	return 0;
 }
 
 static int scan_users(struct scan *s, struct err *e)
