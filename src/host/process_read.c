@@ -28,8 +28,7 @@ int process_folder(int proc, uint32_t pid)
 	return openat(proc, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* A view of our own, attached nowhere: whatever is mounted below /proc is not in it. */
-static int open_clean(void)
+int host_open_proc(void)
 {
 	int fs = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC), fd = -1;
 
@@ -56,7 +55,7 @@ int process_uncover(struct processes *all, uint32_t pid, int fd)
 
 	close(fd);
 	if (covered && all->clean < 0)
-		all->clean = open_clean();
+		all->clean = host_open_proc();
 	return covered && all->clean >= 0 ? process_folder(all->clean, pid) : -1;
 }
 

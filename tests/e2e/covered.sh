@@ -101,6 +101,16 @@ says "mounts over /proc, /sys, /run, /tmp, /dev and /run/systemd" "0 5 " \
 grep -q '+ mount /run#\|+ mount /run ' "$CASE/plain"
 point $? "and /run" "$CASE/plain"
 
+cat >"$CASE/proc.sh" <<'END'
+"$1" init
+mount -t tmpfs none /proc
+"$1" check
+echo "status $?"
+END
+rm -rf "$CASE/state"
+inside "-m --propagation private --pid --fork --mount-proc" "$CASE/proc.sh" "$CASE/run"
+says "a mount over /proc itself, from which mounts are told" "6 " HIGH "+ mount /proc#"
+
 # ---- what is below a mount is not known ----
 
 kinds below 12-kernel.yaml 13-boot-state.yaml 85-hidden.yaml

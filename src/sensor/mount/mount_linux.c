@@ -1,6 +1,7 @@
 #include "entity/mount.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/attr.h"
 #include "entity/list.h"
@@ -265,12 +266,32 @@ static size_t parse_table(struct look *l, const char *path, struct span text, st
 	return n;
 }
 
+/* /proc lies under a mount: that is what the table is for. */
+static bool read_covered(struct look *l, struct span *ret)
+{
+	static const char *const proc[] = { "proc", NULL };
+	struct err why;
+	bool fine;
+	int fd;
+
+	if (host_is_kernels(scan_host(l->scan), proc, &why) == 0)
+		return false;
+	fd = host_open_proc();
+	fine = fd >= 0 && host_read_at(fd, "1/mountinfo", TABLE_BYTES, l->a, ret, &why) == 0;
+	if (fd >= 0)
+		close(fd);
+	return fine && ret->n;
+}
+
 /* What process 1 sees is the host; in a container without a view of it our own. */
 static bool read_table(struct look *l, const char **ret_path, struct span *ret)
 {
 	static const char *const tables[] = { "proc/1/mountinfo", "proc/self/mountinfo" };
 	struct err e = { 0 };
 
+	*ret_path = tables[0];
+	if (read_covered(l, ret))
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		int r = host_read(scan_host(l->scan), tables[i], TABLE_BYTES, l->a, ret, &e);
 
