@@ -109,7 +109,7 @@ echo "status $?"
 END
 rm -rf "$CASE/state"
 inside "-m --propagation private --pid --fork --mount-proc" "$CASE/proc.sh" "$CASE/run"
-says "a mount over /proc itself, from which mounts are told" "6 " HIGH "+ mount /proc#"
+says "a mount over /proc itself, from which mounts are told" "5 " HIGH "+ mount /proc#"
 
 # ---- what is below a mount is not known ----
 
