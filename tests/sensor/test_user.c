@@ -251,6 +251,9 @@ static void records_of_systemd_are_read(void **state)
 	assert_null(strstr(all, "salt"));
 	room_run(&sensor_group_record, root, 0);
 	HAS("ops", "+gid=60", "+members=a, b, eve", "+administrators=a");
+	room_text(root, "etc/group", "root:x:0:\nsudo:x:27:bob\n");
+	room_run(&sensor_group, root, 0);
+	HAS("sudo", "+members=alice, bob");
 	room_run(&sensor_user, root, 0);
 	HAS("alice", "+groups=sudo"); /* a file's name is enough */
 }

@@ -1,5 +1,6 @@
 #include "entity/group.h"
 
+#include "core/buf.h"
 #include "entity/list.h"
 #include "host/host.h"
 #include "sensor/user/table.h"
@@ -16,6 +17,7 @@ struct one_group {
 	struct span shadow; /* its line in gshadow; p NULL: none */
 	uint32_t number;
 	uint32_t first, ordinal, doubles; /* among those of its name, as of a user */
+	uint32_t joined;                  /* members by systemd's records: a chain */
 	bool doubled, shared_gid;
 };
 
@@ -30,6 +32,8 @@ struct groups {
 	uint64_t asks;
 	struct arena *scratch;
 	struct record *record;
+	struct chain chain;
+	struct buf members; /* of the group at hand, separated by commas */
 };
 
 static struct slot *slot_of_name(const struct groups *g, struct span name, uint32_t hash)
@@ -229,6 +233,36 @@ static struct span key_of(struct groups *g, const struct one_group *x)
 	return span_of(text);
 }
 
+static void join_member(void *ctx, struct span user, struct span group)
+{
+	struct groups *g = ctx;
+	uint32_t at = find_name(g, group);
+
+	if (at != NOBODY)
+		chain_add(&g->chain, &g->list[at].joined, user);
+}
+
+static void read_memberships(struct groups *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		g->list[i].joined = NOBODY;
+	if (g->n)
+		userdb_memberships(g->scan, &kind_group, join_member, g);
+}
+
+static struct span members_of(struct groups *g, const struct one_group *x)
+{
+	if (x->joined == NOBODY)
+		return x->line.members;
+	buf_clear(&g->members);
+	buf_add_span(&g->members, x->line.members);
+	for (uint32_t i = x->joined; i != NOBODY; i = g->chain.item[i].next) {
+		buf_add_text(&g->members, ",");
+		buf_add_span(&g->members, g->chain.item[i].text);
+	}
+	return buf_span(&g->members);
+}
+
 static void emit_group(struct groups *g, const struct one_group *x)
 {
 	struct record *r = g->record;
@@ -239,7 +273,7 @@ static void emit_group(struct groups *g, const struct one_group *x)
 		record_set_number(r, GROUP_GID, x->line.gid);
 		record_set_number(r, GROUP_CLASS, class_of(g->range, x->line.gid));
 	}
-	set_from_commas(r, GROUP_MEMBERS, g->scratch, x->line.members);
+	set_from_commas(r, GROUP_MEMBERS, g->scratch, members_of(g, x));
 	record_set_number(r, GROUP_DUPLICATE_GID, x->shared_gid);
 	record_set_number(r, GROUP_DUPLICATE, x->doubled);
 	record_set_bytes(r, GROUP_SOURCE, span_of(x->line.nis ? "/etc/group (NIS)" : "/etc/group"));
@@ -260,12 +294,16 @@ static int scan_groups(struct scan *s, struct err *e)
 	digester_init(&g.digester, scan_host(s));
 	read_group(&g);
 	read_gshadow(&g);
+	read_memberships(&g);
 	read_settings(&g);
+	g.members = BUF_INIT(ACCOUNT_BYTES_MAX * 2);
 	for (size_t i = 0; i < g.n && !((i & 255) == 0 && scan_stopped(s)); i++) {
 		emit_group(&g, &g.list[i]);
 		if (i % SCRATCH_EACH == 0)
 			arena_clear(scratch);
 	}
+	chain_done(&g.chain);
+	buf_done(&g.members);
 	return 0;
 }
 
