@@ -28,7 +28,7 @@ static void take_group(const struct process *from, struct process *p)
 static int folder(struct host *h, uint32_t pid, int *fd)
 {
 	if (*fd < 0)
-		*fd = process_folder(h->processes->proc, pid);
+		*fd = process_folder_clean(h->processes, pid);
 	return *fd;
 }
 

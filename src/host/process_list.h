@@ -53,6 +53,8 @@ int process_folder(int proc, uint32_t pid);
 /* fd, as process_folder gave it, has no such process: is that because something is mounted over it?
  * Then the folder below, else -1; fd is closed. */
 int process_uncover(struct processes *all, uint32_t pid, int fd);
+/* The folder of a process whose texts nobody has checked yet: never what was mounted over it. */
+int process_folder_clean(struct processes *all, uint32_t pid);
 /* Read a whole small file below dirfd; false: it cannot be. *ret is valid until the next call with
  * the same block. */
 bool process_text(int dirfd, const char *name, char *block, size_t n, struct span *ret);

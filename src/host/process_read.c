@@ -59,6 +59,13 @@ int process_uncover(struct processes *all, uint32_t pid, int fd)
 	return covered && all->clean >= 0 ? process_folder(all->clean, pid) : -1;
 }
 
+int process_folder_clean(struct processes *all, uint32_t pid)
+{
+	int fd = process_folder(all->proc, pid);
+
+	return fd < 0 || same_mount(fd, all->proc) ? fd : process_uncover(all, pid, fd);
+}
+
 bool process_text(int dirfd, const char *name, char *block, size_t n, struct span *ret)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
