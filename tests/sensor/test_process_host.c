@@ -410,8 +410,10 @@ static void both_means_agree(void **state)
 		const struct process *a = &list[i], *b = host_process(slow, a->pid);
 
 		if (!b || b->zombie || (!b->kernel && !b->exe.n) || a->zombie || b->denied ||
-			llabs(a->start - b->start) > 5000000 || !span_same(a->comm, b->comm))
+			llabs(a->start - b->start) > 5000000 ||
+			(!b->kernel && !span_same(a->comm, b->comm)))
 			continue; /* ended, or another program since */
+		/* /proc adds to the name of a kernel's worker what it is for */
 		common++;
 		same_text(a->exe, b->exe);
 		same_text(a->unit, b->unit);
