@@ -48,6 +48,13 @@ function(sensor_test name)
   test_program(sensor ${name} ${ARGN})
 endfunction()
 
+function(watch_test name)
+  test_program(watch ${name} ${ARGN})
+endfunction()
+function(agent_test name)
+  test_program(agent ${name} ${ARGN})
+endfunction()
+
 # fuzzer(NAME layer…): fuzz/fuzz_NAME.c. In the preset fuzz it is a libFuzzer program, everywhere
 # else a plain one that is given every file of its corpus.
 function(fuzzer name)
@@ -91,6 +98,8 @@ endif()
 include(tests/unit/tests.cmake)
 include(tests/store/tests.cmake)
 include(tests/sensor/tests.cmake OPTIONAL)
+include(tests/watch/tests.cmake)
+include(tests/agent/tests.cmake)
 include(tests/e2e/tests.cmake OPTIONAL)
 include(tests/house/tests.cmake)
 include(fuzz/fuzzers.cmake OPTIONAL)

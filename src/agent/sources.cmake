@@ -1,2 +1,4 @@
+# Each part lists its own files.
 set(AGENT_SOURCES
+  src/agent/collector.c
 )

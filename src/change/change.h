@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "entity/record.h"
+#include "entity/who.h"
 #include "policy/policy.h"
 
 /* Numbers are stored: add at the end only. */
@@ -64,7 +65,9 @@ struct change {
 	enum verdict_state verdict;
 	struct proof proof;      /* of a verdict `explained` */
 	struct span card;        /* id of the card */
-	struct span who_unknown; /* why there is no who; scans never know */
+	const struct who *who;   /* NULL: not known */
+	struct span who_unknown; /* then why; scans never know */
+	int64_t happened; /* when the watcher heard of it, ns since epoch; 0: found by a scan */
 };
 
 struct decision {
@@ -96,6 +99,25 @@ struct note {
 	struct span text; /* a sentence */
 };
 
+/* Something that went on was not heard of: between `from` and `to`, by these means, in this scope.
+ * A repair with its seq follows once all of the scope was looked at again. */
+struct loss_note {
+	struct span
+		means; /* "fanotify", "agent" (it was not running), "collector" (it was stalled) */
+	const struct kind *kind; /* NULL: every kind */
+	struct span scope;       /* kind file: a folder; else empty */
+	int64_t from, to;        /* ns since epoch */
+	uint64_t count;          /* what is known to be lost; 0: nobody knows */
+	struct span text;
+};
+
+struct repair_note {
+	uint64_t loss; /* seq of the loss */
+	int64_t from, to;
+	uint64_t entities, changes; /* looked at; found to differ */
+	struct span text;
+};
+
 struct gap_note {
 	const struct kind *kind;
 	struct span key;
@@ -117,6 +139,8 @@ struct ledger_record {
 		struct decision decision;
 		struct coverage coverage;
 		struct note note;
+		struct loss_note loss;
+		struct repair_note repair;
 	};
 };
 

@@ -47,6 +47,44 @@ int pipeline_init(struct store *s, const struct policy *p, const struct scan_opt
 int pipeline_check(struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct check_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
 
+/* ---- live: somebody says that something may have changed ---- */
+
+/* Look at this again. */
+struct look {
+	const struct kind *kind;
+	struct span key; /* as people know it; of a flat kind the whole kind is looked at, and the
+			    key (empty: all; `below`: a prefix) says whom `who` speaks of */
+	bool below;      /* and everything below it */
+	enum observed observed; /* what changes found here are recorded as */
+	struct span who;        /* entity/who.h; empty: not known */
+	struct span who_unknown;
+	int64_t happened;
+};
+
+/* Observe exactly these, compare, explain, record: one transaction, no coverage record when nothing
+ * differs. The policy must be the one of the last whole check (ERR_CHANGED otherwise: run
+ * pipeline_check). options: root, jobs and limits count; what to look at does not. A change gets
+ * the who of the nearest look that covers it. */
+int pipeline_look(struct store *s, const struct policy *p, const struct scan_options *o,
+	const struct look *looks, size_t n, const struct check_listener *l,
+	struct check_summary *ret, struct err *e) MUST_CHECK;
+
+/* What a survey found to differ from the current state (STORE_READ is enough): nothing is recorded.
+ * `key` is as people know it. Looking again at all of these records what a check would have. */
+struct survey_listener {
+	void *ctx;
+	int (*differs)(void *ctx, const struct kind *k, struct span key, struct err *e);
+	int (*gap)(void *ctx, const struct gap *g, struct err *e);
+	struct check_listener base; /* progress and stop; record is not called */
+};
+int pipeline_survey(struct store *s, const struct policy *p, const struct scan_options *o,
+	const struct survey_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
+
+/* Records of the agent's own: a loss, a repair, a note, a coverage record; in one transaction, told
+ * to the listener. *ret_seq: of the last one; may be NULL. */
+int pipeline_record(struct store *s, struct ledger_record *records, size_t n,
+	const struct check_listener *l, uint64_t *ret_seq, struct err *e) MUST_CHECK;
+
 /* What to know of the last check before believing what stands now. */
 struct standing {
 	bool policy_changed; /* it was made with another policy than this one */

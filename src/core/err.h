@@ -23,6 +23,8 @@ enum err_code {
 	ERR_INTERRUPTED = -12, /* a signal asked us to stop */
 	ERR_EXISTS = -13,      /* it is there already and was not to be replaced */
 	ERR_WRITE = -14,       /* output could not be written */
+	ERR_CLOSED = -15,      /* the other side is gone */
+	ERR_TIMEOUT = -16,     /* it did not come in time */
 };
 
 struct err {

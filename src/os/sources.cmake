@@ -1,4 +1,5 @@
 set(OS_SOURCES
+  src/os/linux/channel.c
   src/os/linux/clock.c
   src/os/linux/machine.c
   src/os/linux/mounts.c

@@ -17,6 +17,31 @@ enum sensor_needs {
 	NEED_LIVE = 1 << 1, /* says nothing of an offline tree (--root): not run there */
 };
 
+/* By what it is known at once that entities of a kind may have changed. A watch only says "look
+ * again"; src/watch/ does the watching, in a process of its own. */
+enum watch_means {
+	WATCH_END, /* ends a table */
+	WATCH_FILE,
+	/* `what`: a path pattern as in policies ("/etc/passwd", "/home/*/
+	.ssh                /*") of
+what the kind is read from, whether rules of kind file select it or not */
+		WATCH_EXEC, /* a program was started */
+	WATCH_EXIT,         /* a process ended */
+	WATCH_SOCKET,       /* a socket was bound, began or ceased to listen */
+	WATCH_SYSTEMD,      /* the service manager says that a unit changed */
+	WATCH_BUS,          /* a name on the system bus got or lost its owner */
+	WATCH_MOUNT,        /* the mount table */
+	WATCH_UEVENT,       /* `what`: the subsystem of a kernel's uevent: "module" */
+	WATCH_NFTABLES,     /* the packet filter, by its own notifications */
+	WATCH_POLL,         /* nothing tells: looked at every so often */
+};
+
+struct watch_source {
+	enum watch_means means;
+	const char *what;
+	unsigned seconds; /* WATCH_POLL: how often while that is cheap; at most 10 */
+};
+
 struct sensor {
 	const struct kind *kind; /* what it produces */
 	const char *source;      /* where from: "filesystem", "passwd" */
@@ -26,6 +51,7 @@ struct sensor {
 	 * this kind a gap and nothing else. */
 	int (*scan)(struct scan *s, struct err *e);
 	bool sorted;
+	const struct watch_source *watches; /* NULL: only scans see changes */
 };
 
 /* All rooms of this platform, ended by NULL. */
@@ -47,7 +73,12 @@ struct scan_options {
 	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 600 */
 	struct span *below;    /* only these paths and what is below them; NULL: everything */
 	size_t n_below;
+	/* Only these entities of hierarchical kinds, without what is below them; beside `below`.
+	 * Ascending by stored key. NULL: none. */
+	const struct span *points;
+	size_t n_points;
 	const struct kind *kind; /* only this one; NULL: every kind */
+	uint64_t kinds;          /* only these (bit per kind id); 0: every kind */
 	const char *spare; /* a folder of our own never to observe (the state folder), or NULL */
 	const uint8_t *secret; /* 32 bytes for host_keyed; the pipeline's; NULL: zeroes */
 };

@@ -21,6 +21,8 @@ enum store_mode {
 	STORE_WRITE,   /* must exist; takes the writer's lock: ERR_LOCKED "locked by PID …" */
 	STORE_CREATE,  /* made when missing (folder 0700, files 0600), else as STORE_WRITE */
 	STORE_REPLACE, /* as STORE_CREATE, also where a key says that there was a state */
+	STORE_SHARE,   /* as STORE_WRITE, but locked only from store_begin to its end: ERR_LOCKED
+			  from store_begin. For who runs for long and lets others write meanwhile */
 };
 
 struct store;

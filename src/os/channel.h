@@ -1,0 +1,41 @@
+/* Frames of bytes between two processes, through a pipe or a stream socket that does not block:
+ * each frame has its length in front, in four bytes. Works with poll and with event loops. */
+#ifndef OS_CHANNEL_H
+#define OS_CHANNEL_H
+
+#include <sys/types.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+
+struct channel {
+	int fd; /* the caller's, who also closes it */
+	size_t frame_max;
+	struct buf out, in;
+	size_t sent, at; /* of out, written; of in, used up */
+};
+
+/* Sets O_NONBLOCK on fd. frame_max: a longer frame from the other side is ERR_FORMAT. */
+void channel_init(struct channel *c, int fd, size_t frame_max);
+void channel_done(struct channel *c); /* accepts what is zeroed */
+
+/* Queue one frame. False: the other side does not read, and more than `frame_max` * 4 bytes wait
+ * already: nothing was queued. */
+bool channel_put(struct channel *c, struct span frame);
+size_t channel_waiting(const struct channel *c); /* bytes queued and not yet written */
+/* Write what is queued. 1: all of it; 0: the rest when fd is writable again; ERR_CLOSED: nobody
+ * listens any more. */
+int channel_flush(struct channel *c, struct err *e) MUST_CHECK;
+
+/* Read what is there. 1: something came; 0: nothing now; ERR_CLOSED: nothing ever again. Frames got
+ * before end with this call. */
+int channel_fill(struct channel *c, struct err *e) MUST_CHECK;
+/* 1: *ret is the next whole frame, valid until channel_fill; 0: none; ERR_FORMAT: too long. */
+int channel_next(struct channel *c, struct span *ret, struct err *e) MUST_CHECK;
+
+/* The whole way for a process that has nothing else to do: flush all, or the next frame, waiting at
+ * most `ms` (-1: for ever). ERR_TIMEOUT. */
+int channel_flush_all(struct channel *c, int ms, struct err *e) MUST_CHECK;
+int channel_wait(struct channel *c, struct span *ret, int ms, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,3 @@
+list(APPEND WATCH_SOURCES
+  src/watch/files/files.c
+)

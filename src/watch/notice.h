@@ -1,0 +1,109 @@
+/* What goes between the watcher, which hears that something may have changed, and the collector,
+ * which looks and records: frames of a channel (os/channel.h), each a CBOR array. */
+#ifndef WATCH_NOTICE_H
+#define WATCH_NOTICE_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include "entity/kind.h"
+
+#define NOTICE_FRAME_MAX ((size_t)1 << 20)
+
+/* ---- up: from the watcher ---- */
+
+enum notice_type {
+	NOTICE_HINT,   /* look at this again */
+	NOTICE_LOSS,   /* hints were lost: look at all of the scope again */
+	NOTICE_MEANS,  /* a means of watching is in force, or is not: for the ledger's coverage */
+	NOTICE_READY,  /* every means was begun: what changes from now on is heard of */
+	NOTICE_CANARY, /* an answer to REQUEST_CANARY */
+	NOTICE_COUNTS, /* an answer to REQUEST_COUNTS */
+	NOTICE_TYPE_N
+};
+
+/* Look at this again. */
+struct hint {
+	const struct kind *kind;
+	struct span key; /* as people know it; empty for a flat kind: all of it */
+	bool below;      /* and everything below it (flat kinds: all that begins with it) */
+	int64_t time;    /* when it happened, ns since epoch */
+	struct span who; /* entity/who.h; empty: not known */
+	struct span why; /* then: why not */
+};
+
+/* kind file: scope is a folder (a mount point, "/") below which anything may have changed; else
+ * empty, and all of the kind may have. */
+struct loss {
+	struct span means; /* "fanotify" */
+	const struct kind *kind;
+	struct span scope;
+	int64_t from, to; /* ns since epoch: between these something was not heard of */
+	uint64_t count;   /* how much is known to be lost; 0: nobody knows */
+	struct span text; /* "the kernel's queue of 16,384 events was full" */
+};
+
+/* One place watched by one means. */
+struct means {
+	const struct kind *kind;
+	struct span scope; /* kind file: the mount point; else empty */
+	struct span name; /* "fanotify", "inotify", "bpf", "netlink", "systemd", "poll 10 s", … */
+	bool in_force;
+	struct span text; /* why not, or what it does not see; may be empty */
+};
+
+struct canary {
+	const struct kind *kind;
+	struct span scope; /* as in struct means */
+	bool seen;
+	int64_t latency;  /* ns from the act to the watcher's knowing of it */
+	struct span text; /* not seen: why that is, or is not, a fault */
+	bool fault;       /* not seen, and it should have been */
+};
+
+/* A row of numbers, by name ("events", "events_filtered", "hints", …). */
+struct count {
+	struct span name;
+	uint64_t value;
+};
+
+struct notice {
+	enum notice_type type;
+	union {
+		struct hint hint;
+		struct loss loss;
+		struct means means;
+		struct canary canary;
+		struct {
+			const struct count *counts;
+			size_t n_counts;
+		};
+	};
+};
+
+void notice_encode(const struct notice *n, struct buf *ret);
+/* Spans point into frame; lists live in a. ERR_FORMAT. */
+int notice_decode(struct span frame, struct arena *a, struct notice *ret, struct err *e) MUST_CHECK;
+
+/* ---- down: to the watcher ---- */
+
+enum request_type {
+	REQUEST_POLICY, /* text: policy_print of the policy now in force */
+	REQUEST_OWN,    /* pid: a process of ours, whose acts are no hints */
+	REQUEST_LINKED, /* text: path of a file that has more names than one; watch it by its inode.
+			   Empty: forget them all, a new list follows */
+	REQUEST_CANARY, /* plant one in every place; a NOTICE_CANARY for each follows */
+	REQUEST_COUNTS,
+	REQUEST_TYPE_N
+};
+
+struct request {
+	enum request_type type;
+	uint32_t pid;
+	struct span text;
+};
+
+void request_encode(const struct request *r, struct buf *ret);
+int request_decode(struct span frame, struct request *ret, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,248 @@
+/* The watcher's loop: the channel to the collector, and the rooms. */
+#include "watch/watcher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+#define OWN_MAX 256
+
+/* In the order they begin: who did something is known before it is heard of. */
+static const struct watch_room *const rooms[] = { &watch_processes, &watch_kinds, &watch_files };
+
+struct running {
+	struct watcher w;
+	struct event *readable, *writable;
+	struct err err; /* the first failure; code 0: none */
+	bool full;      /* a room's notice was refused */
+};
+
+static struct running *running_of(struct watcher *w)
+{
+	return (struct running *)w;
+}
+
+static void end(struct running *r, const struct err *why)
+{
+	if (why && r->err.code == 0)
+		r->err = *why;
+	event_base_loopbreak(r->w.base);
+}
+
+/* ---- up ---- */
+
+static void flush(struct running *r)
+{
+	struct err e;
+	int rc = channel_flush(&r->w.channel, &e);
+
+	if (rc == 0)
+		event_add(r->writable, NULL);
+	else if (rc < 0)
+		end(r, NULL);
+}
+
+bool watcher_send(struct watcher *w, const struct notice *n)
+{
+	struct running *r = running_of(w);
+	AUTO(buf) frame = BUF_INIT(NOTICE_FRAME_MAX);
+
+	notice_encode(n, &frame);
+	if (!channel_put(&w->channel, buf_span(&frame))) {
+		r->full = true;
+		return false;
+	}
+	/* Written when the loop turns, so that what comes together goes together. */
+	event_active(r->writable, EV_WRITE, 0);
+	return true;
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct running *r = ctx;
+
+	(void)fd, (void)what;
+	flush(r);
+	if (!r->full || channel_waiting(&r->w.channel))
+		return;
+	r->full = false;
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
+		if (rooms[i]->drained)
+			rooms[i]->drained(&r->w);
+}
+
+/* ---- down ---- */
+
+static void take_policy(struct watcher *w, struct span text)
+{
+	AUTO(problems) problems = { 0 };
+	struct policy *p;
+	struct err e;
+
+	if (policy_load_text(&p, "the policy in force", text, false, &problems, &e) < 0) {
+		end(running_of(w), &e);
+		return;
+	}
+	w->policy = p;
+	w->selector = policy_selector(p);
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
+		if (rooms[i]->policy)
+			rooms[i]->policy(w);
+	policy_free(w->own_policy);
+	w->own_policy = p;
+}
+
+static void take_own(struct watcher *w, uint32_t pid)
+{
+	if (watcher_is_own(w, pid))
+		return;
+	if (w->n_own == OWN_MAX) /* the oldest of those that come and go */
+		memmove(&w->own[2], &w->own[3], (--w->n_own - 2) * sizeof *w->own);
+	w->own[w->n_own++] = pid;
+}
+
+static void send_counts(struct watcher *w)
+{
+	struct count counts[ARRAY_LEN(w->counts)];
+	struct notice n = { .type = NOTICE_COUNTS, .counts = counts, .n_counts = w->n_counts };
+
+	for (size_t i = 0; i < w->n_counts; i++)
+		counts[i] = (struct count){ span_of(w->counts[i].name), w->counts[i].value };
+	(void)watcher_send(w, &n);
+}
+
+static void take(struct watcher *w, const struct request *r)
+{
+	switch (r->type) {
+	case REQUEST_POLICY:
+		take_policy(w, r->text);
+		return;
+	case REQUEST_OWN:
+		take_own(w, r->pid);
+		return;
+	case REQUEST_LINKED:
+		for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
+			if (rooms[i]->linked)
+				rooms[i]->linked(w, r->text);
+		return;
+	case REQUEST_CANARY:
+		for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
+			if (rooms[i]->canary)
+				rooms[i]->canary(w);
+		return;
+	case REQUEST_COUNTS:
+		send_counts(w);
+		return;
+	case REQUEST_TYPE_N:
+		break;
+	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct running *r = ctx;
+	struct request q;
+	struct span frame;
+	struct err e;
+	int rc = channel_fill(&r->w.channel, &e);
+
+	(void)fd, (void)what;
+	if (rc < 0) { /* the collector is gone, and with it our use */
+		end(r, NULL);
+		return;
+	}
+	while ((rc = channel_next(&r->w.channel, &frame, &e)) > 0) {
+		if (request_decode(frame, &q, &e) < 0) {
+			end(r, &e);
+			return;
+		}
+		take(&r->w, &q);
+	}
+	if (rc < 0)
+		end(r, &e);
+}
+
+/* ---- the whole ---- */
+
+bool watcher_is_own(const struct watcher *w, uint32_t pid)
+{
+	for (size_t i = 0; i < w->n_own; i++)
+		if (w->own[i] == pid)
+			return true;
+	return false;
+}
+
+uint64_t *watcher_counter(struct watcher *w, const char *name)
+{
+	for (size_t i = 0; i < w->n_counts; i++)
+		if (strcmp(w->counts[i].name, name) == 0)
+			return &w->counts[i].value;
+	if (w->n_counts == ARRAY_LEN(w->counts))
+		abort(); /* names are literals: there are more than the table was made for */
+	w->counts[w->n_counts].name = name;
+	return &w->counts[w->n_counts++].value;
+}
+
+static int start(struct running *r, struct err *e)
+{
+	struct watcher *w = &r->w;
+	struct notice ready = { .type = NOTICE_READY };
+
+	w->base = event_base_new();
+	if (!w->base)
+		return err_set(e, ERR_SYSTEM, "cannot make an event loop");
+	r->readable = event_new(w->base, w->setup.fd, EV_READ | EV_PERSIST, on_readable, r);
+	r->writable = event_new(w->base, w->setup.fd, EV_WRITE, on_writable, r);
+	if (!r->readable || !r->writable || event_add(r->readable, NULL) < 0)
+		return err_set(e, ERR_SYSTEM, "cannot listen to the collector");
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
+		if (rooms[i]->start(w, e) < 0)
+			return err_prefix(e, "cannot watch %s: ", rooms[i]->name);
+	if (!watcher_send(w, &ready))
+		return err_set(e, ERR_LIMIT, "the collector does not listen");
+	return 0;
+}
+
+static void stop(struct running *r)
+{
+	for (size_t i = ARRAY_LEN(rooms); r->w.base && i-- > 0;)
+		rooms[i]->stop(&r->w);
+	if (r->readable)
+		event_free(r->readable);
+	if (r->writable)
+		event_free(r->writable);
+	if (r->w.base)
+		event_base_free(r->w.base);
+	channel_done(&r->w.channel);
+	policy_free(r->w.own_policy);
+	arena_freep(&r->w.scratch);
+	free(r->w.own);
+}
+
+int watch_run(const struct watch_setup *setup, struct err *e)
+{
+	struct running r = { .w = { .setup = *setup, .policy = setup->policy } };
+	int rc;
+
+	prctl(PR_SET_NAME, "invar-watcher");
+	r.w.selector = policy_selector(setup->policy);
+	r.w.scratch = arena_new();
+	r.w.own = mem_array(OWN_MAX, sizeof *r.w.own);
+	r.w.own[r.w.n_own++] = (uint32_t)getpid();
+	r.w.own[r.w.n_own++] = (uint32_t)getppid();
+	channel_init(&r.w.channel, setup->fd, NOTICE_FRAME_MAX);
+	rc = start(&r, e);
+	if (rc == 0) {
+		event_base_dispatch(r.w.base);
+		if (r.err.code < 0) {
+			*e = r.err;
+			rc = e->code;
+		}
+	}
+	stop(&r);
+	return rc;
+}
