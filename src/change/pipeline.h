@@ -50,7 +50,7 @@ int pipeline_check(struct store *s, const struct policy *p, const struct scan_op
 /* ---- live: somebody says that something may have changed ---- */
 
 /* Look at this again. */
-struct look {
+struct look_again {
 	const struct kind *kind;
 	struct span key; /* as people know it; of a flat kind the whole kind is looked at, and the
 			    key (empty: all; `below`: a prefix) says whom `who` speaks of */
@@ -66,7 +66,7 @@ struct look {
  * pipeline_check). options: root, jobs and limits count; what to look at does not. A change gets
  * the who of the nearest look that covers it. */
 int pipeline_look(struct store *s, const struct policy *p, const struct scan_options *o,
-	const struct look *looks, size_t n, const struct check_listener *l,
+	const struct look_again *looks, size_t n, const struct check_listener *l,
 	struct check_summary *ret, struct err *e) MUST_CHECK;
 
 /* What a survey found to differ from the current state (STORE_READ is enough): nothing is recorded.

@@ -20,20 +20,19 @@ enum sensor_needs {
 /* By what it is known at once that entities of a kind may have changed. A watch only says "look
  * again"; src/watch/ does the watching, in a process of its own. */
 enum watch_means {
-	WATCH_END, /* ends a table */
-	WATCH_FILE,
-	/* `what`: a path pattern as in policies ("/etc/passwd", "/home/*/
-	.ssh                /*") of
-what the kind is read from, whether rules of kind file select it or not */
-		WATCH_EXEC, /* a program was started */
-	WATCH_EXIT,         /* a process ended */
-	WATCH_SOCKET,       /* a socket was bound, began or ceased to listen */
-	WATCH_SYSTEMD,      /* the service manager says that a unit changed */
-	WATCH_BUS,          /* a name on the system bus got or lost its owner */
-	WATCH_MOUNT,        /* the mount table */
-	WATCH_UEVENT,       /* `what`: the subsystem of a kernel's uevent: "module" */
-	WATCH_NFTABLES,     /* the packet filter, by its own notifications */
-	WATCH_POLL,         /* nothing tells: looked at every so often */
+	WATCH_END,      /* ends a table */
+	WATCH_FILE,     /* `what`: a path pattern as in policies ("/etc/passwd", or a folder and two
+			   stars: all below it) of what the kind is read from, whether rules of kind
+			   file select it or not */
+	WATCH_EXEC,     /* a program was started */
+	WATCH_EXIT,     /* a process ended */
+	WATCH_SOCKET,   /* a socket was bound, began or ceased to listen */
+	WATCH_SYSTEMD,  /* the service manager says that a unit changed */
+	WATCH_BUS,      /* a name on the system bus got or lost its owner */
+	WATCH_MOUNT,    /* the mount table */
+	WATCH_UEVENT,   /* `what`: the subsystem of a kernel's uevent: "module" */
+	WATCH_NFTABLES, /* the packet filter, by its own notifications */
+	WATCH_POLL,     /* nothing tells: looked at every so often */
 };
 
 struct watch_source {
