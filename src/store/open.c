@@ -326,10 +326,14 @@ static int open_in(struct store *s, struct err *e)
 
 	s->unsealed = s->mode == STORE_INSPECT;
 	if (!store_only_reads(s))
-		rc = place_lock(s->place, e);
+		rc = place_lock(s->place, s->mode == STORE_SHARE, e);
 	if (rc == 0 && (s->mode == STORE_CREATE || s->mode == STORE_REPLACE))
 		rc = make_missing(s, e);
-	return rc < 0 ? rc : open_existing(s, e);
+	if (rc == 0)
+		rc = open_existing(s, e);
+	if (s->mode == STORE_SHARE)
+		place_unlock(s->place);
+	return rc;
 }
 
 int store_open(struct store **ret, const char *dir, enum store_mode mode, struct err *e)

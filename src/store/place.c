@@ -3,15 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/escape.h"
 #include "core/mem.h"
+#include "os/clock.h"
 
 #define LOCK_FILE "lock"
+#define WAIT_NS INT64_C(50000000)           /* for one who is just about to say for how long */
+#define WAIT_SHARED_NS INT64_C(20000000000) /* for one who gives it back soon */
 
 struct place {
 	int fd;
@@ -66,6 +71,7 @@ void place_close(struct place *p)
 {
 	if (!p)
 		return;
+	place_unlock(p);
 	if (p->lock >= 0)
 		close(p->lock);
 	close(p->fd);
@@ -86,27 +92,58 @@ const char *place_path(const struct place *p, const char *name, char *ret, size_
 
 /* ---- the lock ---- */
 
-static int locked_by(int fd, const char *dir, struct err *e)
-{
-	char text[32] = { 0 };
-	long pid = 0;
+/* Behind the number of one who gives it back soon. */
+#define SHARED " shared"
 
-	if (pread(fd, text, sizeof(text) - 1, 0) > 0)
-		pid = strtol(text, NULL, 10);
-	close(fd);
+static int locked_by(const struct place *p, struct span text, struct err *e)
+{
+	long pid = strtol(text.p, NULL, 10);
+
 	if (pid > 0)
-		return err_set(e, ERR_LOCKED, "state '%s' is locked by PID %ld", dir, pid);
-	return err_set(e, ERR_LOCKED, "state '%s' is locked by another process", dir);
+		return err_set(e, ERR_LOCKED, "state '%s' is locked by PID %ld", p->dir, pid);
+	return err_set(e, ERR_LOCKED, "state '%s' is locked by another process", p->dir);
 }
 
-int place_lock(struct place *p, struct err *e)
+/* 1: we have it; 0: somebody else has. */
+static int try_lock(struct place *p, struct err *e)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct stat st;
-	char text[32];
-	int n, rc;
-	int fd = openat(p->fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
+	/* Of the open file, not the process: a second store in one process is kept out too, and
+	 * closing another descriptor of the file does not give the lock away. */
+	if (fcntl(p->lock, F_OFD_SETLK, &whole) == 0)
+		return 1;
+	if (errno == EAGAIN || errno == EACCES)
+		return 0;
+	return err_sys(e, "cannot lock '%s/%s'", p->dir, LOCK_FILE);
+}
+
+/* Who holds it for long is not waited for. */
+static int wait_lock(struct place *p, struct err *e)
+{
+	int64_t until = clock_monotonic() + WAIT_SHARED_NS, soon = clock_monotonic() + WAIT_NS;
+	int rc;
+
+	while ((rc = try_lock(p, e)) == 0) {
+		char text[64] = { 0 };
+		ssize_t n = pread(p->lock, text, sizeof(text) - 1, 0);
+		bool shared = n > 0 && strstr(text, SHARED);
+
+		if (clock_monotonic() > (shared ? until : soon))
+			return locked_by(p, span_of(text), e);
+		poll(NULL, 0, 2);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int open_lock(struct place *p, struct err *e)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (p->lock >= 0)
+		return 0;
+	fd = openat(p->fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s/%s'", p->dir, LOCK_FILE);
 	rc = fstat(fd, &st) < 0 ? err_sys(e, "cannot look at '%s/%s'", p->dir, LOCK_FILE)
@@ -115,23 +152,33 @@ int place_lock(struct place *p, struct err *e)
 		close(fd);
 		return rc;
 	}
-	/* Of the open file, not the process: a second store in one process is kept out too, and
-	 * closing another descriptor of the file does not give the lock away. */
-	if (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
-		if (errno == EAGAIN || errno == EACCES)
-			return locked_by(fd, p->dir, e);
-		rc = err_sys(e, "cannot lock '%s/%s'", p->dir, LOCK_FILE);
-		close(fd);
-		return rc;
-	}
-	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n) {
-		rc = err_sys(e, "cannot write '%s/%s'", p->dir, LOCK_FILE);
-		close(fd);
-		return rc;
-	}
 	p->lock = fd;
 	return 0;
+}
+
+int place_lock(struct place *p, bool shared, struct err *e)
+{
+	char text[64];
+	int n;
+
+	if (open_lock(p, e) < 0 || wait_lock(p, e) < 0)
+		return e->code;
+	n = snprintf(text, sizeof(text), "%ld%s\n", (long)getpid(), shared ? SHARED : "");
+	if (ftruncate(p->lock, 0) < 0 || pwrite(p->lock, text, (size_t)n, 0) != n) {
+		(void)err_sys(e, "cannot write '%s/%s'", p->dir, LOCK_FILE);
+		place_unlock(p);
+		return e->code;
+	}
+	return 0;
+}
+
+/* Said aloud, since processes we made have the open file as well, and may outlive us. */
+void place_unlock(struct place *p)
+{
+	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	if (p->lock >= 0)
+		(void)fcntl(p->lock, F_OFD_SETLK, &whole);
 }
 
 /* ---- files ---- */

@@ -14,8 +14,10 @@ void place_close(struct place *p);            /* accepts NULL; gives the lock ba
 const char *place_dir(const struct place *p); /* absolute, no symbolic link in it */
 const char *place_path(const struct place *p, const char *name, char *ret, size_t n);
 
-/* The writer's lock: ERR_LOCKED names the process that holds it. */
-int place_lock(struct place *p, struct err *e) MUST_CHECK;
+/* The writer's lock: ERR_LOCKED names the process that holds it. shared: we give it back soon, so
+ * that others wait for it. */
+int place_lock(struct place *p, bool shared, struct err *e) MUST_CHECK;
+void place_unlock(struct place *p); /* also when it was not locked */
 
 /* 1 there (a regular file, ours or root's, writable by nobody else), 0 missing, else an error.
  * head: its first bytes, *head_n of them. */

@@ -139,6 +139,8 @@ int sql_write(struct store *s, sqlite3_stmt *q, const char *doing, struct err *e
 
 static void forget(struct store *s)
 {
+	if (s->mode == STORE_SHARE && s->in_transaction)
+		place_unlock(s->place);
 	s->in_transaction = false;
 	s->failed = false;
 	s->dirty = false;
@@ -170,7 +172,14 @@ static int begin(struct store *s, enum sql which, struct err *e)
 
 int store_begin(struct store *s, struct err *e)
 {
-	return begin(s, store_only_reads(s) ? SQL_BEGIN_READ : SQL_BEGIN_WRITE, e);
+	int rc;
+
+	if (s->mode == STORE_SHARE && !s->in_transaction && place_lock(s->place, true, e) < 0)
+		return e->code;
+	rc = begin(s, store_only_reads(s) ? SQL_BEGIN_READ : SQL_BEGIN_WRITE, e);
+	if (rc < 0 && s->mode == STORE_SHARE && !s->in_transaction)
+		place_unlock(s->place);
+	return rc;
 }
 
 int store_prove(struct store *s, struct err *e)
