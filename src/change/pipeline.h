@@ -69,16 +69,30 @@ int pipeline_look(struct store *s, const struct policy *p, const struct scan_opt
 	const struct look_again *looks, size_t n, const struct check_listener *l,
 	struct check_summary *ret, struct err *e) MUST_CHECK;
 
-/* What a survey found to differ from the current state (STORE_READ is enough): nothing is recorded.
- * `key` is as people know it. Looking again at all of these records what a check would have. */
+/* Part of a survey that trusts time stamps: these bytes are read again all the same, so that in the
+ * course of many surveys every byte is. */
+struct reread {
+	struct span after; /* stored key: behind it; empty: from the beginning */
+	uint64_t bytes;    /* so many; 0: none */
+	struct buf last;   /* set: the stored key it came to; empty: it came to the end */
+	uint64_t done;     /* set: bytes */
+};
+
+/* Who hears what a survey finds. base: progress and stop (record is not called). */
 struct survey_listener {
 	void *ctx;
+	/* This differs from the current state. key: as people know it; empty for a flat kind: the
+	 * kind is to be looked at. */
 	int (*differs)(void *ctx, const struct kind *k, struct span key, struct err *e);
 	int (*gap)(void *ctx, const struct gap *g, struct err *e);
-	struct check_listener base; /* progress and stop; record is not called */
+	struct check_listener base;
 };
+
+/* Observe and compare, but record nothing (STORE_READ is enough): looking again at all that differs
+ * records what a check would have. reread: NULL or filled in. */
 int pipeline_survey(struct store *s, const struct policy *p, const struct scan_options *o,
-	const struct survey_listener *l, struct check_summary *ret, struct err *e) MUST_CHECK;
+	struct reread *reread, const struct survey_listener *l, struct check_summary *ret,
+	struct err *e) MUST_CHECK;
 
 /* Records of the agent's own: a loss, a repair, a note, a coverage record; in one transaction, told
  * to the listener. *ret_seq: of the last one; may be NULL. */

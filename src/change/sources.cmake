@@ -28,4 +28,5 @@ set(CHANGE_SOURCES
   src/change/selection.c
   src/change/stamp.c
   src/change/standing.c
+  src/change/survey.c
 )
