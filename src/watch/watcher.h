@@ -67,18 +67,23 @@ bool processes_who(struct watcher *w, uint32_t pid, int pidfd, int64_t time, str
 	const char **ret_why);
 
 /* A process as the table knows it, for who listens. Texts are valid until the listener returns. */
+enum process_event_type {
+	PROCESS_EXEC,
+	PROCESS_EXIT,
+	PROCESS_SOCKET, /* bound, began or ceased to listen */
+	PROCESS_EVENT_N
+};
 struct process_event {
-	enum process_event_type {
-		PROCESS_EXEC,
-		PROCESS_EXIT,
-		PROCESS_SOCKET, /* bound, began or ceased to listen */
-	} type;
+	enum process_event_type type;
 	uint32_t pid, uid;
 	struct span exe, unit, container; /* empty: not known, or none */
 	int64_t time;
 	bool first; /* EXEC: no other process runs this program as this user in this unit.
 		       EXIT: it was the last one that did */
 };
+/* Are events of this type heard of at all (kinds_process is called for them)? Else kinds polls. May
+ * change while running: kinds asks again at each of its polls. */
+bool processes_hear(const struct watcher *w, enum process_event_type type);
 /* kinds implements it; called by processes for each event. */
 void kinds_process(struct watcher *w, const struct process_event *x);
 

@@ -80,8 +80,18 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/boot/**", 0 },
+	{ WATCH_FILE, "/efi/**", 0 },
+	{ WATCH_FILE, "/etc/default/grub", 0 },
+	{ WATCH_FILE, "/usr/lib/modules/*", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_boot = {
 	.kind = &kind_boot,
 	.source = "/boot, firmware",
 	.scan = scan,
+	.watches = watches,
 };

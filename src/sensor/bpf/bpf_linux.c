@@ -317,9 +317,16 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/sys/fs/bpf/**", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_bpf = {
 	.kind = &kind_bpf,
 	.source = "bpf",
 	.needs = NEED_LIVE,
 	.scan = scan,
+	.watches = watches,
 };

@@ -554,8 +554,30 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/ssl/**", 0 },
+	{ WATCH_FILE, "/usr/lib/ssl/*", 0 },
+	{ WATCH_FILE, "/usr/share/ca-certificates/**", 0 },
+	{ WATCH_FILE, "/usr/local/share/ca-certificates/**", 0 },
+	{ WATCH_FILE, "/etc/ca-certificates/**", 0 },
+	{ WATCH_FILE, "/etc/pki/**", 0 },
+	{ WATCH_FILE, "/usr/share/pki/**", 0 },
+	{ WATCH_FILE, "/var/lib/ca-certificates/**", 0 },
+	{ WATCH_FILE, "/usr/lib/jvm/**/security/cacerts", 0 },
+	{ WATCH_FILE, "/sys/firmware/efi/efivars/*", 0 },
+	{ WATCH_FILE, "/etc/apt/trusted.gpg", 0 },
+	{ WATCH_FILE, "/etc/apt/trusted.gpg.d/*", 0 },
+	{ WATCH_FILE, "/etc/apt/keyrings/*", 0 },
+	{ WATCH_FILE, "/usr/share/keyrings/*", 0 },
+	{ WATCH_FILE, "/etc/apt/sources.list", 0 },
+	{ WATCH_FILE, "/etc/apt/sources.list.d/*", 0 },
+	{ WATCH_FILE, "/etc/apk/keys/*", 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_certificate = {
 	.kind = &kind_certificate,
 	.source = "trust stores",
 	.scan = scan,
+	.watches = watches,
 };

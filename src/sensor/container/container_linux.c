@@ -303,8 +303,37 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/docker/daemon.json", 0 },
+	{ WATCH_FILE, "/var/lib/docker/containers/*/*.json", 0 },
+	{ WATCH_FILE, "/var/lib/docker/containers/*", 0 },
+	{ WATCH_FILE, "/var/lib/docker/image/*/repositories.json", 0 },
+	{ WATCH_FILE, "/var/lib/docker/image/*/imagedb/content/sha256/*", 0 },
+	{ WATCH_FILE, "/var/snap/docker/**/containers/*/*.json", 0 },
+	{ WATCH_FILE, "/var/snap/docker/*/config/daemon.json", 0 },
+	{ WATCH_FILE, "/var/lib/containers/storage/*-containers/*.json", 0 },
+	{ WATCH_FILE, "/var/lib/containers/storage/*-images/*.json", 0 },
+	{ WATCH_FILE, "/run/containers/storage/*-containers/*/userdata/*", 0 },
+	{ WATCH_FILE, "/var/lib/containers/storage/*-containers/*/userdata/*", 0 },
+	{ WATCH_FILE, "/run/containerd/io.containerd.runtime.v2.task/*/*/*", 0 },
+	{ WATCH_FILE, "/run/containerd/io.containerd.runtime.v2.task/*/*", 0 },
+	{ WATCH_FILE, "/run/k3s/containerd/io.containerd.runtime.v2.task/*/*/*", 0 },
+	{ WATCH_FILE, "/etc/systemd/nspawn/*", 0 },
+	{ WATCH_FILE, "/run/systemd/nspawn/*", 0 },
+	{ WATCH_FILE, "/run/systemd/machines/*", 0 },
+	{ WATCH_FILE, "/var/lib/machines/*", 0 },
+	{ WATCH_FILE, "/var/lib/lxc/*/config", 0 },
+	{ WATCH_FILE, "/var/lib/lxc/*", 0 },
+	{ WATCH_FILE, "/home/*/.local/share/**/containers/*/*.json", 0 },
+	{ WATCH_FILE, "/home/*/.local/share/containers/storage/*/*.json", 0 },
+	{ WATCH_FILE, "/home/*/.local/share/lxc/*/config", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_container = {
 	.kind = &kind_container,
 	.source = "container stores",
 	.scan = scan,
+	.watches = watches,
 };

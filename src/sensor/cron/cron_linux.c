@@ -106,8 +106,35 @@ static int scan(struct scan *s, struct err *e)
 	return rc;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/crontab", 0 },
+	{ WATCH_FILE, "/etc/cron.*/*", 0 },
+	{ WATCH_FILE, "/etc/anacrontab", 0 },
+	{ WATCH_FILE, "/etc/periodic/*/*", 0 },
+	{ WATCH_FILE, "/etc/crontabs/*", 0 },
+	{ WATCH_FILE, "/var/spool/cron/*", 0 },
+	{ WATCH_FILE, "/var/spool/cron/*/*", 0 },
+	{ WATCH_FILE, "/var/spool/at/*", 0 },
+	{ WATCH_FILE, "/var/spool/atjobs/*", 0 },
+	{ WATCH_FILE, "/etc/systemd/system/**", 0 },
+	{ WATCH_FILE, "/etc/systemd/user/**", 0 },
+	{ WATCH_FILE, "/run/systemd/system/**", 0 },
+	{ WATCH_FILE, "/run/systemd/transient/*.timer", 0 },
+	{ WATCH_FILE, "/run/systemd/generator/**", 0 },
+	{ WATCH_FILE, "/usr/local/lib/systemd/*/**", 0 },
+	{ WATCH_FILE, "/usr/lib/systemd/system/**", 0 },
+	{ WATCH_FILE, "/usr/lib/systemd/user/**", 0 },
+	{ WATCH_FILE, "/lib/systemd/system/**", 0 },
+	{ WATCH_FILE, "/home/*/.config/systemd/user/**", 0 },
+	{ WATCH_FILE, "/home/*/.local/share/systemd/user/**", 0 },
+	{ WATCH_FILE, "/root/.config/systemd/user/**", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_cron = {
 	.kind = &kind_cron,
 	.source = "cron",
 	.scan = scan,
+	.watches = watches,
 };

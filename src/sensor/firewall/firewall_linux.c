@@ -420,9 +420,16 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_NFTABLES, NULL, 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_firewall = {
 	.kind = &kind_firewall,
 	.source = "netlink",
 	.needs = NEED_LIVE,
 	.scan = scan,
+	.watches = watches,
 };

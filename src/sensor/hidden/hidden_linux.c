@@ -72,9 +72,15 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_hidden = {
 	.kind = &kind_hidden,
 	.source = "cross-view",
 	.needs = NEED_LIVE,
 	.scan = scan,
+	.watches = watches,
 };

@@ -55,8 +55,14 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_hidden_module = {
 	.kind = &kind_hidden,
 	.source = "/proc/modules, /sys/module",
 	.scan = scan,
+	.watches = watches,
 };

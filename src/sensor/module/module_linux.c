@@ -95,8 +95,15 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_UEVENT, "module", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_module = {
 	.kind = &kind_module,
 	.source = "/proc/modules, /sys/module",
 	.scan = scan,
+	.watches = watches,
 };

@@ -359,8 +359,15 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_MOUNT, NULL, 0 },
+	{ WATCH_FILE, "/etc/fstab", 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_mount = {
 	.kind = &kind_mount,
 	.source = "mountinfo, fstab",
 	.scan = scan,
+	.watches = watches,
 };

@@ -404,8 +404,23 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/pam.d/**", 0 },
+	{ WATCH_FILE, "/etc/pam.conf", 0 },
+	{ WATCH_FILE, "/usr/etc/pam.d/**", 0 },
+	{ WATCH_FILE, "/usr/lib/pam.d/**", 0 },
+	{ WATCH_FILE, "/usr/lib/security/**", 0 },
+	{ WATCH_FILE, "/usr/lib64/security/**", 0 },
+	{ WATCH_FILE, "/usr/lib/*/security/**", 0 },
+	{ WATCH_FILE, "/lib/security/**", 0 },
+	{ WATCH_FILE, "/lib64/security/**", 0 },
+	{ WATCH_FILE, "/lib/*/security/**", 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_pam_rule = {
 	.kind = &kind_pam_rule,
 	.source = "pam",
 	.scan = scan,
+	.watches = watches,
 };

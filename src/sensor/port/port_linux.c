@@ -112,9 +112,20 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_SOCKET, NULL, 0 },
+	{ WATCH_BUS, NULL, 0 },
+	{ WATCH_FILE, "/usr/share/dbus-1/system-services/*", 0 },
+	{ WATCH_FILE, "/etc/dbus-1/system-services/*", 0 },
+	{ WATCH_FILE, "/usr/local/share/dbus-1/system-services/*", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_port = {
 	.kind = &kind_port,
 	.source = "sock_diag",
 	.needs = NEED_LIVE,
 	.scan = scan,
+	.watches = watches,
 };

@@ -339,9 +339,16 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_EXEC, NULL, 0 },
+	{ WATCH_EXIT, NULL, 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_process = {
 	.kind = &kind_process,
 	.source = "proc",
 	.needs = NEED_LIVE,
 	.scan = scan,
+	.watches = watches,
 };

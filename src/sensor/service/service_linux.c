@@ -290,8 +290,44 @@ static int scan(struct scan *s, struct err *e)
 	return host_systemd(x.h) == SYSTEMD_NONE ? scripts_scan(s, e) : 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_SYSTEMD, NULL, 0 },
+	{ WATCH_FILE, "/etc/systemd/**", 0 },
+	{ WATCH_FILE, "/run/systemd/system/**", 0 },
+	{ WATCH_FILE, "/run/systemd/system.control/**", 0 },
+	{ WATCH_FILE, "/run/systemd/system.attached/**", 0 },
+	{ WATCH_FILE, "/run/systemd/transient/**", 0 },
+	{ WATCH_FILE, "/run/systemd/generator/**", 0 },
+	{ WATCH_FILE, "/run/systemd/generator.early/**", 0 },
+	{ WATCH_FILE, "/run/systemd/generator.late/**", 0 },
+	{ WATCH_FILE, "/run/systemd/user/**", 0 },
+	{ WATCH_FILE, "/run/systemd/system-preset/**", 0 },
+	{ WATCH_FILE, "/usr/local/lib/systemd/**", 0 },
+	{ WATCH_FILE, "/usr/lib/systemd/system/**", 0 },
+	{ WATCH_FILE, "/usr/lib/systemd/user/**", 0 },
+	{ WATCH_FILE, "/usr/lib/systemd/system-preset/**", 0 },
+	{ WATCH_FILE, "/lib/systemd/system/**", 0 },
+	{ WATCH_FILE, "/lib/systemd/user/**", 0 },
+	{ WATCH_FILE, "/lib/systemd/system-preset/**", 0 },
+	{ WATCH_FILE, "/etc/xdg/systemd/user/**", 0 },
+	{ WATCH_FILE, "/usr/share/systemd/user/**", 0 },
+	{ WATCH_FILE, "/usr/local/share/systemd/user/**", 0 },
+	{ WATCH_FILE, "/home/*/.config/systemd/**", 0 },
+	{ WATCH_FILE, "/home/*/.local/share/systemd/user/**", 0 },
+	{ WATCH_FILE, "/root/.config/systemd/**", 0 },
+	{ WATCH_FILE, "/root/.local/share/systemd/user/**", 0 },
+	{ WATCH_FILE, "/etc/default/*", 0 },
+	{ WATCH_FILE, "/etc/sysconfig/*", 0 },
+	{ WATCH_FILE, "/etc/init.d/*", 0 },
+	{ WATCH_FILE, "/etc/rc?.d/*", 0 },
+	{ WATCH_FILE, "/etc/runlevels/**", 0 },
+	{ WATCH_FILE, "/run/openrc/**", 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_service = {
 	.kind = &kind_service,
 	.source = "systemd",
 	.scan = scan,
+	.watches = watches,
 };

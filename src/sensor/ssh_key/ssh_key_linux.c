@@ -359,8 +359,23 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/ssh/**", 0 },
+	{ WATCH_FILE, "/usr/etc/ssh/**", 0 },
+	{ WATCH_FILE, "/root/.ssh/*", 0 },
+	{ WATCH_FILE, "/home/*/.ssh/*", 0 },
+	{ WATCH_FILE, "/home/*/*/.ssh/*", 0 },
+	{ WATCH_FILE, "/srv/*/.ssh/*", 0 },
+	{ WATCH_FILE, "/var/lib/*/.ssh/*", 0 },
+	{ WATCH_FILE, "/var/*/.ssh/*", 0 },
+	{ WATCH_FILE, "/etc/passwd", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_ssh_key = {
 	.kind = &kind_ssh_key,
 	.source = "authorized_keys",
 	.scan = scan,
+	.watches = watches,
 };

@@ -453,8 +453,21 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/sudoers", 0 },
+	{ WATCH_FILE, "/etc/sudoers.d/**", 0 },
+	{ WATCH_FILE, "/usr/etc/sudoers", 0 },
+	{ WATCH_FILE, "/usr/etc/sudoers.d/**", 0 },
+	{ WATCH_FILE, "/etc/doas.conf", 0 },
+	{ WATCH_FILE, "/etc/doas.d/*", 0 },
+	{ WATCH_FILE, "/etc/hostname", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_sudo_rule = {
 	.kind = &kind_sudo_rule,
 	.source = "sudoers",
 	.scan = scan,
+	.watches = watches,
 };

@@ -80,8 +80,20 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/sysctl.conf", 0 },
+	{ WATCH_FILE, "/etc/sysctl.d/*", 0 },
+	{ WATCH_FILE, "/run/sysctl.d/*", 0 },
+	{ WATCH_FILE, "/usr/local/lib/sysctl.d/*", 0 },
+	{ WATCH_FILE, "/usr/lib/sysctl.d/*", 0 },
+	{ WATCH_FILE, "/lib/sysctl.d/*", 0 },
+	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_sysctl = {
 	.kind = &kind_sysctl,
 	.source = "/proc/sys",
 	.scan = scan,
+	.watches = watches,
 };

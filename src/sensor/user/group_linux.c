@@ -307,8 +307,17 @@ static int scan_groups(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/group", 0 },
+	{ WATCH_FILE, "/etc/gshadow", 0 },
+	{ WATCH_FILE, "/etc/login.defs", 0 },
+	{ WATCH_FILE, "/etc/passwd", 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_group = {
 	.kind = &kind_group,
 	.source = "group",
 	.scan = scan_groups,
+	.watches = watches,
 };

@@ -540,8 +540,20 @@ static int scan_users(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/passwd", 0 },
+	{ WATCH_FILE, "/etc/shadow", 0 },
+	{ WATCH_FILE, "/etc/group", 0 },
+	{ WATCH_FILE, "/etc/subuid", 0 },
+	{ WATCH_FILE, "/etc/subgid", 0 },
+	{ WATCH_FILE, "/etc/shells", 0 },
+	{ WATCH_FILE, "/etc/login.defs", 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_user = {
 	.kind = &kind_user,
 	.source = "passwd",
 	.scan = scan_users,
+	.watches = watches,
 };

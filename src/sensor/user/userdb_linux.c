@@ -363,14 +363,26 @@ static int scan_groups(struct scan *s, struct err *e)
 	return scan_records(&r);
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_FILE, "/etc/userdb/*", 0 },
+	{ WATCH_FILE, "/run/userdb/*", 0 },
+	{ WATCH_FILE, "/run/host/userdb/*", 0 },
+	{ WATCH_FILE, "/usr/lib/userdb/*", 0 },
+	{ WATCH_FILE, "/etc/passwd", 0 },
+	{ WATCH_FILE, "/etc/group", 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_user_record = {
 	.kind = &kind_user,
 	.source = "userdb",
 	.scan = scan_users,
+	.watches = watches,
 };
 
 const struct sensor sensor_group_record = {
 	.kind = &kind_group,
 	.source = "userdb",
 	.scan = scan_groups,
+	.watches = watches,
 };
