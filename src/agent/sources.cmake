@@ -1,4 +1,5 @@
 # Each part lists its own files.
 set(AGENT_SOURCES
   src/agent/collector.c
+  src/agent/request.c
 )

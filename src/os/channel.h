@@ -13,6 +13,10 @@ struct channel {
 	size_t frame_max;
 	struct buf out, in;
 	size_t sent, at; /* of out, written; of in, used up */
+	/* see channel_take_fd */
+	bool takes_fds;
+	int passed_out, passed_in; /* 0: none */
+	size_t passed_at;          /* of out: the byte passed_out goes with */
 };
 
 /* Sets O_NONBLOCK on fd. frame_max: a longer frame from the other side is ERR_FORMAT. */
@@ -26,6 +30,13 @@ size_t channel_waiting(const struct channel *c); /* bytes queued and not yet wri
 /* Write what is queued. 1: all of it; 0: the rest when fd is writable again; ERR_CLOSED: nobody
  * listens any more. */
 int channel_flush(struct channel *c, struct err *e) MUST_CHECK;
+
+/* The same with a file descriptor (a Unix socket, whose other side takes them). A copy is made; one
+ * at a time: false as well while another one waits. */
+bool channel_put_fd(struct channel *c, struct span frame, int fd);
+/* The descriptor that came with a frame got by channel_next, -1: none did. Yours to close. Only
+ * when c->takes_fds was set; a second one that comes before is closed. */
+int channel_take_fd(struct channel *c);
 
 /* Read what is there. 1: something came; 0: nothing now; ERR_CLOSED: nothing ever again. Frames got
  * before end with this call. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "os/clock.h"
@@ -23,6 +24,13 @@ void channel_done(struct channel *c)
 {
 	buf_done(&c->out);
 	buf_done(&c->in);
+	for (size_t i = 0; i < 2; i++) {
+		int *fd = i ? &c->passed_in : &c->passed_out;
+
+		if (*fd > 0)
+			close(*fd);
+		*fd = 0;
+	}
 }
 
 size_t channel_waiting(const struct channel *c)
@@ -39,6 +47,7 @@ bool channel_put(struct channel *c, struct span frame)
 	if (c->sent) {
 		memmove(c->out.p, c->out.p + c->sent, c->out.n - c->sent);
 		c->out.n -= c->sent;
+		c->passed_at -= c->passed_out ? c->sent : 0;
 		c->sent = 0;
 	}
 	buf_add(&c->out, &n, LENGTH);
@@ -46,10 +55,104 @@ bool channel_put(struct channel *c, struct span frame)
 	return true;
 }
 
+bool channel_put_fd(struct channel *c, struct span frame, int fd)
+{
+	int copy = c->passed_out ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	size_t waiting = channel_waiting(c);
+
+	if (copy < 0 || !channel_put(c, frame)) {
+		if (copy >= 0)
+			close(copy);
+		return false;
+	}
+	c->passed_out = copy;
+	c->passed_at = c->sent + waiting;
+	return true;
+}
+
+int channel_take_fd(struct channel *c)
+{
+	int fd = c->passed_in ? c->passed_in : -1;
+
+	c->passed_in = 0;
+	return fd;
+}
+
+union passing { /* aligned as the kernel wants it */
+	struct cmsghdr head;
+	char bytes[CMSG_SPACE(sizeof(int) * 4)];
+};
+
+static ssize_t send_fd(struct channel *c)
+{
+	struct iovec piece = { c->out.p + c->sent, channel_waiting(c) };
+	union passing p = { 0 };
+	struct msghdr m = { .msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = &p,
+		.msg_controllen = CMSG_SPACE(sizeof(int)) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&m);
+	ssize_t n;
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &c->passed_out, sizeof(int));
+	n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+	if (n > 0) {
+		close(c->passed_out);
+		c->passed_out = 0;
+	}
+	return n;
+}
+
+/* A descriptor goes with the first byte of its frame: whoever reads gets it no later than that. */
+static ssize_t send_some(struct channel *c)
+{
+	size_t n = channel_waiting(c);
+
+	if (c->passed_out && c->passed_at == c->sent)
+		return send_fd(c);
+	if (c->passed_out)
+		n = c->passed_at - c->sent;
+	return write(c->fd, c->out.p + c->sent, n);
+}
+
+static ssize_t receive(struct channel *c, char *room)
+{
+	struct iovec piece = { room, READ_BYTES };
+	union passing p = { 0 };
+	struct msghdr m = { .msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = &p,
+		.msg_controllen = sizeof p };
+	ssize_t n;
+
+	if (!c->takes_fds)
+		return read(c->fd, room, READ_BYTES);
+	n = recvmsg(c->fd, &m, MSG_CMSG_CLOEXEC);
+	if (n <= 0)
+		return n;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h)) {
+		size_t fds = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		for (size_t i = 0; h->cmsg_type == SCM_RIGHTS && i < fds; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(h) + i * sizeof fd, sizeof fd);
+			if (c->passed_in)
+				close(fd);
+			else
+				c->passed_in = fd;
+		}
+	}
+	return n;
+}
+
 int channel_flush(struct channel *c, struct err *e)
 {
 	while (channel_waiting(c)) {
-		ssize_t n = write(c->fd, c->out.p + c->sent, channel_waiting(c));
+		ssize_t n = send_some(c);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -79,7 +182,7 @@ int channel_fill(struct channel *c, struct err *e)
 	if (!room)
 		return 0; /* a whole frame is there: it is to be got first */
 	do {
-		n = read(c->fd, room, READ_BYTES);
+		n = receive(c, room);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return 0;
