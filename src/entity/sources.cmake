@@ -23,4 +23,5 @@ set(ENTITY_SOURCES
   src/entity/container.c
   src/entity/boot.c
   src/entity/hidden.c
+  src/entity/who.c
 )

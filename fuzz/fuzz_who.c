@@ -1,0 +1,25 @@
+/* Any bytes as a who: what is taken is written again, and comes back the same. */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "entity/who.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) one = BUF_INIT(BUF_MAX_DEFAULT), two = BUF_INIT(BUF_MAX_DEFAULT);
+	struct who w;
+	struct err e;
+
+	if (who_decode(span_from(data, n), a, &w, &e) < 0)
+		return 0;
+	who_encode(&w, &one);
+	if (who_decode(buf_span(&one), a, &w, &e) < 0)
+		assert(!"what we wrote is not read");
+	who_encode(&w, &two);
+	assert(span_same(buf_span(&one), buf_span(&two)));
+	return 0;
+}
