@@ -34,7 +34,9 @@ endif()
 # files of Debian's libc carry no CET note, and without it the linker drops the note of our objects.
 if(NOT INVAR_SANITIZE AND NOT INVAR_FUZZ)
   if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")
-    target_compile_options(house INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+    # what is shipped is the same wherever it was built
+    target_compile_options(house INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+      -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
   endif()
   compile_flags(-fstack-protector-strong -fcf-protection=full -fzero-call-used-regs=used-gpr
     -ftrivial-auto-var-init=zero -fvisibility=hidden)
