@@ -28,10 +28,30 @@ struct agent_config {
 	const struct route *const *routes; /* ended by NULL */
 };
 
+#define AGENT_CONFIG_DEFAULT "/etc/invar/agent.yaml"
+#define AGENT_CONTROL_DEFAULT "/run/invar/control.sock"
+#define ROUTES_MAX 64
+
+/* One setting: binding, bounds and docs/AGENT.md are made from the table. */
+enum agent_setting_type { SETTING_TIME, SETTING_PERCENT, SETTING_SIZE, SETTING_PATH, SETTING_USER };
+struct agent_setting {
+	const char *section; /* NULL: it stands at the top */
+	const char *key;
+	enum agent_setting_type type;
+	size_t at;                /* in struct agent_config */
+	uint64_t usual, min, max; /* of numbers; 0 is always allowed: none, never */
+	const char *usual_text;
+	const char *text;
+};
+extern const struct agent_setting agent_settings[]; /* ended by a row without key */
+
 /* Defaults, then the file (NULL: none). Refuses one that others than root may write. All problems
  * are collected, as policy_load does; ERR_POLICY when any is an error. ERR_MISSING. */
 int agent_config_load(struct agent_config *ret, const char *path, struct problems *problems,
 	struct err *e) MUST_CHECK;
+/* The same from bytes; `name` stands for the file. */
+int agent_config_text(struct agent_config *ret, const char *name, struct span yaml,
+	struct problems *problems, struct err *e) MUST_CHECK;
 void agent_config_done(struct agent_config *c); /* accepts what is zeroed */
 
 #endif

@@ -8,7 +8,23 @@
 #include "agent/config.h"
 #include "core/err.h"
 
-struct yaml_node; /* policy/tree.h */
+struct binder; /* policy/bind.h */
+struct node;   /* policy/tree.h */
+
+/* One row of `routes:` of the settings, the one of number `at`: makes list[at], in the binder's
+ * arena; list[0 … at-1] are those before it (NULL where one was wrong). ERR_POLICY when problems
+ * were added. */
+int route_bind(struct binder *b, const struct node *n, unsigned at, const struct route **list,
+	struct err *e) MUST_CHECK;
+
+/* What the link has to reach for a route: it is confined to this. Paths live as the settings. */
+struct route_reach {
+	const char *folder;   /* to write files in; NULL: none */
+	const char *files[8]; /* to read: certificates, keys; ended by NULL */
+	bool network;
+	bool runs; /* a program: a command, sendmail */
+};
+void route_reach(const struct route *r, struct route_reach *ret);
 
 struct link_setup {
 	const struct agent_config *config;
