@@ -1,6 +1,10 @@
 # Each part lists its own files.
 set(AGENT_SOURCES
+  src/agent/canary.c
   src/agent/collector.c
   src/agent/config.c
+  src/agent/metrics.c
+  src/agent/metrics_routes.c
+  src/agent/metrics_text.c
   src/agent/request.c
 )

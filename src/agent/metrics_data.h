@@ -1,0 +1,67 @@
+/* What metrics.c counts and metrics_text.c prints. */
+#ifndef AGENT_METRICS_DATA_H
+#define AGENT_METRICS_DATA_H
+
+#include "agent/metrics.h"
+
+#define METRICS_BUCKETS 14
+#define METRICS_COUNTS_MAX 64
+#define METRICS_ROUTES_MAX 64
+#define METRICS_ROLES_MAX 8
+#define METRICS_NAME_MAX 64
+
+extern const double metrics_buckets[METRICS_BUCKETS]; /* upper bounds, seconds */
+
+struct histogram {
+	uint64_t in[METRICS_BUCKETS + 1]; /* the last: above all bounds */
+	uint64_t n;
+	double sum; /* seconds */
+};
+
+struct metrics_data {
+	int64_t started;
+	uint64_t changes[KIND_IDS][SEVERITY_N][VERDICT_N][OBSERVED_N];
+	uint64_t gaps[KIND_IDS];
+	uint64_t losses, lost, repairs;
+	struct histogram latency[KIND_IDS];
+	struct {
+		bool known;
+		uint64_t runs, entities, bytes, files, gaps;
+		double seconds;
+		int64_t ended;
+	} scans[METRICS_SCAN_N];
+	uint64_t entities[KIND_IDS]; /* at the last scan */
+	bool scanned;
+	struct canary_row {
+		const struct kind *kind;
+		char scope[256]; /* NUL behind it; longer ones are cut */
+		uint64_t seen, missed;
+		double latency;
+		int64_t heard;
+	} * canaries; /* CANARY_PLACES_MAX */
+	size_t n_canaries;
+	struct {
+		char name[METRICS_NAME_MAX];
+		uint64_t value;
+	} counts[METRICS_COUNTS_MAX];
+	size_t n_counts;
+	uint64_t gauges[METRICS_GAUGE_N];
+	unsigned gauges_known; /* bits */
+	struct {
+		char name[METRICS_NAME_MAX];
+		uint64_t bytes;
+	} roles[METRICS_ROLES_MAX];
+	size_t n_roles;
+	struct {
+		char name[METRICS_NAME_MAX];
+		uint64_t cursor, lag, lost, failures;
+	} routes[METRICS_ROUTES_MAX];
+	size_t n_routes;
+};
+
+/* Cut to max - 1 bytes, NUL behind it. */
+void metrics_name(char *ret, size_t max, struct span s);
+void metrics_read_routes(struct metrics_data *d, struct span json);
+void metrics_text(const struct metrics_data *d, struct buf *ret);
+
+#endif

@@ -1,0 +1,2 @@
+agent_test(canary agent)
+agent_test(metrics agent)
