@@ -1,3 +1,4 @@
+#include "host/command.h"
 #include "sensor/process/process_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -1,5 +1,6 @@
 set(HOST_SOURCES
   src/host/host.c
+  src/host/command.c
   src/host/ldcache.c
   src/host/read.c
   src/host/digest.c

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "host/command.h"
+
 #define TARGET_MAX 4096
 #define READ_BYTES ((size_t)16 << 10)
 #define COMMAND_MAX 512

@@ -34,11 +34,6 @@ bool mapping_next(struct span *rest, struct arena *a, struct mapping *ret);
 /* A variable that decides what code is loaded: "LD_PRELOAD=…". One of an environment's entries. */
 bool is_loader_variable(struct span entry);
 
-/* Append the command line, arguments apart by a space, hostile bytes as they are; at most `max`
- * bytes, then "…". Values that look secret are "***": what follows --password, --token and the
- * like, -p of MySQL's programs, user:password@ in URLs, keys by their form. */
-void command_masked(struct span cmdline, size_t max, struct buf *ret);
-
 /* What an interpreter runs. exe: path of the program; cmdline: NUL behind each argument. */
 enum script_form {
 	SCRIPT_NONE,   /* no interpreter that we know */

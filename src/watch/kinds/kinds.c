@@ -12,4 +12,9 @@ static void stop(struct watcher *w)
 	(void)w;
 }
 
+void kinds_process(struct watcher *w, const struct process_event *x)
+{
+	(void)w, (void)x;
+}
+
 const struct watch_room watch_kinds = { .name = "kinds", .start = start, .stop = stop };

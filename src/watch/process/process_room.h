@@ -1,0 +1,66 @@
+/* The room of processes: what its files have in common. */
+#ifndef WATCH_PROCESS_PROCESS_ROOM_H
+#define WATCH_PROCESS_PROCESS_ROOM_H
+
+#include "os/names.h"
+#include "watch/process/process_table.h"
+#include "watch/watcher.h"
+
+#define PROCESSES_BYTES ((size_t)6 << 20) /* of the table */
+#define NS_PER_SECOND UINT64_C(1000000000)
+
+struct programs; /* process_program.c */
+struct account;  /* process_account.c */
+struct trace;    /* process_trace.c: by BPF */
+struct listener; /* process_connector.c */
+
+struct processes {
+	struct process_table *table;
+	const char *means; /* "bpf", "connector" or "proc" */
+	const char *worse; /* why it is not the best one */
+	bool unsaid;       /* that the channel was full for */
+	int proc;          /* /proc, without what is mounted over its folders where we may */
+	uint64_t tick;     /* ns: how exact /proc tells starts */
+	struct programs *programs;
+	struct account *account;
+	struct trace *trace;
+	struct listener *listener;
+	struct arena *arena;         /* for one answer */
+	bool heard[PROCESS_EVENT_N]; /* by the means in force */
+	struct {
+		uint64_t *execs, *forks, *exits, *lost, *known, *asked, *unknown, *refused;
+	} count;
+};
+
+uint64_t processes_now(void); /* ns since boot, as the table has it */
+/* From there to ns since epoch; 0 stays 0. */
+int64_t processes_wall(uint64_t at);
+uint64_t processes_boot(int64_t time);
+
+/* ---- process_proc.c ---- */
+
+/* One process out of /proc; false: it is gone. Texts in a. */
+bool proc_seen(struct processes *p, uint32_t pid, struct arena *a, struct seen *ret);
+/* All that run, into the table. */
+void proc_running(struct processes *p);
+
+/* ---- process_program.c: digests of executables ---- */
+
+struct programs *programs_new(void);
+void programs_free(struct programs *g);
+/* What this process runs, while it lives or when the file is still there. Never waits for a file
+ * system that is not of this machine, nor reads what is very large: then it stays without. */
+void program_digest(struct processes *p, const struct life *l, struct image *i);
+
+/* ---- process_account.c: names ---- */
+
+struct account *account_new(void);
+void account_free(struct account *a);
+/* Empty: it has none. Valid until the next call. */
+struct span account_user(struct account *a, uint32_t uid);
+
+/* ---- process_event.c: for kinds ---- */
+
+void process_tell(struct watcher *w, enum process_event_type type, const struct life *l);
+
+#endif

@@ -1,0 +1,1 @@
+watch_test(who core os entity policy host sensor watch)
