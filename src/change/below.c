@@ -33,7 +33,7 @@ static void add_below(struct below *b, const struct kind *k, struct span folder)
 }
 
 /* The path itself is a range of its own: it lies among its folder's entries. */
-static int add_path(struct below *b, const struct kind *k, struct span path, struct err *e)
+static int add_point(struct below *b, const struct kind *k, struct span path, struct err *e)
 {
 	AUTO(buf) key = BUF_INIT(KEY_MAX);
 	AUTO(buf) next = BUF_INIT(KEY_MAX);
@@ -43,7 +43,22 @@ static int add_path(struct below *b, const struct kind *k, struct span path, str
 	buf_add_span(&next, buf_span(&key));
 	buf_add_char(&next, '\0');
 	add(b, buf_span(&key), buf_span(&next));
-	add_below(b, k, path);
+	return 0;
+}
+
+static int add_all(struct below *b, const struct scan_options *o, const struct kind *k,
+	struct err *e)
+{
+	if ((!o->below && !o->points) || !k->hierarchical)
+		add_below(b, k, SPAN_NONE);
+	for (size_t i = 0; k->hierarchical && o->points && i < o->n_points; i++)
+		if (add_point(b, k, o->points[i], e) < 0)
+			return e->code;
+	for (size_t i = 0; k->hierarchical && o->below && i < o->n_below; i++) {
+		if (add_point(b, k, o->below[i], e) < 0)
+			return e->code;
+		add_below(b, k, o->below[i]);
+	}
 	return 0;
 }
 
@@ -67,14 +82,11 @@ int below_init(struct below *ret, const struct scan_options *o, const struct kin
 {
 	struct below b = { .arena = arena_new() };
 
-	b.range = arena_get(b.arena, (2 * o->n_below + 1) * sizeof *b.range);
-	if (!o->below)
-		add_below(&b, k, SPAN_NONE);
-	for (size_t i = 0; o->below && i < o->n_below; i++)
-		if (add_path(&b, k, o->below[i], e) < 0) {
-			below_done(&b);
-			return e->code;
-		}
+	b.range = arena_get(b.arena, (2 * o->n_below + o->n_points + 1) * sizeof *b.range);
+	if (add_all(&b, o, k, e) < 0) {
+		below_done(&b);
+		return e->code;
+	}
 	merge(&b);
 	*ret = b;
 	return 0;
@@ -96,10 +108,18 @@ bool below_inside(const struct below *b, size_t i, struct span key)
 	return span_compare(key, b->range[i].high) < 0;
 }
 
+/* Ranges are disjoint: only the last one that begins at or before the key can have it. */
 bool below_holds(const struct below *b, struct span key)
 {
-	for (size_t i = 0; i < b->n; i++)
-		if (span_compare(key, b->range[i].low) >= 0 && below_inside(b, i, key))
-			return true;
-	return false;
+	size_t from = 0, to = b->n;
+
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+
+		if (span_compare(b->range[at].low, key) <= 0)
+			from = at + 1;
+		else
+			to = at;
+	}
+	return from > 0 && below_inside(b, from - 1, key);
 }

@@ -1,6 +1,10 @@
 #include "change/card.h"
 
+#include "core/cbor.h"
+#include "core/sha256.h"
 #include "os/random.h"
+
+#define APART_NS INT64_C(60000000000) /* changes further apart are another action */
 
 struct card {
 	struct card *next;
@@ -23,7 +27,93 @@ static int make_id(char ret[CARD_ID_BYTES], int64_t time, struct err *e)
 	return 0;
 }
 
-int card_for(struct cards *c, struct span rule, struct span *ret, struct err *e)
+/* ---- by whom ---- */
+
+enum origin { ORIGIN_SESSION, ORIGIN_PROCESS, ORIGIN_UNIT };
+
+/* The first of all that it came from, but for pid 1. */
+static void put_process(struct buf *b, const struct who *w)
+{
+	uint32_t pid = w->pid;
+	int64_t started = w->started;
+
+	for (size_t i = 0; i < w->n_ancestry && w->ancestry[i].pid > 1; i++) {
+		pid = w->ancestry[i].pid;
+		started = w->ancestry[i].started;
+	}
+	cbor_put_uint(b, ORIGIN_PROCESS);
+	cbor_put_uint(b, pid);
+	cbor_put_int(b, started);
+}
+
+static void digest_origin(const struct who *w, uint8_t ret[32])
+{
+	AUTO(buf) b = BUF_INIT((size_t)1 << 20);
+
+	if (w->session != WHO_NONE) {
+		cbor_put_uint(&b, ORIGIN_SESSION);
+		cbor_put_uint(&b, w->session);
+		cbor_put_uint(&b, w->login_uid);
+	} else if (w->unit.n && (w->n_ancestry == 0 || w->ancestry[0].pid <= 1)) {
+		cbor_put_uint(&b, ORIGIN_UNIT);
+		cbor_put_bytes(&b, w->unit);
+	} else {
+		put_process(&b, w);
+	}
+	sha256_once(b.p, b.n, ret);
+}
+
+static bool goes_on(const struct open_card *card, int64_t time)
+{
+	return card->last && time - card->last <= APART_NS && card->last - time <= APART_NS;
+}
+
+/* The card of this origin that goes on at this time, or the place for another one: a free one, or
+ * the one that was quiet for longest. *ret_new: it is to be made. */
+static struct open_card *find_open(struct card_memory *m, const uint8_t origin[32], int64_t time,
+	bool *ret_new)
+{
+	struct open_card *oldest = &m->open[0];
+
+	*ret_new = false;
+	for (size_t i = 0; i < ARRAY_LEN(m->open); i++) {
+		struct open_card *card = &m->open[i];
+
+		if (card->last && memcmp(card->origin, origin, sizeof card->origin) == 0) {
+			*ret_new = !goes_on(card, time);
+			return card;
+		}
+		if (card->last < oldest->last)
+			oldest = card;
+	}
+	*ret_new = true;
+	return oldest;
+}
+
+static int card_by_origin(struct cards *c, const struct change *x, struct span *ret, struct err *e)
+{
+	int64_t time = x->happened ? x->happened : c->time;
+	uint8_t origin[32];
+	struct open_card *card;
+	bool new;
+
+	digest_origin(x->who, origin);
+	card = find_open(c->memory, origin, time, &new);
+	if (new) {
+		if (make_id(card->id, c->time, e) < 0)
+			return e->code;
+		memcpy(card->origin, origin, sizeof origin);
+		card->last = 0;
+	}
+	if (card->last < time)
+		card->last = time;
+	*ret = arena_copy(c->arena, span_from(card->id, sizeof card->id));
+	return 0;
+}
+
+/* ---- by rule ---- */
+
+static int card_by_rule(struct cards *c, struct span rule, struct span *ret, struct err *e)
 {
 	char id[CARD_ID_BYTES];
 	struct card *card;
@@ -42,4 +132,10 @@ int card_for(struct cards *c, struct span rule, struct span *ret, struct err *e)
 	c->list = card;
 	*ret = card->id;
 	return 0;
+}
+
+int card_for(struct cards *c, const struct change *x, struct span *ret, struct err *e)
+{
+	return x->who && c->memory ? card_by_origin(c, x, ret, e)
+				   : card_by_rule(c, x->rule, ret, e);
 }

@@ -1,25 +1,33 @@
-/* Cards: the changes of one human action, shown as one. A scan cannot tell actions apart, so it
- * makes one card for each rule. */
+/* Cards: the changes of one human action, shown as one. What one login session, or what came from
+ * one service, did within a minute is one action, under whatever rules. Where nobody knows who, one
+ * run makes one card for each rule. */
 #ifndef CHANGE_CARD_H
 #define CHANGE_CARD_H
 
-#include <stdint.h>
-
-#include "core/arena.h"
-#include "core/err.h"
+#include "change/change.h"
 
 #define CARD_ID_BYTES 26
+#define CARDS_OPEN_MAX 256
+
+/* Actions under way. Zeroed: none. */
+struct card_memory {
+	struct open_card {
+		uint8_t origin[32]; /* SHA-256 of what it began from */
+		int64_t last;       /* ns since epoch: its latest change; 0: a free place */
+		char id[CARD_ID_BYTES];
+	} open[CARDS_OPEN_MAX];
+};
 
 struct card;
 
 struct cards {
 	struct arena *arena;
-	struct card *list; /* no more than there are rules */
-	int64_t time;      /* ns since epoch */
+	struct card *list;          /* by rule: no more than there are rules */
+	struct card_memory *memory; /* NULL: as if nobody ever knew who */
+	int64_t time;               /* ns since epoch */
 };
 
-/* The id of the card for changes under this rule; made at the first call. *ret lives as long as
- * the arena. */
-int card_for(struct cards *c, struct span rule, struct span *ret, struct err *e) MUST_CHECK;
+/* The id of the card for this change; made at the first call. *ret lives as long as the arena. */
+int card_for(struct cards *c, const struct change *x, struct span *ret, struct err *e) MUST_CHECK;
 
 #endif

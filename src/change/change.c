@@ -28,6 +28,7 @@ enum form {
 	FORM_KIND,   /* const struct kind *, as its id */
 	FORM_TAGS,   /* array of bytes */
 	FORM_RECORD, /* struct record *, as array [shared, local] */
+	FORM_WHO,    /* const struct who *, as bytes of who_encode */
 	FORM_N
 };
 
@@ -74,6 +75,8 @@ static const struct row change_rows[] = {
 	ROW(20, FORM_BYTES, change.proof.to),
 	ROW(21, FORM_BYTES, change.proof.digest),
 	ROW(22, FORM_BYTES, change.proof.strength),
+	ROW(23, FORM_WHO, change.who),
+	ROW(24, FORM_TIME, change.happened),
 };
 
 static const struct row gap_rows[] = {
@@ -112,6 +115,26 @@ static const struct row note_rows[] = {
 	ROW(3, FORM_BYTES, note.text),
 };
 
+/* 2 and 3 were the only ones once. */
+static const struct row loss_rows[] = {
+	ROW(2, FORM_BYTES, loss.means),
+	ROW(3, FORM_BYTES, loss.text),
+	ROW(4, FORM_KIND, loss.kind),
+	ROW(5, FORM_BYTES, loss.scope),
+	ROW(6, FORM_TIME, loss.from),
+	ROW(7, FORM_TIME, loss.to),
+	ROW(8, FORM_UINT, loss.count),
+};
+
+static const struct row repair_rows[] = {
+	ROW(3, FORM_BYTES, repair.text),
+	ROW(4, FORM_UINT, repair.loss),
+	ROW(5, FORM_TIME, repair.from),
+	ROW(6, FORM_TIME, repair.to),
+	ROW(7, FORM_UINT, repair.entities),
+	ROW(8, FORM_UINT, repair.changes),
+};
+
 struct table {
 	const struct row *rows;
 	size_t n;
@@ -124,8 +147,8 @@ struct table {
 static const struct table tables[RECORD_TYPE_N] = {
 	[RECORD_CHANGE] = TABLE(change_rows),
 	[RECORD_GAP] = TABLE(gap_rows),
-	[RECORD_LOSS] = TABLE(note_rows), /* a loss and its repair say what, and in a sentence */
-	[RECORD_REPAIR] = TABLE(note_rows),
+	[RECORD_LOSS] = TABLE(loss_rows),
+	[RECORD_REPAIR] = TABLE(repair_rows),
 	[RECORD_DECISION] = TABLE(decision_rows),
 	[RECORD_COVERAGE] = TABLE(coverage_rows),
 	[RECORD_NOTE] = TABLE(note_rows),
@@ -158,6 +181,7 @@ static bool written(const struct ledger_record *r, const struct row *row)
 		return memcmp(p, zeroes, sizeof zeroes) != 0;
 	case FORM_KIND:
 	case FORM_RECORD:
+	case FORM_WHO:
 		return *(const void *const *)p != NULL;
 	case FORM_TAGS:
 		return r->change.n_tags != 0;
@@ -176,6 +200,15 @@ static void put_record(struct buf *b, const struct record *r)
 	cbor_put_bytes(b, buf_span(&bytes));
 	buf_clear(&bytes);
 	record_encode_local(r, &bytes);
+	cbor_put_bytes(b, buf_span(&bytes));
+	b->full = b->full || bytes.full;
+}
+
+static void put_who(struct buf *b, const struct who *w)
+{
+	AUTO(buf) bytes = BUF_INIT(b->max);
+
+	who_encode(w, &bytes);
 	cbor_put_bytes(b, buf_span(&bytes));
 	b->full = b->full || bytes.full;
 }
@@ -219,6 +252,9 @@ static void put_member(struct buf *b, const struct ledger_record *r, const struc
 		break;
 	case FORM_RECORD:
 		put_record(b, *(const struct record *const *)p);
+		break;
+	case FORM_WHO:
+		put_who(b, *(const struct who *const *)p);
 		break;
 	case FORM_N:
 		break;
@@ -337,6 +373,17 @@ static int get_record(struct reader *d, struct record **ret, struct err *e)
 	return 0;
 }
 
+static int get_who(struct reader *d, const struct who **ret, struct err *e)
+{
+	struct who *w = arena_get(d->arena, sizeof *w);
+	struct span bytes;
+
+	if (get_bytes(d, &bytes, e) < 0 || who_decode(bytes, d->arena, w, e) < 0)
+		return e->code;
+	*ret = w;
+	return 0;
+}
+
 static int get_member(struct reader *d, const struct row *row, struct err *e)
 {
 	void *p = (char *)d->r + row->offset;
@@ -360,6 +407,8 @@ static int get_member(struct reader *d, const struct row *row, struct err *e)
 		return get_tags(d, &d->r->change, e);
 	case FORM_RECORD:
 		return get_record(d, p, e);
+	case FORM_WHO:
+		return get_who(d, p, e);
 	case FORM_N:
 		break;
 	}

@@ -7,6 +7,7 @@
 #include "change/keys.h"
 #include "change/stamp.h"
 #include "core/mem.h"
+#include "entity/key.h"
 
 struct compare {
 	struct compare_setup with;
@@ -403,6 +404,27 @@ static int end(void *ctx, const struct kind *k, struct err *e)
 		if (missing(c, &c->have, e) < 0 || step(c, e) < 0)
 			return e->code;
 	return 0;
+}
+
+int compare_hollow(struct compare *c, struct span key, struct err *e)
+{
+	AUTO(buf) low = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(buf) high = BUF_INIT(BUF_MAX_DEFAULT);
+	struct tree_entry entry;
+	const struct kind *k;
+	int r;
+
+	if (stored_key_text(key, &k, &c->text, e) < 0)
+		return e->code;
+	key_range_below(k, buf_span(&c->text), &low, &high);
+	if (tree_cursor_seek(c->cursor, buf_span(&low), e) < 0)
+		return e->code;
+	while ((r = tree_cursor_next(c->cursor, &entry, e)) > 0 &&
+		span_compare(entry.key, buf_span(&high)) < 0)
+		/* What was asked for itself was compared already. */
+		if (!below_holds(&c->below, entry.key) && missing(c, &entry, e) < 0)
+			return e->code;
+	return r < 0 ? r : 0;
 }
 
 const struct observer compare_observer = {

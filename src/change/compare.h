@@ -27,6 +27,9 @@ int compare_open(struct compare **ret, const struct compare_setup *setup, struct
 void compare_close(struct compare *c);
 void compare_freep(struct compare **c);
 
+/* After a kind's end: nothing lies below this key any more. */
+int compare_hollow(struct compare *c, struct span key, struct err *e) MUST_CHECK;
+
 extern const struct observer compare_observer; /* its ctx is a struct compare */
 
 #endif

@@ -54,7 +54,11 @@ int journal_changes(struct journal *j, struct found *f, const struct lens *l,
 		rc = explain(j->arena, l, j->proofs, &x, &r, e);
 		if (rc == 0)
 			continue;
-		if (rc < 0 || card_for(&j->cards, r.change.rule, &r.change.card, e) < 0 ||
+		if (rc < 0)
+			return rc;
+		if (j->plan)
+			plan_attribute(j->plan, j->arena, &r.change);
+		if (card_for(&j->cards, &r.change, &r.change.card, e) < 0 ||
 			journal_add(j, &r, e) < 0)
 			return e->code;
 		ret_changes[r.change.type]++;
@@ -74,11 +78,16 @@ static struct ledger_record gap_record(const struct gap *gap)
 	return r;
 }
 
-static int add_gap(void *ctx, const struct gap *gap, struct err *e)
+int journal_gap(struct journal *j, const struct gap *gap, struct err *e)
 {
 	struct ledger_record r = gap_record(gap);
 
-	return journal_add(ctx, &r, e);
+	return journal_add(j, &r, e);
+}
+
+static int add_gap(void *ctx, const struct gap *gap, struct err *e)
+{
+	return journal_gap(ctx, gap, e);
 }
 
 int journal_gaps(struct journal *j, struct gaps *g, struct err *e)
@@ -139,6 +148,8 @@ int journal_tell_unrecorded(struct journal *j, struct found *f, struct gaps *g,
 		rc = explain(j->arena, l, j->proofs, &x, &r, e);
 		if (rc > 0) {
 			r.time = j->time;
+			if (j->plan)
+				plan_attribute(j->plan, j->arena, &r.change);
 			rc = listener->record(listener->ctx, &r, e);
 		}
 		if (rc != 0)

@@ -7,6 +7,7 @@
 #include "change/found.h"
 #include "change/gaps.h"
 #include "change/lens.h"
+#include "change/look_plan.h"
 #include "change/pipeline.h"
 #include "change/proof.h"
 
@@ -17,7 +18,8 @@ struct journal {
 	struct arena *arena;  /* one record */
 	struct buf body;
 	struct cards cards;
-	const struct proofs *proofs; /* the caller's; NULL: none */
+	const struct proofs *proofs;  /* the caller's; NULL: none */
+	const struct look_plan *plan; /* says whom a change is put down to; NULL: a scan saw it */
 };
 
 void journal_init(struct journal *j, struct store *s, int64_t time);
@@ -29,6 +31,7 @@ int journal_note(struct journal *j, const char *what, const char *text, struct e
 /* All that was found and is a change, explained; counted in *ret_changes, by type. */
 int journal_changes(struct journal *j, struct found *f, const struct lens *l,
 	uint64_t ret_changes[CHANGE_TYPE_N], struct err *e) MUST_CHECK;
+int journal_gap(struct journal *j, const struct gap *gap, struct err *e) MUST_CHECK;
 int journal_gaps(struct journal *j, struct gaps *g, struct err *e) MUST_CHECK;
 
 /* After the commit: read back what was recorded and tell it, in order. */

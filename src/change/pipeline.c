@@ -3,14 +3,12 @@
 
 #include <stdio.h>
 
-#include "change/compare.h"
 #include "change/decide.h"
-#include "change/journal.h"
 #include "change/policy_note.h"
 #include "change/presence.h"
 #include "change/proof.h"
 #include "change/rename.h"
-#include "change/secret.h"
+#include "change/run.h"
 #include "change/standing.h"
 #include "core/sha256.h"
 #include "os/clock.h"
@@ -18,84 +16,6 @@
 
 #define VALUE_HOST "host"
 #define VALUE_LAST_CHECK "last-check"
-
-/* What one run works with. */
-struct run {
-	struct store *store;
-	const struct policy *policy;
-	struct scan_options options;
-	const struct check_listener *listener;
-	struct check_summary summary;
-	struct buf policy_text;
-	struct gaps *gaps;
-	struct found *found;
-	struct edits *adopted;        /* by a new policy */
-	struct edits *proven;         /* by a proof */
-	struct proofs *proofs;        /* NULL: not looked for */
-	struct policy *policy_before; /* NULL: the policy is as it was */
-	struct lens lens;
-	uint8_t secret[SECRET_SIZE];
-	struct tree_root current, approved;
-	struct journal journal;
-	bool compared; /* all is found; the journal is there */
-};
-
-static void run_init(struct run *r, struct store *s, const struct policy *p,
-	const struct scan_options *o, const struct check_listener *l)
-{
-	*r = (struct run){ .store = s, .policy = p, .options = *o, .listener = l };
-	r->summary.started = clock_now();
-	r->policy_text = BUF_INIT(BUF_MAX_DEFAULT);
-	policy_print(p, &r->policy_text);
-	r->lens.now = p;
-	r->gaps = gaps_new(s);
-	r->found = found_new(s);
-	r->adopted = edits_new(s);
-	r->proven = edits_new(s);
-}
-
-static void run_done(struct run *r)
-{
-	journal_done(&r->journal);
-	gaps_free(r->gaps);
-	found_free(r->found);
-	edits_free(r->adopted);
-	edits_free(r->proven);
-	proofs_free(r->proofs);
-	policy_free(r->policy_before);
-	buf_done(&r->policy_text);
-}
-
-static bool is_everything(const struct run *r)
-{
-	return !r->options.below && !r->options.kind;
-}
-
-/* ---- observe ---- */
-
-static int observe(struct run *r, const struct observer *observer, void *ctx, struct err *e)
-{
-	struct scan scan = { .store = r->store,
-		.options = &r->options,
-		.policy = r->policy,
-		.observer = observer,
-		.ctx = ctx,
-		.listener = r->listener,
-		.summary = &r->summary,
-		.gaps = r->gaps,
-		.expected = is_everything(r) ? r->current.count : 0 };
-	int rc;
-
-	if (secret_load(r->store, r->secret, e) < 0)
-		return e->code;
-	r->options.secret = r->secret;
-	scan_init(&scan);
-	rc = scan_run(&scan, e);
-	scan_done(&scan);
-	r->summary.ended = clock_now();
-	r->summary.gaps = gaps_count(r->gaps);
-	return rc;
-}
 
 /* ---- compare ---- */
 
@@ -112,7 +32,7 @@ static int compare(struct run *r, struct err *e)
 		.adopted = r->adopted,
 		.summary = &r->summary };
 
-	if (compare_open(&c, &setup, e) < 0 || observe(r, &compare_observer, c, e) < 0)
+	if (compare_open(&c, &setup, e) < 0 || run_observe(r, &compare_observer, c, e) < 0)
 		return e->code;
 	return found_settle(r->found, r->store, &r->current, &r->lens, e);
 }
@@ -221,37 +141,6 @@ static int miss_present(struct run *r, struct err *e)
 
 /* ---- record ---- */
 
-/* The current tree's side of what was found. */
-static int next_edit(void *ctx, struct tree_entry *ret, bool *ret_delete, struct err *e)
-{
-	struct finding x;
-	int r = found_next(ctx, &x, e);
-
-	if (r <= 0)
-		return r;
-	*ret = (struct tree_entry){ x.key, x.is.shared, x.is.local };
-	*ret_delete = !x.is.known;
-	return 1;
-}
-
-static int update_trees(struct run *r, struct tree_root *ret_approved, struct err *e)
-{
-	struct tree_root current = r->current, approved = r->approved;
-
-	found_rewind(r->found);
-	if (!found_empty(r->found) &&
-		tree_update(r->store, &r->current, next_edit, r->found, &current, e) < 0)
-		return e->code;
-	if (decide_proven(&r->journal, r->proven, proofs_count(r->proofs), &r->approved, e) < 0 ||
-		edits_apply(r->adopted, r->store, &r->approved, &approved, e) < 0 ||
-		store_root_set(r->store, ROOT_CURRENT, &current, e) < 0 ||
-		store_root_set(r->store, ROOT_APPROVED, &approved, e) < 0)
-		return e->code;
-	r->summary.root = current;
-	*ret_approved = approved;
-	return 0;
-}
-
 static int note_policy(struct run *r, struct err *e)
 {
 	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
@@ -267,7 +156,7 @@ static int note_policy(struct run *r, struct err *e)
 
 static void add_scope(const struct run *r, struct buf *ret)
 {
-	if (is_everything(r))
+	if (run_is_whole(r))
 		buf_add_text(ret, "everything");
 	if (r->options.kind)
 		buf_addf(ret, "kind %s", r->options.kind->name);
@@ -306,9 +195,9 @@ static int set_values(struct run *r, struct err *e)
 	AUTO(buf) host = BUF_INIT(BUF_MAX_DEFAULT);
 	AUTO(buf) time = BUF_INIT(64);
 
-	if (standing_gaps_set(r->store, r->summary.gaps, is_everything(r), e) < 0)
+	if (standing_gaps_set(r->store, r->summary.gaps, run_is_whole(r), e) < 0)
 		return e->code;
-	if (is_everything(r) &&
+	if (run_is_whole(r) &&
 		store_value_set(r->store, VALUE_POLICY, buf_span(&r->policy_text), e) < 0)
 		return e->code;
 	buf_addf(&time, "%lld", (long long)r->summary.ended);
@@ -329,7 +218,7 @@ static int record_check(struct run *r, struct err *e)
 	if (proofs_make(&r->proofs, &setup, r->proven, e) < 0)
 		return e->code;
 	r->journal.proofs = r->proofs;
-	if (update_trees(r, &approved, e) < 0 || note_policy(r, e) < 0 ||
+	if (run_update_trees(r, &approved, e) < 0 || note_policy(r, e) < 0 ||
 		decide_policy(&r->journal, &r->approved, &approved,
 			r->listener ? r->listener->by : SPAN_NONE, e) < 0 ||
 		journal_changes(&r->journal, r->found, &r->lens, r->summary.changes, e) < 0 ||
@@ -356,16 +245,6 @@ static int note_interrupted(struct run *r, struct err *e)
 	return why.code;
 }
 
-/* Nodes no tree reaches any more are dropped when something moved. */
-static int tidy(struct run *r, struct err *e)
-{
-	uint64_t dropped;
-
-	if (found_empty(r->found) && edits_empty(r->adopted))
-		return 0;
-	return store_collect(r->store, &dropped, e);
-}
-
 static int look_and_record(struct run *r, struct err *e)
 {
 	if (store_root_get(r->store, ROOT_CURRENT, &r->current, e) < 0 ||
@@ -373,20 +252,9 @@ static int look_and_record(struct run *r, struct err *e)
 		look_back(r, e) < 0 || compare(r, e) < 0)
 		return e->code;
 	/* A part does not adopt the policy, and so would find the same at every check. */
-	if (r->lens.before && is_everything(r) && disown_absent(r, &r->current, e) < 0)
+	if (r->lens.before && run_is_whole(r) && disown_absent(r, &r->current, e) < 0)
 		return e->code;
 	return record_check(r, e);
-}
-
-/* A full disk does not make it unseen. */
-static int tell_unrecorded(struct run *r, int rc)
-{
-	struct err ignored;
-
-	if (r->compared)
-		(void)!journal_tell_unrecorded(&r->journal, r->found, r->gaps, &r->lens,
-			r->listener, &ignored);
-	return rc;
 }
 
 /* One transaction from the first look at the tree: what is read needs no lock of its own. */
@@ -399,11 +267,11 @@ static int check(struct run *r, struct err *e)
 	rc = look_and_record(r, e);
 	if (rc < 0) {
 		store_rollback(r->store);
-		return rc == ERR_INTERRUPTED ? note_interrupted(r, e) : tell_unrecorded(r, rc);
+		return rc == ERR_INTERRUPTED ? note_interrupted(r, e) : run_tell_unrecorded(r, rc);
 	}
 	if (journal_tell(&r->journal, r->listener, e) < 0)
 		return e->code;
-	return tidy(r, e);
+	return run_tidy(r, e);
 }
 
 int pipeline_check(struct store *s, const struct policy *p, const struct scan_options *o,
@@ -473,7 +341,7 @@ static int build(struct run *r, struct err *e)
 	AUTO_FREE(tree_builder) builder = tree_builder_new(r->store);
 	struct build b = { r, builder };
 
-	if (observe(r, &build_observer, &b, e) < 0)
+	if (run_observe(r, &build_observer, &b, e) < 0)
 		return e->code;
 	return tree_builder_finish(builder, &r->summary.root, e);
 }
@@ -529,7 +397,7 @@ static int init(struct run *r, bool replace, struct err *e)
 		return err_set(e, ERR_EXISTS, "there is a baseline already");
 	if (rc < 0 && rc != ERR_MISSING)
 		return rc;
-	if (!is_everything(r))
+	if (!run_is_whole(r))
 		return err_set(e, ERR_USAGE, "a baseline is made of everything the policy selects");
 	replace = rc == 0;
 	/* What is damaged is evidence: it is not replaced without a word. */

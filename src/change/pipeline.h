@@ -61,10 +61,19 @@ struct look_again {
 	int64_t happened;
 };
 
+/* What one look leaves for the next: the cards of actions under way, gaps that were told, and the
+ * process that looks at files. Bounded. Of one store; kept by the caller, in scan_options.memory.
+ */
+struct look_memory *look_memory_new(void);
+void look_memory_free(struct look_memory *m); /* accepts NULL */
+void look_memory_freep(struct look_memory **m);
+
 /* Observe exactly these, compare, explain, record: one transaction, no coverage record when nothing
- * differs. The policy must be the one of the last whole check (ERR_CHANGED otherwise: run
- * pipeline_check). options: root, jobs and limits count; what to look at does not. A change gets
- * the who of the nearest look that covers it. */
+ * differs: nothing at all is written then. The policy must be the one of the last whole check
+ * (ERR_CHANGED otherwise: run pipeline_check). options: root, jobs and limits count, and `memory`;
+ * what to look at does not. A change gets the who of the nearest look that covers it. A point that
+ * is no folder (any more) covers what was below it. The store is locked only after the looking:
+ * ERR_LOCKED: another one has it, ask again. ERR_FORMAT: a key that no entity has. */
 int pipeline_look(struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct look_again *looks, size_t n, const struct check_listener *l,
 	struct check_summary *ret, struct err *e) MUST_CHECK;

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 
 #include "change/guard.h"
-#include "core/cbor.h"
+#include "change/sighting.h"
 #include "entity/key.h"
 #include "host/host.h"
 #include "os/clock.h"
-#include "store/pile.h"
 
 #define TICK_NS INT64_C(100000000)
 #define TICK_ENTITIES 64 /* how many go by between two looks at the clock */
@@ -159,6 +158,12 @@ void scan_gone_late(struct scan *s, struct span key)
 		fail(s);
 }
 
+void scan_point(struct scan *s, struct span key, enum point_now now)
+{
+	if (!failed(s) && s->observer->point && s->observer->point(s->ctx, key, now, &s->err) < 0)
+		fail(s);
+}
+
 void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
 	const struct err *why)
 {
@@ -193,21 +198,11 @@ void scan_progress(struct scan *s, uint64_t bytes, uint64_t files_read)
 		scan_tick(s);
 }
 
-/* Value: CBOR array [shared, local, unknown]. */
 static int stage_entity(struct scan *s, const struct observation *o)
 {
-	struct buf *value = &s->value;
-
 	if (!s->emitted)
 		s->emitted = pile_new(s->store);
-	buf_clear(value);
-	cbor_put_array(value, 3);
-	cbor_put_bytes(value, o->shared);
-	cbor_put_bytes(value, o->local);
-	cbor_put_uint(value, o->unknown);
-	if (value->full)
-		return err_set(&s->err, ERR_LIMIT, "an entity of more than %zu bytes", value->max);
-	return pile_put(s->emitted, o->key, buf_span(value), &s->err);
+	return sighting_put(s->emitted, o, &s->value, &s->err);
 }
 
 void scan_stage(struct scan *s, const struct observation *o)
@@ -298,12 +293,9 @@ struct host *scan_host(struct scan *s)
 static int deliver(void *ctx, struct span key, struct span value, struct err *e)
 {
 	struct scan *s = ctx;
-	struct cbor c = cbor_of(value);
-	struct observation o = { .key = key };
-	uint64_t n;
+	struct observation o;
 
-	if (cbor_get_array(&c, &n, e) < 0 || cbor_get_bytes(&c, &o.shared, e) < 0 ||
-		cbor_get_bytes(&c, &o.local, e) < 0 || cbor_get_uint(&c, &o.unknown, e) < 0)
+	if (sighting_read(key, value, &o, e) < 0)
 		return e->code;
 	scan_put(s, &o);
 	return failed(s) ? ERR_INTERRUPTED : 0;
@@ -343,8 +335,10 @@ bool scan_wants(const struct scan *s, const struct kind *k)
 
 	for (const struct sensor *const *p = s->sensors; *p; p++)
 		has = has || ((*p)->kind == k && scan_runs(s, *p));
+	if (o->kinds && !(o->kinds >> k->id & 1))
+		return false;
 	/* Paths say nothing about kinds whose keys are no paths. */
-	return has && (!o->kind || o->kind == k) && (!o->below || k->hierarchical);
+	return has && (!o->kind || o->kind == k) && ((!o->below && !o->points) || k->hierarchical);
 }
 
 static int run_sorted(struct scan *s, const struct kind *k, struct err *e)

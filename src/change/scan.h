@@ -16,6 +16,8 @@ struct observer {
 	int (*same)(void *ctx, struct span key, const struct record *stamp, struct err *e);
 	int (*put_late)(void *ctx, const struct observation *o, struct err *e);
 	int (*gone_late)(void *ctx, struct span key, struct err *e);
+	/* Of a point that was asked for; may be NULL. */
+	int (*point)(void *ctx, struct span key, enum point_now now, struct err *e);
 	/* No more of this kind. */
 	int (*end)(void *ctx, const struct kind *k, struct err *e);
 };

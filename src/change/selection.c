@@ -206,6 +206,17 @@ static bool change_holds(const struct selector_term *t, const struct change *c)
 	       (c->old_key.n && selector_term_holds(t, c->kind, c->old_key, c->rule));
 }
 
+/* A loss speaks for all that it may have hidden. */
+static bool loss_holds(const struct selector_term *t, const struct loss_note *l)
+{
+	if (t->what == SELECT_RULE || t->what == SELECT_CARD)
+		return false;
+	if (!l->kind || (!l->scope.n && (!t->kind || t->kind == l->kind)))
+		return t->what != SELECT_PATH || !l->kind || l->kind->hierarchical;
+	return selector_term_holds(t, l->kind, l->scope, SPAN_NONE) ||
+	       (t->what == SELECT_PATH && l->kind->hierarchical && below(t->text, l->scope));
+}
+
 static bool term_holds(const struct selector_term *t, const struct ledger_record *r)
 {
 	if (t->what == SELECT_SEQ)
@@ -214,6 +225,8 @@ static bool term_holds(const struct selector_term *t, const struct ledger_record
 		return change_holds(t, &r->change);
 	if (r->type == RECORD_GAP)
 		return selector_term_holds(t, r->gap.kind, r->gap.key, SPAN_NONE);
+	if (r->type == RECORD_LOSS)
+		return loss_holds(t, &r->loss);
 	return t->what == SELECT_ALL;
 }
 

@@ -15,17 +15,23 @@ set(CHANGE_SOURCES
   src/change/journal.c
   src/change/keys.c
   src/change/lens.c
+  src/change/look_memory.c
+  src/change/look_plan.c
   src/change/named.c
+  src/change/own.c
   src/change/packaged.c
   src/change/pipeline.c
   src/change/policy_note.c
   src/change/presence.c
   src/change/proof.c
   src/change/prover.c
+  src/change/relook.c
   src/change/rename.c
+  src/change/run.c
   src/change/scan.c
   src/change/secret.c
   src/change/selection.c
+  src/change/sighting.c
   src/change/stamp.c
   src/change/standing.c
   src/change/survey.c

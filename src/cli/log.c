@@ -66,10 +66,13 @@ static bool change_matches(const struct change *c)
 	return !arg.rule || span_is(c->rule, arg.rule);
 }
 
+/* NULL: it is of none. A loss of every kind is one of each. */
 static const struct kind *kind_of(const struct ledger_record *r)
 {
 	if (r->type == RECORD_CHANGE)
 		return r->change.kind;
+	if (r->type == RECORD_LOSS)
+		return r->loss.kind ? r->loss.kind : arg.kind;
 	return r->type == RECORD_GAP ? r->gap.kind : NULL;
 }
 

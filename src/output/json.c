@@ -164,6 +164,8 @@ static void add_verdict(struct json *j, const struct change *c)
 static void add_change(struct json *j, const struct change *c)
 {
 	json_text_member(j, "observed", observed_names[c->observed]);
+	if (c->happened)
+		json_time_member(j, "happened", c->happened);
 	json_text_member(j, "change", change_type_names[c->type]);
 	json_text_member(j, "kind", c->kind->name);
 	json_exact(j, "key", c->key);
@@ -248,6 +250,30 @@ static void add_note(struct json *j, const struct note *n)
 	add_span_member(j, "text", n->text);
 }
 
+static void add_loss(struct json *j, const struct loss_note *l)
+{
+	add_span_member(j, "means", l->means);
+	if (l->kind)
+		json_text_member(j, "kind", l->kind->name);
+	if (l->scope.n)
+		json_exact(j, "scope", l->scope);
+	json_time_member(j, "from", l->from);
+	json_time_member(j, "to", l->to);
+	if (l->count)
+		json_number_member(j, "count", l->count);
+	add_span_member(j, "text", l->text);
+}
+
+static void add_repair(struct json *j, const struct repair_note *p)
+{
+	json_number_member(j, "loss", p->loss);
+	json_time_member(j, "from", p->from);
+	json_time_member(j, "to", p->to);
+	json_number_member(j, "entities", p->entities);
+	json_number_member(j, "changes", p->changes);
+	add_span_member(j, "text", p->text);
+}
+
 static void add_body(struct json *j, const struct ledger_record *r)
 {
 	switch (r->type) {
@@ -264,7 +290,11 @@ static void add_body(struct json *j, const struct ledger_record *r)
 		add_coverage(j, &r->coverage);
 		return;
 	case RECORD_LOSS:
+		add_loss(j, &r->loss);
+		return;
 	case RECORD_REPAIR:
+		add_repair(j, &r->repair);
+		return;
 	case RECORD_NOTE:
 		add_note(j, &r->note);
 		return;

@@ -189,6 +189,56 @@ static void add_note(struct buf *ret, enum record_type type, const struct note *
 	}
 }
 
+static void add_sentence(struct buf *ret, struct span text)
+{
+	if (!text.n)
+		return;
+	buf_add_text(ret, ": ");
+	escape_text(ret, text);
+}
+
+static void add_loss(struct buf *ret, const struct loss_note *l, const struct text_style *style)
+{
+	AUTO(buf) rest = BUF_INIT(4096);
+
+	buf_add_text(ret, "* ");
+	text_tone(ret, style, TONE_ALARM, "loss");
+	buf_add_char(ret, ' ');
+	escape_text(ret, l->means);
+	if (l->kind)
+		buf_addf(ret, ", kind %s", l->kind->name);
+	if (l->scope.n) {
+		buf_add_char(ret, ' ');
+		escape_text(ret, l->scope);
+	}
+	if (l->count) {
+		buf_add_text(ret, ", ");
+		text_plural(ret, l->count, "event");
+	}
+	add_sentence(ret, l->text);
+	buf_add_text(&rest, " (for ");
+	text_duration(&rest, l->to - l->from);
+	buf_add_char(&rest, ')');
+	add_faint(ret, style, &rest);
+}
+
+static void add_repair(struct buf *ret, const struct repair_note *p, const struct text_style *style)
+{
+	AUTO(buf) rest = BUF_INIT(4096);
+
+	buf_add_text(ret, "* ");
+	text_tone(ret, style, TONE_STRONG, "repair");
+	buf_addf(ret, " of loss %llu, ", (unsigned long long)p->loss);
+	text_plural(ret, p->entities, "entity");
+	buf_add_text(ret, " looked at again, ");
+	text_plural(ret, p->changes, "change");
+	add_sentence(ret, p->text);
+	buf_add_text(&rest, " (in ");
+	text_duration(&rest, p->to - p->from);
+	buf_add_char(&rest, ')');
+	add_faint(ret, style, &rest);
+}
+
 static void add_line(struct buf *ret, const struct ledger_record *r, const struct text_style *style)
 {
 	switch (r->type) {
@@ -205,7 +255,11 @@ static void add_line(struct buf *ret, const struct ledger_record *r, const struc
 		add_coverage(ret, &r->coverage, style);
 		return;
 	case RECORD_LOSS:
+		add_loss(ret, &r->loss, style);
+		return;
 	case RECORD_REPAIR:
+		add_repair(ret, &r->repair, style);
+		return;
 	case RECORD_NOTE:
 		add_note(ret, r->type, &r->note, style);
 		return;

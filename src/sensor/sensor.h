@@ -10,7 +10,8 @@
 
 struct scan;
 
-struct host; /* host/host.h */
+struct host;        /* host/host.h */
+struct look_memory; /* change/pipeline.h */
 
 enum sensor_needs {
 	NEED_ROOT = 1 << 0,
@@ -72,12 +73,13 @@ struct scan_options {
 	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 600 */
 	struct span *below;    /* only these paths and what is below them; NULL: everything */
 	size_t n_below;
-	/* Only these entities of hierarchical kinds, without what is below them; beside `below`.
-	 * Ascending by stored key. NULL: none. */
+	/* Only these entities of hierarchical kinds (paths), without what is below them, ascending
+	 * by stored key, each once. Not together with `below` in one scan. NULL: none. */
 	const struct span *points;
 	size_t n_points;
-	const struct kind *kind; /* only this one; NULL: every kind */
-	uint64_t kinds;          /* only these (bit per kind id); 0: every kind */
+	const struct kind *kind;    /* only this one; NULL: every kind */
+	uint64_t kinds;             /* only these (bit per kind id); 0: every kind */
+	struct look_memory *memory; /* of pipeline_look, between looks; NULL: none */
 	const char *spare; /* a folder of our own never to observe (the state folder), or NULL */
 	const uint8_t *secret; /* 32 bytes for host_keyed; the pipeline's; NULL: zeroes */
 };
@@ -165,6 +167,14 @@ bool scan_same(struct scan *s, struct span key, const struct record *stamp);
 void scan_put_late(struct scan *s, const struct observation *o);
 /* Asked for by scan_same, but gone by the time it was looked at. */
 void scan_gone_late(struct scan *s, struct span key);
+
+/* options.points: what is there by scan_put_late, in any order; nothing for what is not. And, for
+ * what lies below: */
+enum point_now {
+	POINT_HOLLOW, /* this is no folder: nothing lies below it */
+	POINT_DEEP,   /* a link that rules follow into a folder: look at what is below as well */
+};
+void scan_point(struct scan *s, struct span key, enum point_now now);
 
 /* For the progress line: bytes read so far in all. */
 void scan_progress(struct scan *s, uint64_t bytes, uint64_t files_read);

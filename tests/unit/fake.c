@@ -198,7 +198,10 @@ static bool hidden(const char *path)
 
 static bool asked_for(const struct scan_options *o, const char *path)
 {
-	bool any = !o->below;
+	bool any = !o->below && !o->points;
+
+	for (size_t i = 0; o->points && i < o->n_points; i++)
+		any = any || span_is(o->points[i], path);
 
 	for (size_t i = 0; o->below && i < o->n_below; i++) {
 		char folder[200];
@@ -258,6 +261,27 @@ static void deliver_late(struct scan *s, const struct delivery *d)
 		scan_put_late(s, &d->o);
 }
 
+/* Points: in any order, and what is no folder has nothing below it. */
+static void deliver_points(struct scan *s, const struct delivery *d, size_t n)
+{
+	const struct scan_options *o = scan_options(s);
+
+	while (n-- > 0)
+		scan_put_late(s, &d[n].o);
+	for (size_t i = 0; i < o->n_points; i++) {
+		AUTO(buf) key = BUF_INIT(1 << 16);
+		const struct fake_file *f = NULL;
+		struct err e;
+
+		for (size_t k = 0; k < fake.n; k++)
+			if (span_is(o->points[i], fake.file[k].path))
+				f = &fake.file[k];
+		assert_int_equal(key_from_text(&kind_file, o->points[i], &key, &e), 0);
+		if (!f || f->type != FILE_DIRECTORY)
+			scan_point(s, buf_span(&key), POINT_HOLLOW);
+	}
+}
+
 static int fake_scan(struct scan *s, struct err *e)
 {
 	static struct delivery d[FAKE_FILES];
@@ -280,7 +304,9 @@ static int fake_scan(struct scan *s, struct err *e)
 	qsort(d, n, sizeof *d, by_key);
 	if (fake.emits)
 		emit_all(s, d, n);
-	for (size_t i = 0; i < n && !fake.emits; i++) {
+	else if (scan_options(s)->points)
+		deliver_points(s, d, n);
+	for (size_t i = 0; i < n && !fake.emits && !scan_options(s)->points; i++) {
 		const struct delivery *x = &d[fake.disorder ? n - 1 - i : i];
 
 		if (!scan_options(s)->trust_stamps)

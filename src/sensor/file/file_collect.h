@@ -25,6 +25,7 @@ struct collector {
 	struct buf last;     /* the key passed on last: where another crew would resume */
 	struct buf *awaited; /* keys the crew was asked for, in order of asking */
 	size_t first, n_awaited, n_sent;
+	size_t points;                       /* of options.points: asked for by now */
 	uint64_t bytes_before, files_before; /* of crews that are gone */
 	bool ended;
 	unsigned restarts;
@@ -36,6 +37,8 @@ int hear_some(struct collector *c, struct ring *ring, int most);
 int hear_late(struct collector *c, int most);
 /* Pass on as many requests as the crew takes now; how many. */
 int send_requests(struct collector *c);
+/* Put points on the list of what is asked for, as many as there is room for. */
+void ask_points(struct collector *c);
 /* Where another crew would resume; kept only where it would be overwritten, once a folder. */
 void remember(struct collector *c);
 
@@ -43,5 +46,6 @@ void remember(struct collector *c);
  * never to be touched again by this scan. */
 bool stuck(struct collector *c);
 void avoid_add(struct collector *c, struct span path);
+bool avoided(const struct collector *c, struct span path);
 
 #endif

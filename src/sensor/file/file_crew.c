@@ -65,6 +65,15 @@ struct ship {
 
 /* ---- requests: "look at this one" ---- */
 
+static bool follows(const struct walk *w, const struct folder *f, struct span name)
+{
+	AUTO(buf) text = BUF_INIT(STATION_PATH);
+
+	buf_add_span(&text, name);
+	name.p = buf_text(&text); /* with a NUL behind it */
+	return list_follows(w, f, name);
+}
+
 /* The folder of a stored key, opened section by section from the top: no link is followed, no
  * length is too long. NULL: it cannot be entered any more, and gap says when that is a finding. */
 static struct folder *find_folder(struct ship *s, struct span sections, struct node *gap)
@@ -79,11 +88,13 @@ static struct folder *find_folder(struct ship *s, struct span sections, struct n
 	if (!list_open(&s->walk, gap))
 		return NULL;
 	while (sections.n && span_cut(&sections, '\0', &step)) {
+		bool follow = follows(&s->walk, f, step);
 		struct folder *child;
 
 		pthread_mutex_lock(&s->walk.lock);
 		child = folder_new(f, step);
 		child->refs = 1;
+		child->followed = (unsigned char)(f->followed + follow);
 		child->scope = s->walk.selector->enter(f->scope, step, false);
 		folder_drop(&s->walk, f); /* the child holds it until it is open */
 		pthread_mutex_unlock(&s->walk.lock);
@@ -118,21 +129,32 @@ static bool is_path(const struct folder *f, struct span sections)
 	return true;
 }
 
-static unsigned char type_now(const struct folder *f, const char *name)
+/* What it is now, before it is looked at. */
+static void look_ahead(const struct walk *w, struct batch *b)
 {
+	const struct folder *f = b->folder;
 	struct stat st;
 
-	if (fstatat(f->fd, *name ? name : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return DT_UNKNOWN;
-	return (unsigned char)IFTODT(st.st_mode);
+	b->type = DT_UNKNOWN;
+	b->below = BELOW_UNKNOWN;
+	if (fstatat(f->fd, b->name.n ? b->name.p : ".", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		b->type = (unsigned char)IFTODT(st.st_mode);
+	else if (errno != ENOENT && errno != ENOTDIR)
+		return;
+	if (b->type == DT_LNK && list_follows(w, f, b->name))
+		b->below = BELOW_FOLLOWED;
+	else if (b->type != DT_DIR)
+		b->below = BELOW_NOTHING;
 }
 
 static void answer_gone(struct hand *h, struct batch *b, struct node *gap)
 {
 	struct frame_head head = { .type = FRAME_GONE, .name_n = (uint32_t)b->key.n };
+	bool lost = gap->notice.n > 0;
 	uint32_t n = (uint32_t)(sizeof head + b->key.n);
 
 	/* Every request has its answer; one that a gap covers is not taken for gone. */
+	head.below = lost ? BELOW_UNKNOWN : BELOW_NOTHING;
 	buf_add_span(&b->frames, buf_span(&gap->notice));
 	buf_add(&b->frames, &n, sizeof n);
 	buf_add(&b->frames, &head, sizeof head);
@@ -162,7 +184,8 @@ static void serve(struct hand *h, struct batch *b)
 		pthread_mutex_lock(&w->lock);
 		b->folder->refs++;
 		pthread_mutex_unlock(&w->lock);
-		b->type = type_now(b->folder, b->name.p);
+		reader_at(h->reader, b->folder, b->name);
+		look_ahead(w, b);
 		reader_batch(h->reader, b);
 	}
 	buf_done(&gap.notice);

@@ -16,6 +16,13 @@ enum frame_type {
 	FRAME_END,    /* the walk is complete */
 };
 
+/* What a request found besides: */
+enum frame_below {
+	BELOW_UNKNOWN,  /* a folder, or it could not be looked at */
+	BELOW_NOTHING,  /* no folder */
+	BELOW_FOLLOWED, /* a link that rules follow into a folder */
+};
+
 /* Longest record that is passed on: with a key of the deepest path it still fits every ring. */
 #define FRAME_RECORD_MAX ((size_t)256 << 10)
 
@@ -23,7 +30,7 @@ struct frame_head {
 	uint8_t type;
 	uint8_t reason;  /* gap: enum gap_reason */
 	uint8_t subtree; /* gap */
-	uint8_t pad;
+	uint8_t below;   /* late, gone: enum frame_below */
 	uint32_t name_n; /* section name, key, or path */
 	uint32_t shared_n;
 	uint32_t local_n; /* of a gap: its text */

@@ -1,5 +1,6 @@
 #include "entity/file.h"
 
+#include "entity/key.h"
 #include "sensor/file/file_collect.h"
 #include "sensor/file/file_frame.h"
 
@@ -30,13 +31,30 @@ static void hear_folder(struct collector *c, struct span prefix)
 	c->prefix_n = c->key.n;
 }
 
-static void ask(struct collector *c)
+static struct buf *ask_room(struct collector *c)
 {
 	struct buf *b = &c->awaited[(c->first + c->n_awaited) % AWAITED_MAX];
 
 	buf_clear(b);
-	buf_add_span(b, buf_span(&c->key));
+	return b;
+}
+
+static void ask(struct collector *c)
+{
+	buf_add_span(ask_room(c), buf_span(&c->key));
 	c->n_awaited++;
+}
+
+void ask_points(struct collector *c)
+{
+	const struct scan_options *o = scan_options(c->scan);
+	struct err e;
+
+	for (; c->points < o->n_points && c->n_awaited < AWAITED_MAX; c->points++)
+		/* Where we are not to look, nothing is; where nobody answers is a gap. */
+		if (!avoided(c, o->points[c->points]) &&
+			key_from_text(&kind_file, o->points[c->points], ask_room(c), &e) == 0)
+			c->n_awaited++;
 }
 
 static void hear_stamp(struct collector *c, const struct frame_stamp *s)
@@ -105,6 +123,17 @@ static bool answered(struct collector *c, struct span key)
 	return false;
 }
 
+/* What an answer says of what is below. */
+static void hear_below(struct collector *c, const struct frame_head *h, struct span key)
+{
+	if (!scan_options(c->scan)->points)
+		return;
+	if (h->below == BELOW_NOTHING)
+		scan_point(c->scan, key, POINT_HOLLOW);
+	else if (h->below == BELOW_FOLLOWED)
+		scan_point(c->scan, key, POINT_DEEP);
+}
+
 /* One frame; false: it is not what a crew writes. */
 static bool hear(struct collector *c, struct span frame)
 {
@@ -143,12 +172,16 @@ static bool hear(struct collector *c, struct span frame)
 		return true;
 	case FRAME_LATE:
 		o.key = name;
-		if (answered(c, name))
-			scan_put_late(c->scan, &o);
+		if (!answered(c, name))
+			return true;
+		scan_put_late(c->scan, &o);
+		hear_below(c, &h, name);
 		return true;
 	case FRAME_GONE:
-		if (answered(c, name))
-			scan_gone_late(c->scan, name);
+		if (!answered(c, name))
+			return true;
+		scan_gone_late(c->scan, name);
+		hear_below(c, &h, name);
 		return true;
 	case FRAME_END:
 		c->ended = true;

@@ -29,7 +29,7 @@ static enum pump pump_idle(struct collector *c, uint32_t seen, int64_t *checked,
 {
 	AUTO(buf) how = BUF_INIT(256);
 
-	if (c->ended && c->n_awaited == 0)
+	if (c->ended && c->n_awaited == 0 && c->points == scan_options(c->scan)->n_points)
 		return PUMP_DONE;
 	if (crew_died(&c->crew, &how)) {
 		if (++c->restarts <= RESTARTS_MAX)
@@ -67,6 +67,7 @@ static enum pump pump(struct collector *c, struct err *e)
 			err_set(e, ERR_FORMAT, "the reading process wrote nonsense");
 			return PUMP_FAILED;
 		}
+		ask_points(c);
 		if (send_requests(c) > 0 || heard == FRAMES_AT_ONCE)
 			bell_ring(&c->crew.shared->crew);
 		count_bytes(c);
@@ -94,7 +95,7 @@ static void key_path(struct span key, struct buf *ret)
 	}
 }
 
-static bool avoided(const struct collector *c, struct span path)
+bool avoided(const struct collector *c, struct span path)
 {
 	for (size_t i = 0; i < c->n_avoid; i++)
 		if (span_starts(path, c->avoid[i]) &&

@@ -251,12 +251,36 @@ static unsigned char type_of(int fd, const char *name, unsigned char type, bool 
 	return (unsigned char)IFTODT(x.stx_mode);
 }
 
+static bool is_followed(const struct folder *f, const char *name, const struct selection *held)
+{
+	return held && held->follow_links && f->followed < FOLLOW_MAX &&
+	       type_of(f->fd, name, DT_LNK, true) == DT_DIR;
+}
+
+/* The rules that hold one name in f; NULL: none. */
+static const struct selection *hold(const struct walk *w, const struct folder *f, struct span name,
+	struct selection *ret)
+{
+	if (f->uniform)
+		return f->sel.n ? &f->sel : NULL;
+	return w->selector->name(f->scope, name, ret) ? ret : NULL;
+}
+
+bool list_follows(const struct walk *w, const struct folder *f, struct span name)
+{
+	struct selection sel;
+	const struct selection *held = hold(w, f, name, &sel);
+
+	return held && held->follow_links && type_of(f->fd, name.p, DT_UNKNOWN, false) == DT_LNK &&
+	       is_followed(f, name.p, held);
+}
+
 /* What the policy and the request say about one name; false: nothing. */
 static bool judge(const struct walk *w, const struct folder *f, struct span text, struct name *ret)
 {
 	enum folder_part part;
 	struct selection sel;
-	const struct selection *held = NULL;
+	const struct selection *held;
 
 	if (f->part == PART_ABOVE) {
 		if (!walk_asks(w, f, text, &part))
@@ -266,16 +290,12 @@ static bool judge(const struct walk *w, const struct folder *f, struct span text
 	}
 	if (walk_avoids(w, f, text))
 		return false;
-	if (f->uniform)
-		held = f->sel.n ? &f->sel : NULL;
-	else if (w->selector->name(f->scope, text, &sel))
-		held = &sel;
+	held = hold(w, f, text, &sel);
 	ret->type = type_of(f->fd, text.p, ret->type, false);
 	ret->flags = held && part == PART_INSIDE ? NAME_SELECTED : 0;
 	if (ret->type == DT_DIR)
 		ret->flags |= NAME_FOLDER;
-	else if (ret->type == DT_LNK && held && held->follow_links && f->followed < FOLLOW_MAX &&
-		 type_of(f->fd, text.p, DT_LNK, true) == DT_DIR)
+	else if (ret->type == DT_LNK && is_followed(f, text.p, held))
 		ret->flags |= NAME_FOLDER;
 	return ret->flags != 0;
 }

@@ -165,11 +165,12 @@ enum gap_reason reason_of(int sys)
 static void gone(struct job *j)
 {
 	struct batch *b = j->batch;
-	struct frame_head head = { .type = FRAME_GONE };
+	struct frame_head head = { .type = FRAME_GONE,
+		.below = b->below,
+		.name_n = (uint32_t)b->key.n };
 
 	if (b->node)
 		return; /* it will not be in the listing of the next scan, or is not in this one */
-	head.name_n = (uint32_t)b->key.n;
 	put_frame(b, &head, buf_span(&b->key), SPAN_NONE, SPAN_NONE);
 }
 
@@ -193,7 +194,7 @@ static void put_record(struct reader *r, struct job *j)
 		return;
 	}
 	if (!j->batch->node) {
-		head.type = FRAME_LATE;
+		head.type = FRAME_LATE, head.below = j->batch->below;
 		name = buf_span(&j->batch->key);
 	}
 	head.name_n = (uint32_t)name.n;

@@ -338,6 +338,9 @@ int walk_init(struct walk *w, struct err *e)
 	for (size_t i = 0; i < w->options->n_below; i++)
 		if (span_is(w->options->below[i], "/"))
 			top->part = PART_INSIDE;
+	w->top = top;           /* keeps the reference: requests begin there */
+	if (w->options->points) /* nothing but requests */
+		return 0;
 	list = node_new(NODE_LIST, top);
 	list_open(w, list); /* now: its own entry may be looked at before it is listed */
 	w->head = w->open = list;
@@ -348,6 +351,5 @@ int walk_init(struct walk *w, struct err *e)
 		self->next = list;
 		w->head = w->open = self;
 	}
-	w->top = top; /* keeps the reference: requests begin there */
 	return 0;
 }

@@ -102,6 +102,7 @@ struct batch {
 	struct buf key;
 	struct span name; /* in key, a NUL behind it */
 	unsigned char type;
+	unsigned char below; /* enum frame_below */
 };
 
 /* Paths never to touch: our own state folder, mounts that hung. */
@@ -166,6 +167,8 @@ bool walk_avoids(const struct walk *w, const struct folder *f, struct span name)
 /* Open the node's folder and learn where we are. False: nothing to see; when that is a finding, the
  * node's notice says so. */
 bool list_open(struct walk *w, struct node *node);
+/* This name in f, NUL behind it, is a link that rules follow into a folder. */
+bool list_follows(const struct walk *w, const struct folder *f, struct span name);
 /* The listing whose one name, of no bytes, is the topmost folder itself. */
 struct listing *listing_of_top(const struct walk *w);
 /* Read a folder: open it if need be, filter its names, sort. NULL: nothing; notices are set. *beat

@@ -1,0 +1,167 @@
+#include "change/look_memory.h"
+
+#include <stdlib.h>
+
+#include "change/below.h"
+#include "change/relook.h"
+#include "core/mem.h"
+#include "entity/key.h"
+
+#define KEY_MAX ((size_t)1 << 20)
+
+/* A gap that was told. Key: stored, then reason and subtree, a byte each; a copy of ours. */
+struct told_gap {
+	char *key;
+	size_t n;
+	bool stands; /* this look found it again */
+};
+
+struct look_memory *look_memory_new(void)
+{
+	return mem_new(sizeof(struct look_memory));
+}
+
+void look_memory_free(struct look_memory *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->n_told; i++)
+		free(m->told[i].key);
+	free(m->told);
+	free(m);
+}
+
+void look_memory_freep(struct look_memory **m)
+{
+	look_memory_free(*m);
+	*m = NULL;
+}
+
+static int name_of(const struct gap *gap, struct buf *ret, struct err *e)
+{
+	buf_clear(ret);
+	if (key_from_text(gap->kind, gap->key, ret, e) < 0)
+		return e->code;
+	buf_add_char(ret, (char)gap->reason);
+	buf_add_char(ret, (char)gap->subtree);
+	return 0;
+}
+
+static struct told_gap *find_told(struct look_memory *m, struct span name)
+{
+	for (size_t i = 0; m && i < m->n_told; i++)
+		if (span_same(span_from(m->told[i].key, m->told[i].n), name))
+			return &m->told[i];
+	return NULL;
+}
+
+static void drop_told(struct look_memory *m, size_t i)
+{
+	free(m->told[i].key);
+	memmove(&m->told[i], &m->told[i + 1], (m->n_told - i - 1) * sizeof *m->told);
+	m->n_told--;
+}
+
+static void add_told(struct look_memory *m, struct span name)
+{
+	if (m->n_told == TOLD_MAX) /* it will be told again: better than never */
+		drop_told(m, 0);
+	if (m->n_told == m->cap_told) {
+		m->cap_told = m->cap_told ? m->cap_told * 2 : 16;
+		m->told = mem_grow(m->told, m->cap_told, sizeof *m->told);
+	}
+	m->told[m->n_told++] = (struct told_gap){ mem_copy(name.p, name.n), name.n, true };
+}
+
+static int count_new(void *ctx, const struct gap *gap, struct err *e)
+{
+	struct relook *l = ctx;
+	struct told_gap *told;
+
+	if (name_of(gap, &l->scratch, e) < 0)
+		return e->code;
+	told = find_told(l->memory, buf_span(&l->scratch));
+	if (told)
+		told->stands = true;
+	else
+		l->new_gaps++;
+	return 0;
+}
+
+/* Was the place of this gap looked at, so that it would have been found again? */
+static int was_asked(struct relook *l, struct span key, struct err *e)
+{
+	uint8_t id = (uint8_t)key.p[0];
+	struct scan_options o = { 0 };
+	const struct kind *k = kind_by_id(id);
+	struct below b = { 0 };
+	int holds;
+
+	if (!k->hierarchical)
+		return l->plan.flat >> id & 1;
+	if (!l->plan.target[id].kind)
+		return 0;
+	plan_options(&l->plan.target[id], &o);
+	if (below_init(&b, &o, k, e) < 0)
+		return e->code;
+	holds = below_holds(&b, key);
+	below_done(&b);
+	return holds;
+}
+
+int look_gaps_new(struct relook *l, struct err *e)
+{
+	struct look_memory *m = l->memory;
+
+	for (size_t i = 0; m && i < m->n_told; i++)
+		m->told[i].stands = false;
+	l->new_gaps = 0;
+	if (gaps_each(l->run.gaps, count_new, l, e) < 0)
+		return e->code;
+	for (size_t i = m ? m->n_told : 0; i-- > 0;) {
+		int asked = m->told[i].stands
+				    ? 0
+				    : was_asked(l, span_from(m->told[i].key, m->told[i].n - 2), e);
+
+		if (asked < 0)
+			return asked;
+		if (asked)
+			drop_told(m, i);
+	}
+	return 0;
+}
+
+static int record_gap(void *ctx, const struct gap *gap, struct err *e)
+{
+	struct relook *l = ctx;
+
+	if (name_of(gap, &l->scratch, e) < 0)
+		return e->code;
+	return find_told(l->memory, buf_span(&l->scratch)) ? 0
+							   : journal_gap(&l->run.journal, gap, e);
+}
+
+int look_gaps_record(struct relook *l, struct err *e)
+{
+	return gaps_each(l->run.gaps, record_gap, l, e);
+}
+
+static int remember(void *ctx, const struct gap *gap, struct err *e)
+{
+	struct relook *l = ctx;
+
+	if (name_of(gap, &l->scratch, e) < 0)
+		return e->code;
+	if (!find_told(l->memory, buf_span(&l->scratch)))
+		add_told(l->memory, buf_span(&l->scratch));
+	return 0;
+}
+
+void look_gaps_remember(struct relook *l)
+{
+	struct err ignored;
+
+	/* What cannot be remembered is told again. */
+	if (l->memory && l->new_gaps)
+		(void)!gaps_each(l->run.gaps, remember, l, &ignored);
+}

@@ -1,0 +1,28 @@
+/* What one look leaves for the next (struct look_memory of change/pipeline.h). */
+#ifndef CHANGE_LOOK_MEMORY_H
+#define CHANGE_LOOK_MEMORY_H
+
+#include "change/card.h"
+#include "change/pipeline.h"
+
+#define TOLD_MAX 4096
+
+struct told_gap;
+
+struct look_memory {
+	struct card_memory cards;
+	struct told_gap *told; /* gaps that stand, told once */
+	size_t n_told, cap_told;
+	unsigned moved; /* looks that recorded something, since the store was tidied */
+};
+
+struct relook;
+
+/* Counts in l->new_gaps those that were not told by a look before; those that were told and no
+ * longer stand are forgotten. */
+int look_gaps_new(struct relook *l, struct err *e) MUST_CHECK;
+int look_gaps_record(struct relook *l, struct err *e) MUST_CHECK;
+/* After the commit: these were told. */
+void look_gaps_remember(struct relook *l);
+
+#endif

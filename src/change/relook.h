@@ -1,0 +1,21 @@
+/* Inside looking again: shared by relook.c and look_memory.c alone. */
+#ifndef CHANGE_RELOOK_H
+#define CHANGE_RELOOK_H
+
+#include "change/look_memory.h"
+#include "change/look_plan.h"
+#include "change/run.h"
+#include "store/pile.h"
+
+struct relook {
+	struct run run;
+	struct look_memory *memory; /* the caller's; NULL: none */
+	struct look_plan plan;
+	struct arena *arena;
+	struct pile *seen; /* what was observed */
+	struct buf scratch;
+	uint64_t new_gaps; /* that no look before told */
+	bool moved;        /* something was recorded */
+};
+
+#endif
