@@ -7,4 +7,7 @@ set(AGENT_SOURCES
   src/agent/metrics_routes.c
   src/agent/metrics_text.c
   src/agent/request.c
+  src/agent/route.c
+  src/agent/route_bind.c
+  src/agent/serve.c
 )

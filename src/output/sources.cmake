@@ -1,9 +1,17 @@
 set(OUTPUT_SOURCES
+  src/output/cef.c
   src/output/difference.c
+  src/output/ecs.c
   src/output/entity.c
+  src/output/facts.c
+  src/output/format.c
   src/output/json.c
+  src/output/leef.c
   src/output/map.c
+  src/output/ocsf.c
+  src/output/ocsf_object.c
   src/output/report.c
+  src/output/syslog5424.c
   src/output/text.c
   src/output/value.c
   src/output/words.c

@@ -33,7 +33,8 @@ static void route_add(struct compiler *c, const struct cut *base, const struct c
 	const struct pattern *pattern, bool exclude)
 {
 	struct policy *p = c->p;
-	struct route r = { (uint32_t)p->n_tracks, (uint32_t)p->n_states, 0, pattern, exclude };
+	struct pattern_route r = { (uint32_t)p->n_tracks, (uint32_t)p->n_states, 0, pattern,
+		exclude };
 
 	for (size_t i = 0; i < base->n; i++)
 		*section_add(c) = base->s[i];
@@ -131,7 +132,7 @@ static int compile_entry(struct compiler *c, struct entry *entry, struct err *e)
 }
 
 /* A path the route holds: wildcards stand for "x" or nothing. */
-static void witness(const struct policy *p, const struct route *r, struct buf *ret)
+static void witness(const struct policy *p, const struct pattern_route *r, struct buf *ret)
 {
 	buf_clear(ret);
 	for (uint32_t i = r->first; i < r->end; i++) {
@@ -170,7 +171,8 @@ static size_t rules_on(const struct policy *p, const struct kind *k, struct span
 			bool in = false, out = false;
 
 			for (uint32_t r = 0; r < track->n_routes; r++) {
-				const struct route *route = &p->routes[track->first_route + r];
+				const struct pattern_route *route =
+					&p->routes[track->first_route + r];
 
 				if (!route_passes(p, route, key))
 					continue;
@@ -196,7 +198,7 @@ static int check_overlap(struct compiler *c, struct err *e)
 	if (p->n <= SELECTION_RULES_MAX)
 		return 0;
 	for (size_t i = 0; i < p->n_routes; i++) {
-		const struct route *r = &p->routes[i];
+		const struct pattern_route *r = &p->routes[i];
 		const struct kind *k = p->tracks[r->track].entry->rule.kind;
 		const struct entry *last = NULL;
 		struct selection s;

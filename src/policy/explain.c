@@ -118,7 +118,7 @@ static void explain_track(const struct explain *x, const struct track *t, struct
 	row->file = t->base->file;
 	row->line = t->base->line;
 	for (uint32_t i = 0; i < t->n_routes; i++) {
-		const struct route *r = &p->routes[t->first_route + i];
+		const struct pattern_route *r = &p->routes[t->first_route + i];
 
 		if (r->pattern && route_passes(p, r, x->key))
 			matched_add(x, r->exclude ? &out : &in, r->pattern, r->exclude);

@@ -60,7 +60,7 @@ struct entry {
 };
 
 /* One include or exclude below one base, as sections from "/" on, ended by GLOB_END. */
-struct route {
+struct pattern_route {
 	uint32_t track;
 	uint32_t first, end; /* in policy.sections; end is that of GLOB_END */
 	const struct pattern
@@ -79,7 +79,7 @@ struct track {
 /* What a matched pattern says about an entity; a tested one only may. */
 enum gain { GAIN_IN = 1, GAIN_IN_TESTED = 2, GAIN_OUT = 4, GAIN_OUT_TESTED = 8 };
 
-static inline uint8_t route_gain(const struct route *r)
+static inline uint8_t route_gain(const struct pattern_route *r)
 {
 	bool tested = r->pattern && r->pattern->n_tests > 0;
 
@@ -101,7 +101,7 @@ struct policy {
 	size_t n;
 	struct track *tracks;
 	size_t n_tracks;
-	struct route *routes;
+	struct pattern_route *routes;
 	size_t n_routes;
 	struct glob_section *sections;
 	struct state *states;
@@ -125,7 +125,7 @@ bool entry_type_fits(const struct entry *entry, const struct record *r);
 bool test_passes(const struct test *t, const struct record *r);
 bool pattern_passes(const struct pattern *p, const struct record *r);
 /* Do the patterns of a route match a path, tests aside? */
-bool route_passes(const struct policy *p, const struct route *r, struct span key);
+bool route_passes(const struct policy *p, const struct pattern_route *r, struct span key);
 
 /* Add a rule to a selection; the rules of one selection come in policy order. */
 void selection_add(struct selection *s, const struct entry *entry, bool definite);

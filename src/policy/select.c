@@ -104,7 +104,7 @@ bool entry_type_fits(const struct entry *entry, const struct record *r)
 	       (entry->rule.types >> r->v[FILE_TYPE].number & 1);
 }
 
-bool route_passes(const struct policy *p, const struct route *r, struct span key)
+bool route_passes(const struct policy *p, const struct pattern_route *r, struct span key)
 {
 	return glob_path(&p->sections[r->first], key);
 }
@@ -114,7 +114,7 @@ static bool track_holds(const struct policy *p, const struct track *t, const str
 	bool in = false;
 
 	for (uint32_t i = 0; i < t->n_routes; i++) {
-		const struct route *route = &p->routes[t->first_route + i];
+		const struct pattern_route *route = &p->routes[t->first_route + i];
 
 		if (in && !route->exclude)
 			continue;
@@ -225,7 +225,7 @@ static bool root(const void *policy, const struct kind *k, struct selection *ret
 		if (t->entry->rule.kind != k || t->base_n > 0)
 			continue;
 		for (uint32_t j = 0; j < t->n_routes; j++) {
-			const struct route *r = &p->routes[t->first_route + j];
+			const struct pattern_route *r = &p->routes[t->first_route + j];
 
 			if (route_passes(p, r, SPAN_NONE))
 				gain |= route_gain(r);
