@@ -157,6 +157,42 @@ static void json_record__without_a_place_in_the_ledger_has_no_seq(void **state)
 		"\"text\":\"a\\\\x1b[0m\"}");
 }
 
+static void json_record__has_a_form_for_losses_and_repairs(void **state)
+{
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct ledger_record r = { .type = RECORD_LOSS };
+
+	(void)state;
+	r.loss = (struct loss_note){ span_of("fanotify"), &kind_file, span_of("/srv"), 0, 1, 7,
+		span_of("full") };
+	json_record(&b, &r, span_of("h"));
+	assert_string_equal(buf_text(&b),
+		"{\"v\":1,\"host\":\"h\",\"record\":\"loss\","
+		"\"time\":\"1970-01-01T00:00:00.000000000Z\",\"means\":\"fanotify\","
+		"\"kind\":\"file\",\"scope\":\"/srv\","
+		"\"from\":\"1970-01-01T00:00:00.000000000Z\","
+		"\"to\":\"1970-01-01T00:00:00.000000001Z\",\"count\":7,\"text\":\"full\"}");
+	buf_clear(&b);
+	r = (struct ledger_record){ .type = RECORD_LOSS };
+	r.loss.means = span_of("agent");
+	json_record(&b, &r, span_of("h"));
+	assert_string_equal(buf_text(&b),
+		"{\"v\":1,\"host\":\"h\",\"record\":\"loss\","
+		"\"time\":\"1970-01-01T00:00:00.000000000Z\",\"means\":\"agent\","
+		"\"from\":\"1970-01-01T00:00:00.000000000Z\","
+		"\"to\":\"1970-01-01T00:00:00.000000000Z\",\"text\":\"\"}");
+	buf_clear(&b);
+	r = (struct ledger_record){ .type = RECORD_REPAIR };
+	r.repair = (struct repair_note){ 9, 0, 1, 4000, 3, span_of("again") };
+	json_record(&b, &r, span_of("h"));
+	assert_string_equal(buf_text(&b),
+		"{\"v\":1,\"host\":\"h\",\"record\":\"repair\","
+		"\"time\":\"1970-01-01T00:00:00.000000000Z\",\"loss\":9,"
+		"\"from\":\"1970-01-01T00:00:00.000000000Z\","
+		"\"to\":\"1970-01-01T00:00:00.000000001Z\",\"entities\":4000,"
+		"\"changes\":3,\"text\":\"again\"}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +201,7 @@ int main(void)
 		cmocka_unit_test(json_fields__spells_every_field_type),
 		cmocka_unit_test(json_record__is_the_contract),
 		cmocka_unit_test(json_record__without_a_place_in_the_ledger_has_no_seq),
+		cmocka_unit_test(json_record__has_a_form_for_losses_and_repairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -454,6 +454,26 @@ static void text_record__says_what_a_gap_covers(void **state)
 	}
 }
 
+static void text_record__tells_a_loss_and_its_repair(void **state)
+{
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct ledger_record r = { .type = RECORD_LOSS };
+
+	(void)state;
+	r.loss = (struct loss_note){ span_of("fanotify"), &kind_file, span_of("/srv\n"), 0,
+		2000000000, 7, span_of("the queue was full") };
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b),
+		"* loss fanotify, kind file /srv\\x0a, 7 events: the queue was full (for 2 s)\n");
+	buf_clear(&b);
+	r = (struct ledger_record){ .type = RECORD_REPAIR };
+	r.repair = (struct repair_note){ 9, 0, 2000000000, 4000, 1, span_of("after a loss") };
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b),
+		"* repair of loss 9, 4,000 entities looked at again, 1 change: after a loss "
+		"(in 2 s)\n");
+}
+
 static void json_fields__gives_the_bytes_of_a_list(void **state)
 {
 	static const char *const clean[] = { "a", "b\"" }, *const not [] = { "a", "\n" };
@@ -532,6 +552,7 @@ int main(void)
 		cmocka_unit_test(text_record__says_what_a_gap_covers),
 		cmocka_unit_test(json_fields__gives_the_bytes_of_a_list),
 		cmocka_unit_test(report__groups_by_severity_and_rule),
+		cmocka_unit_test(text_record__tells_a_loss_and_its_repair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
