@@ -1,0 +1,192 @@
+/* One event: who wants to hear of it, and under which paths. */
+#include <sys/fanotify.h>
+
+#include "watch/files/canary.h"
+#include "watch/files/files.h"
+
+#ifndef FAN_RENAME
+#define FAN_RENAME 0x10000000
+#endif
+
+#define DIRENT (FAN_CREATE | FAN_DELETE | FAN_MOVED_FROM | FAN_MOVED_TO | FAN_RENAME)
+#define MOVED (FAN_MOVED_FROM | FAN_MOVED_TO | FAN_RENAME)
+/* Nothing follows that would have to be waited for. */
+#define SETTLED (FAN_CLOSE_WRITE | FAN_DELETE | FAN_ATTRIB | MOVED)
+
+struct whodunit *fan_who(struct files *f, uint32_t pid, int pidfd)
+{
+	AUTO(buf) who = BUF_INIT((size_t)64 << 10);
+	const char *why = "not known";
+	size_t i = f->n_batch;
+
+	while (i-- > 0)
+		if (f->batch[i].pid == pid)
+			return f->batch[i].who;
+	if (f->n_batch == BATCH_WHO)
+		fan_who_forget(f);
+	if (pid == 0)
+		why = "a process outside of our namespace of processes";
+	else if (processes_who(f->w, pid, pidfd, f->time, &who, &why))
+		why = NULL;
+	f->batch[f->n_batch].pid = pid;
+	f->batch[f->n_batch].who = whodunit_new(why ? SPAN_NONE : buf_span(&who), why);
+	return f->batch[f->n_batch++].who;
+}
+
+void fan_who_forget(struct files *f)
+{
+	while (f->n_batch > 0)
+		whodunit_drop(f->batch[--f->n_batch].who);
+}
+
+static void tell_kinds(struct files *f, const struct place *p, bool below, struct whodunit *who)
+{
+	struct heard h = { .path = buf_span(&f->path),
+		.time = f->time,
+		.who = span_from(who->bytes, who->n),
+		.why = who->why };
+
+	asker_tell(&f->asker, p, below, &h);
+}
+
+static void set_path(struct files *f, const struct place *p, struct span name)
+{
+	buf_clear(&f->path);
+	buf_add_span(&f->path, p->path);
+	if (p->only || p->coarse || name.n == 0)
+		return;
+	if (p->path.n > 1)
+		buf_add_char(&f->path, '/');
+	buf_add_span(&f->path, name);
+}
+
+/* The entry `name` of a folder as seen at p. */
+static void at_entry(struct files *f, const struct fan_event *x, const struct place *p,
+	struct span name)
+{
+	bool below = (x->mask & FAN_ONDIR) && (x->mask & DIRENT);
+	bool settled = (x->mask & (SETTLED | FAN_ONDIR)) != 0;
+	bool wanted = p->coarse || asker_wants(&f->asker, p, name);
+	bool deep = below && (wanted || asker_below(&f->asker, p, name));
+
+	if (!wanted && !deep && !p->n_patterns && !(below && p->reaches))
+		return;
+	set_path(f, p, name);
+	if (wanted || deep)
+		files_hint(f, buf_span(&f->path), deep || p->coarse, settled,
+			fan_who(f, (uint32_t)x->pid, x->pidfd));
+	if (p->n_patterns || (below && p->reaches))
+		tell_kinds(f, p, below, fan_who(f, (uint32_t)x->pid, x->pidfd));
+}
+
+/* The folder itself, as seen at p. */
+static void at_folder(struct files *f, const struct fan_event *x, const struct place *p)
+{
+	struct whodunit *who;
+
+	if (p->only || (!p->self && !p->n_patterns))
+		return;
+	set_path(f, p, SPAN_NONE);
+	who = fan_who(f, (uint32_t)x->pid, x->pidfd);
+	if (p->self || p->coarse)
+		files_hint(f, buf_span(&f->path), p->coarse, true, who);
+	if (x->mask & ~(uint64_t)DIRENT)
+		tell_kinds(f, p, false, who);
+}
+
+/* One side of an event: a name in a folder. True: somebody is interested in that folder. */
+static bool side(struct files *f, const struct fan_event *x, struct span handle, struct span name)
+{
+	const struct folder *d = resolve_folder(f, handle);
+	bool itself = name.n == 0 || span_is(name, ".");
+
+	if (!d || d->n_places == 0)
+		return false;
+	if (watcher_is_own(f->w, (uint32_t)x->pid)) {
+		++*f->n_own;
+		return true;
+	}
+	for (size_t i = 0; i < d->n_places; i++) {
+		const struct place *p = &d->places[i];
+
+		if (p->only && !span_is(name, p->only))
+			continue;
+		if (!itself)
+			at_entry(f, x, p, name);
+		if (itself || (x->mask & DIRENT))
+			at_folder(f, x, p);
+	}
+	return true;
+}
+
+/* What was known of the folders at and below a folder that moved does not hold any more. */
+static void forget_moved(struct files *f, struct span handle, struct span name)
+{
+	const struct folder *d = resolve_folder(f, handle);
+	struct span path[16];
+	size_t n = 0;
+
+	if (!d)
+		return;
+	arena_clear(f->w->scratch);
+	for (size_t i = 0; i < d->n_places && n < ARRAY_LEN(path); i++) {
+		set_path(f, &d->places[i], name);
+		path[n++] = arena_copy(f->w->scratch, buf_span(&f->path));
+	}
+	for (size_t i = 0; i < n; i++)
+		folder_cache_moved(&f->cache, path[i]);
+	arena_clear(f->w->scratch);
+}
+
+/* A watched file with several names, whichever was used. */
+static void by_other_name(struct files *f, const struct fan_event *x)
+{
+	uint32_t at = 0;
+	struct span path;
+
+	if (watcher_is_own(f->w, (uint32_t)x->pid))
+		return;
+	while (linked_find(&f->linked, x->target, &at, &path))
+		if (asker_path(&f->asker, path))
+			files_hint(f, path, false, (x->mask & SETTLED) != 0,
+				fan_who(f, (uint32_t)x->pid, x->pidfd));
+}
+
+/* The kernel does not know by which name it was written to: by handle. */
+static void without_name(struct files *f, const struct fan_event *x)
+{
+	AUTO(buf) path = BUF_INIT((size_t)16 << 10);
+
+	if (!(x->mask & (FAN_MODIFY | FAN_CLOSE_WRITE)) || !x->target.n ||
+		watcher_is_own(f->w, (uint32_t)x->pid) || !resolve_file(f, x->target, &path) ||
+		!asker_path(&f->asker, buf_span(&path)))
+		return;
+	files_hint(f, buf_span(&path), false, (x->mask & SETTLED) != 0,
+		fan_who(f, (uint32_t)x->pid, x->pidfd));
+}
+
+void fan_take(struct files *f, const struct fan_event *x)
+{
+	bool heard = false;
+
+	if (f->canaries)
+		canary_heard(f, x);
+	if (f->linked.n && x->target.n)
+		by_other_name(f, x);
+	if (x->folder.n == 0) {
+		without_name(f, x);
+		return;
+	}
+	heard = side(f, x, x->folder, x->name);
+	if (x->new_folder.n)
+		heard = side(f, x, x->new_folder, x->new_name) || heard;
+	if (!heard) {
+		++*f->n_filtered;
+		return;
+	}
+	if ((x->mask & FAN_ONDIR) && (x->mask & MOVED)) {
+		forget_moved(f, x->folder, x->name);
+		if (x->new_folder.n)
+			forget_moved(f, x->new_folder, x->new_name);
+	}
+}

@@ -1,0 +1,114 @@
+#include "watch/files/linked.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "watch/files/fan_event.h"
+
+#define BUCKETS 8192
+#define TEXT_MAX ((size_t)2 << 20)
+
+static uint64_t hash_of(struct span s)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
+	return h ^ h >> 31;
+}
+
+void linked_clear(struct linked *l)
+{
+	free(l->row);
+	free(l->bucket);
+	buf_done(&l->text);
+	*l = (struct linked){ .text = BUF_INIT(TEXT_MAX) };
+}
+
+static bool handle_by_name(const char *path, char *ret, size_t *ret_n)
+{
+	union {
+		struct file_handle h;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} u = { .h.handle_bytes = MAX_HANDLE_SZ };
+	struct statfs fs;
+	int mount, fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool ok = fd >= 0 && fstatfs(fd, &fs) == 0 &&
+		  name_to_handle_at(fd, "", &u.h, &mount, AT_EMPTY_PATH) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (!ok)
+		return false;
+	memcpy(ret, &fs.f_fsid, 8);
+	memcpy(ret + 8, &u.h.handle_bytes, 4);
+	memcpy(ret + 12, &u.h.handle_type, 4);
+	memcpy(ret + FAN_HANDLE_HEAD, u.h.f_handle, u.h.handle_bytes);
+	*ret_n = FAN_HANDLE_HEAD + u.h.handle_bytes;
+	return true;
+}
+
+static bool has(const struct linked *l, uint64_t hash, struct span path)
+{
+	for (uint32_t i = l->bucket[hash % BUCKETS]; i; i = l->row[i - 1].next)
+		if (l->row[i - 1].hash == hash && span_is(path, l->text.p + l->row[i - 1].path))
+			return true;
+	return false;
+}
+
+int linked_add(struct linked *l, struct span path)
+{
+	char handle[FAN_HANDLE_MAX];
+	uint64_t hash;
+	size_t n;
+	char *text = mem_copy(path.p, path.n);
+
+	if (memchr(path.p, '\0', path.n) || !handle_by_name(text, handle, &n)) {
+		int sys = errno;
+
+		free(text);
+		return sys == ENOENT || sys == ENOTDIR ? 0 : sys;
+	}
+	free(text);
+	hash = hash_of(span_from(handle, n));
+	if (!l->bucket)
+		l->bucket = mem_array(BUCKETS, sizeof *l->bucket);
+	if (has(l, hash, path))
+		return 0;
+	if (l->n == LINKED_MAX || l->text.n + path.n + 1 > TEXT_MAX) {
+		l->full = true;
+		return ERANGE;
+	}
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 64;
+		l->row = mem_grow(l->row, l->cap, sizeof *l->row);
+	}
+	l->row[l->n] = (struct linked_row){ hash, (uint32_t)l->text.n, l->bucket[hash % BUCKETS] };
+	l->bucket[hash % BUCKETS] = ++l->n;
+	buf_add_span(&l->text, path);
+	buf_add_char(&l->text, '\0');
+	return 0;
+}
+
+bool linked_find(const struct linked *l, struct span handle, uint32_t *at, struct span *ret)
+{
+	uint64_t hash;
+	uint32_t i;
+
+	if (l->n == 0)
+		return false;
+	hash = hash_of(handle);
+	for (i = *at ? l->row[*at - 1].next : l->bucket[hash % BUCKETS]; i;
+		i = l->row[i - 1].next) {
+		if (l->row[i - 1].hash != hash)
+			continue;
+		*at = i;
+		*ret = span_of(l->text.p + l->row[i - 1].path);
+		return true;
+	}
+	return false;
+}

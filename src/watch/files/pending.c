@@ -1,0 +1,236 @@
+#include "watch/files/pending.h"
+
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+#define PENDING_DEFAULT 8192
+#define PENDING_BYTES ((size_t)1536 << 10)
+#define BUCKETS 4096
+
+/* When to tell. A file that was closed, or got another name, rests after SETTLE; one that is
+ * written to after QUIET. One that never rests is told after a second, and then, like one that is
+ * changed and closed again and again, ever more seldom. */
+#define SETTLE (10 * MS)
+#define QUIET (150 * MS)
+#define PATIENCE (1000 * MS)
+#define SELDOM (10000 * MS)
+#define FREE_TELLS 4 /* so often it is told without making it wait */
+
+struct whodunit *whodunit_new(struct span who, const char *why)
+{
+	struct whodunit *x = mem_new(sizeof *x + who.n);
+
+	x->refs = 1;
+	x->why = why;
+	x->n = who.n;
+	if (who.n)
+		memcpy(x->bytes, who.p, who.n);
+	return x;
+}
+
+void whodunit_drop(struct whodunit *x)
+{
+	if (x && --x->refs == 0)
+		free(x);
+}
+
+static uint32_t hash_of(struct span s)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
+	return (uint32_t)(h ^ h >> 32);
+}
+
+void pending_init(struct pending *p, unsigned most)
+{
+	*p = (struct pending){ .most = most ? most : PENDING_DEFAULT, .due = INT64_MAX };
+	p->bucket = mem_array(BUCKETS, sizeof *p->bucket);
+}
+
+static size_t row_bytes(const struct pending_row *r)
+{
+	return sizeof *r + r->path_n + (r->who ? r->who->n / 4 : 0);
+}
+
+static void row_done(struct pending *p, struct pending_row *r)
+{
+	p->bytes -= row_bytes(r);
+	whodunit_drop(r->who);
+	free(r->path);
+}
+
+void pending_done(struct pending *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		row_done(p, &p->row[i]);
+	free(p->row);
+	free(p->bucket);
+	*p = (struct pending){ 0 };
+}
+
+static int64_t gap_of(const struct pending_row *r)
+{
+	int64_t gap = PATIENCE;
+
+	if (r->level < FREE_TELLS)
+		return 0;
+	for (unsigned i = FREE_TELLS; i < r->level && gap < SELDOM; i++)
+		gap *= 2;
+	return gap < SELDOM ? gap : SELDOM;
+}
+
+static int64_t due_of(const struct pending_row *r)
+{
+	int64_t gap = gap_of(r);
+	int64_t rest = r->last + (r->settled ? SETTLE : QUIET);
+	int64_t latest = r->first + (gap > PATIENCE ? gap : PATIENCE);
+	int64_t earliest = r->told ? r->told + gap : 0;
+	int64_t due = rest < latest ? rest : latest;
+
+	/* what seems to have ended at last is not kept back for long */
+	if (earliest > r->last + gap / 4)
+		earliest = r->last + gap / 4;
+	return due > earliest ? due : earliest;
+}
+
+static struct pending_row *look(const struct pending *p, struct span path, uint32_t hash)
+{
+	for (uint32_t i = p->bucket[hash % BUCKETS]; i; i = p->row[i - 1].next) {
+		struct pending_row *r = &p->row[i - 1];
+
+		if (r->hash == hash && span_same(span_from(r->path, r->path_n), path))
+			return r;
+	}
+	return NULL;
+}
+
+static uint32_t *link_to(struct pending *p, uint32_t i)
+{
+	uint32_t *at = &p->bucket[p->row[i].hash % BUCKETS];
+
+	while (*at != i + 1)
+		at = &p->row[*at - 1].next;
+	return at;
+}
+
+/* The last row takes the place of the one that goes. */
+static void remove_row(struct pending *p, uint32_t i)
+{
+	uint32_t last = p->n - 1, *at = link_to(p, i);
+
+	*at = p->row[i].next;
+	row_done(p, &p->row[i]);
+	if (i != last) {
+		at = link_to(p, last);
+		*at = i + 1;
+		p->row[i] = p->row[last];
+	}
+	p->n--;
+}
+
+/* Those that were told are only remembered to be told more seldom: they make room first. */
+static bool make_room(struct pending *p)
+{
+	for (uint32_t i = p->n; i-- > 0 && p->n_waiting < p->n;)
+		if (!p->row[i].waiting)
+			remove_row(p, i);
+	return p->n < p->most && p->bytes < PENDING_BYTES;
+}
+
+static struct pending_row *add_row(struct pending *p, struct span path, uint32_t hash)
+{
+	struct pending_row *r;
+
+	if ((p->n >= p->most || p->bytes >= PENDING_BYTES) && !make_room(p))
+		return NULL;
+	if (p->n == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 64;
+		p->row = mem_grow(p->row, p->cap, sizeof *p->row);
+	}
+	r = &p->row[p->n++];
+	*r = (struct pending_row){ .hash = hash,
+		.path = mem_copy(path.p, path.n),
+		.path_n = (uint32_t)path.n,
+		.next = p->bucket[hash % BUCKETS] };
+	p->bucket[hash % BUCKETS] = p->n;
+	p->bytes += row_bytes(r);
+	return r;
+}
+
+bool pending_add(struct pending *p, const struct pending_act *x)
+{
+	uint32_t hash = hash_of(x->path);
+	struct pending_row *r = look(p, x->path, hash);
+
+	if (!r)
+		r = add_row(p, x->path, hash);
+	if (!r)
+		return false;
+	p->bytes -= row_bytes(r);
+	if (!r->waiting) {
+		/* it rested long enough for a new beginning */
+		if (x->now - r->last > 2 * gap_of(r) + 2 * PATIENCE)
+			r->level = 0;
+		r->waiting = true;
+		r->below = false;
+		r->first = x->now;
+		p->n_waiting++;
+	}
+	r->below = r->below || x->below;
+	r->settled = x->settled;
+	r->last = x->now;
+	r->time = x->time;
+	if (r->who != x->who) {
+		whodunit_drop(r->who);
+		r->who = x->who;
+		if (r->who)
+			r->who->refs++;
+	}
+	p->bytes += row_bytes(r);
+	r->due = due_of(r);
+	if (r->due < p->due)
+		p->due = r->due;
+	return true;
+}
+
+struct pending_row *pending_next(struct pending *p, int64_t now, uint32_t *at)
+{
+	while (*at < p->n) {
+		struct pending_row *r = &p->row[(*at)++];
+
+		if (r->waiting && r->due <= now)
+			return r;
+	}
+	return NULL;
+}
+
+void pending_told(struct pending *p, struct pending_row *r, int64_t now)
+{
+	bool rested = now - r->last >= SETTLE;
+
+	r->waiting = false;
+	p->n_waiting--;
+	r->told = now;
+	if (!rested && r->level < FREE_TELLS)
+		r->level = FREE_TELLS;
+	else if (r->level < 32)
+		r->level++;
+}
+
+void pending_sweep(struct pending *p, int64_t now)
+{
+	p->due = INT64_MAX;
+	for (uint32_t i = p->n; i-- > 0;) {
+		struct pending_row *r = &p->row[i];
+
+		if (r->waiting) {
+			if (r->due < p->due)
+				p->due = r->due;
+		} else if (now - r->last > 2 * gap_of(r) + 2 * PATIENCE) {
+			remove_row(p, i);
+		}
+	}
+}

@@ -1,0 +1,68 @@
+/* Paths at which something happened and of which the collector is not yet told: one row a path,
+ * told when it rests. Knows no clock and sends nothing itself. */
+#ifndef WATCH_FILES_PENDING_H
+#define WATCH_FILES_PENDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/span.h"
+
+#define MS INT64_C(1000000)
+
+/* Who it was, as bytes that many rows share. */
+struct whodunit {
+	unsigned refs;
+	const char *why; /* a literal: not known, because */
+	size_t n;
+	char bytes[]; /* entity/who.h */
+};
+struct whodunit *whodunit_new(struct span who, const char *why); /* one reference */
+void whodunit_drop(struct whodunit *x);                          /* accepts NULL */
+
+struct pending_row {
+	uint32_t next; /* in its bucket, 1 + index */
+	uint32_t hash;
+	bool waiting; /* else it was told, and is kept to know how often it was */
+	bool below, settled;
+	unsigned char level; /* how often it was told without a rest between */
+	int64_t first, last; /* monotonic: of what is not told yet; of all */
+	int64_t told;        /* monotonic: when last; 0: never */
+	int64_t due;
+	int64_t time; /* of the last act, ns since epoch */
+	struct whodunit *who;
+	uint32_t path_n;
+	char *path; /* owned */
+};
+
+struct pending {
+	struct pending_row *row;
+	uint32_t *bucket;
+	uint32_t n, cap, n_waiting;
+	uint32_t most; /* rows */
+	size_t bytes;
+	int64_t due; /* of the earliest that waits; INT64_MAX: none does */
+};
+
+struct pending_act {
+	struct span path;
+	bool below;
+	bool settled; /* nothing follows that must be waited for */
+	int64_t now;  /* monotonic */
+	int64_t time; /* ns since epoch */
+	struct whodunit *who;
+};
+
+void pending_init(struct pending *p, unsigned most);
+void pending_done(struct pending *p);
+/* False: it is full, and this was not taken. */
+bool pending_add(struct pending *p, const struct pending_act *x);
+/* The next one whose time has come; NULL: none has now (p->due says when). Valid until the next
+ * call. */
+struct pending_row *pending_next(struct pending *p, int64_t now, uint32_t *at);
+/* It was told. */
+void pending_told(struct pending *p, struct pending_row *r, int64_t now);
+/* Forget those that rest; afterwards p->due is right. */
+void pending_sweep(struct pending *p, int64_t now);
+
+#endif
