@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""What was not heard of is looked for: queues that overflow, processes that stand still or die, mounts that go and come.
+Every entity that differs is told once, the ledger says what was lost and that it was repaired, and the approved state stays
+where it is. See rt_loss.sh."""
+
+import os, random, signal, subprocess, sys, time
+
+import live
+from live import Live, note, point, skip, told, until
+
+MANY = int(os.environ.get("ENTITIES", "10000"))
+HOW = os.environ.get("HOW", "agent watch").split()
+R = random.Random(20261123)
+
+
+def plant(base, n):
+    for i in range(n):
+        if i % 100 == 0:
+            os.makedirs("%s/%03d" % (base, i // 100), exist_ok=True)
+        with open("%s/%03d/f%d" % (base, i // 100, i), "w", encoding="utf-8") as f:
+            f.write("content %d\n" % i)
+
+
+def change(base, n, tag):
+    """Every one of n entities: written, chmodded, deleted, renamed, or a new one beside it. How many changes that makes."""
+    for i in range(n):
+        path = "%s/%03d/f%d" % (base, i // 100, i)
+        what = i % 5
+        if not os.path.exists(path):
+            what = 4
+        if what == 0:
+            with open(path, "a", encoding="utf-8") as f:
+                f.write("%s\n" % tag)
+        elif what == 1:
+            os.chmod(path, os.stat(path).st_mode & 0o7777 ^ 0o070)
+        elif what == 2:
+            os.unlink(path)
+        elif what == 3:
+            os.rename(path, path + "." + tag)
+        else:
+            with open("%s/%03d/new%d.%s" % (base, i // 100, i, tag), "w", encoding="utf-8") as f:
+                f.write("%d %s\n" % (i, tag))
+    return n
+
+
+def approved(l):
+    return l.invar("status", ok=0)[1][0]["approved_root"]
+
+
+def losses(l, text, wanted=True):
+    """Every loss has its repair, behind it."""
+    news = l.news()
+    lost = [r for r in news if r["record"] == "loss"]
+    mended = [r for r in news if r["record"] == "repair"]
+    note("%s: %d losses, %d repairs; %s" % (text, len(lost), len(mended), (lost or [{}])[0].get("text", "")))
+    if wanted:
+        point(lost, text + ": the ledger tells of the loss")
+    open_ = [r["seq"] for r in lost if not any(m["seq"] > r["seq"] and m.get("loss", r["seq"]) == r["seq"] for m in mended)]
+    point(not open_, text + ": and of its repair", "losses without one: %s" % open_[:10])
+
+
+def kinds_of(l):
+    seen = {}
+    for r in l.without_pulse(l.news()):
+        seen[r["observed"]] = seen.get(r["observed"], 0) + 1
+    return seen
+
+
+def verdict(l, text, before, root, lost=True):
+    l.settle(quiet=1.5, seconds=90)
+    note("%s: %s" % (text, kinds_of(l)))
+    status = l.end()
+    point(status == 0, text + ": it ends as it should", "status %s" % status, l.said())
+    l.judge(text, before)
+    losses(l, text, lost)
+    point(approved(l) == root, text + ": the approved state has not moved")
+
+
+def case(work, how, name, n):
+    l = Live("%s/%s-%s" % (work, how, name), "%s/%s-%s/base" % (work, how, name), how)
+    plant(l.base, n)
+    before = live.seen(l.base)
+    l.init()
+    return l.start(), before, approved(l)
+
+
+def stopped(l, pids, seconds, act):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        act()
+        time.sleep(seconds)
+    finally:
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+
+
+# ---- the cases ----
+
+def overflow(work, how):
+    """The watcher stands still while more happens than the kernel's queue holds."""
+    text = how + ", queue overflow"
+    l, before, root = case(work, how, "overflow", 2000)
+    watcher = l.role("watcher")
+    if not watcher:
+        point(False, text, "no process of that role: %s" % [live.text_of(p, "comm") for p in l.pids()])
+        l.end()
+        return
+
+    def storm():
+        os.makedirs(l.base + "/storm")
+        for i in range(9000):  # four events each, of which some merge
+            with open(l.base + "/storm/%d.tmp" % i, "w", encoding="utf-8") as f:
+                f.write("%d" % i)
+            os.rename(l.base + "/storm/%d.tmp" % i, l.base + "/storm/%d" % i)
+        change(l.base, 2000, "storm")
+    stopped(l, [watcher], 0, storm)
+    verdict(l, text, before, root)
+
+
+def fast(work, how):
+    """More than anybody can follow, nobody stopped: short-lived files beside those that stay."""
+    text = how + ", storm"
+    l, before, root = case(work, how, "fast", 500)
+    line = ('import os,sys\nfor i in range(15000):\n p=sys.argv[1]+"/s%d.%s"%(i,sys.argv[2])\n'
+            ' f=open(p,"w");f.write(str(i));f.close()\n os.rename(p,p+"x")\n'
+            ' if i%10:os.unlink(p+"x")\n')
+    both = [subprocess.Popen([sys.executable, "-c", line, l.base, str(n)]) for n in range(2)]
+    for p in both:
+        p.wait()
+    change(l.base, 500, "fast")
+    verdict(l, text, before, root, lost=False)
+
+
+def collector_stands(work, how):
+    text = how + ", the collector stands still for 10 s"
+    l, before, root = case(work, how, "stands", 3000)
+    pid = l.role("collector") or l.process.pid
+    stopped(l, [pid], 10, lambda: change(l.base, 3000, "stood"))
+    verdict(l, text, before, root, lost=False)
+
+
+def mounts(work, how):
+    """A watched mount goes, is written to elsewhere, and comes back."""
+    text = how + ", a mount goes and comes"
+    place = "%s/%s-mounts" % (work, how)
+    base, other, image = place + "/base", place + "/other", place + "/image"
+    os.makedirs(base + "/mnt")
+    os.makedirs(other)
+    with open(image, "wb") as f:
+        f.truncate(64 << 20)
+    if subprocess.run(["mkfs.ext4", "-q", "-F", image], check=False).returncode or \
+            subprocess.run(["mount", "-o", "loop", image, base + "/mnt"], check=False).returncode:
+        skip(text, "no loop device")
+        return
+    plant(base, 200)
+    plant(base + "/mnt", 300)
+    before = live.seen(base)
+    l = Live(place, base, how).init().start()
+    root = approved(l)
+    subprocess.run(["umount", base + "/mnt"], check=True)
+    l.settle(quiet=2)
+    note("unmounted: %s" % kinds_of(l))
+    subprocess.run(["mount", "-o", "loop", image, other], check=True)
+    change(other, 300, "away")
+    subprocess.run(["umount", other], check=True)
+    subprocess.run(["mount", "-o", "loop", image, base + "/mnt"], check=True)
+    l.settle(quiet=2)
+    at = len(l.without_pulse(l.got()))
+    with open(base + "/mnt/000/f299.late", "w", encoding="utf-8") as f:
+        f.write("heard of again\n")
+    heard = until(5, lambda: any(told(r, base).endswith("f299.late") and r["observed"] == "realtime"
+                                 for r in l.without_pulse(l.got())[at:]))
+    point(heard, text + ": and is heard of again")
+    fresh = place + "/fresh"
+    os.makedirs(base + "/mnt2")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", base + "/mnt2"], check=True)
+    with open(base + "/mnt2/early", "w", encoding="utf-8") as f:
+        f.write("in a race\n")
+    time.sleep(1)
+    with open(base + "/mnt2/later", "w", encoding="utf-8") as f:
+        f.write("a new mount is watched\n")
+    names = {b"early", b"later"}
+    got = until(10, lambda: names <= {live.key_of(r).rpartition(b"/")[2] for r in l.without_pulse(l.got())})
+    point(got, text + ": a new one is watched, too", fresh)
+    verdict(l, text, before, root, lost=False)
+
+
+def away(work, how, name, leave, back):
+    """Ten thousand entities change while the agent is away."""
+    text = "%s, %d changed while it %s" % (how, MANY, name)
+    l, before, root = case(work, how, name.split()[0], MANY)
+    seq = l.ledger()[-1]["seq"]
+    leave(l)
+    change(l.base, MANY, "away")
+    begin = time.monotonic()
+    back(l)
+    l.settle(quiet=2, seconds=120)
+    note("%s: back and told after %.1f s" % (text, time.monotonic() - begin))
+    first = l.without_pulse(l.news(seq))
+    keys = [live.key_of(r) for r in first]
+    point(len(keys) == len(set(keys)), text + ": each is told once", "%d twice" % (len(keys) - len(set(keys))))
+    scans = {r["observed"] for r in first}
+    point("scan" not in scans, text + ": said to be late", scans)
+    verdict(l, text, before, root, lost=False)
+
+
+def cases():
+    cont = lambda l: l.kill(signal.SIGCONT)
+    return (("overflow", overflow), ("fast", fast), ("stands", collector_stands), ("mounts", mounts),
+            ("stopped", lambda w, h: away(w, h, "stood still", lambda l: l.kill(signal.SIGSTOP), cont)),
+            ("killed", lambda w, h: away(w, h, "was killed", Live.dead, Live.start)),
+            ("ended", lambda w, h: away(w, h, "ended cleanly", Live.end, Live.start)))
+
+
+def main():
+    work = os.environ["WORK"]
+    only = os.environ.get("ONLY", "").split()
+    for how in HOW:
+        if subprocess.run([live.INVAR, "help", how], capture_output=True, check=False).returncode:
+            skip(how, "no such command")
+            continue
+        for name, f in cases():
+            if only and name not in only:
+                continue
+            try:
+                f(work, how)
+            except AssertionError as e:
+                point(False, "%s, %s" % (how, name), e)
+    return live.Tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
