@@ -1,0 +1,185 @@
+#include "agent/survey.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "agent/pressure.h"
+#include "core/cbor.h"
+#include "os/clock.h"
+
+#define PROGRESS_NS INT64_C(1000000000)
+#define PAUSE_MS 200
+#define PAUSES_MAX 150 /* in a row: then it goes on for one step, so that it ends some day */
+
+struct surveying {
+	struct channel channel;
+	const struct survey_setup *setup;
+	const struct survey_plan *plan;
+	int64_t told;
+};
+
+static int send(struct surveying *s, struct buf *frame, struct err *e)
+{
+	if (frame->full)
+		return err_set(e, ERR_LIMIT, "a frame of more than %zu bytes", frame->max);
+	while (!channel_put(&s->channel, buf_span(frame)))
+		if (channel_flush_all(&s->channel, -1, e) < 0)
+			return e->code;
+	return 0;
+}
+
+static int differs(void *ctx, const struct kind *k, struct span key, struct err *e)
+{
+	AUTO(buf) b = BUF_INIT(SURVEY_FRAME_MAX);
+
+	cbor_put_array(&b, 3);
+	cbor_put_uint(&b, SURVEY_DIFFERS);
+	cbor_put_uint(&b, k->id);
+	cbor_put_bytes(&b, key);
+	return send(ctx, &b, e);
+}
+
+static int gap(void *ctx, const struct gap *g, struct err *e)
+{
+	AUTO(buf) b = BUF_INIT(SURVEY_FRAME_MAX);
+
+	cbor_put_array(&b, 6);
+	cbor_put_uint(&b, SURVEY_GAP);
+	cbor_put_uint(&b, g->kind->id);
+	cbor_put_bytes(&b, g->key);
+	cbor_put_bool(&b, g->subtree);
+	cbor_put_uint(&b, g->reason);
+	cbor_put_bytes(&b, span_of(g->text));
+	return send(ctx, &b, e);
+}
+
+/* Others wait for what we take: we wait, too. */
+static void give_way(const struct survey_setup *setup)
+{
+	for (int i = 0; i < PAUSES_MAX && pressure_high(setup->pressure); i++)
+		poll(NULL, 0, PAUSE_MS);
+}
+
+static void progress(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected)
+{
+	struct surveying *s = ctx;
+	AUTO(buf) b = BUF_INIT(4096);
+	int64_t now = clock_monotonic();
+	struct err e;
+
+	(void)expected;
+	if (now - s->told < PROGRESS_NS)
+		return;
+	give_way(s->setup);
+	s->told = clock_monotonic();
+	cbor_put_array(&b, 3);
+	cbor_put_uint(&b, SURVEY_PROGRESS);
+	cbor_put_uint(&b, entities);
+	cbor_put_uint(&b, bytes);
+	if (send(s, &b, &e) < 0 || channel_flush_all(&s->channel, -1, &e) < 0)
+		_exit(0); /* nobody listens any more */
+}
+
+static void put_done(struct buf *b, const struct check_summary *sum, const struct reread *r)
+{
+	uint64_t entities = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(sum->entities); i++)
+		entities += sum->entities[i];
+	cbor_put_array(b, 8);
+	cbor_put_uint(b, SURVEY_DONE);
+	cbor_put_uint(b, entities);
+	cbor_put_uint(b, sum->bytes);
+	cbor_put_uint(b, sum->gaps);
+	cbor_put_int(b, sum->started);
+	cbor_put_int(b, sum->ended);
+	cbor_put_uint(b, r->done);
+	cbor_put_bytes(b, buf_span(&r->last));
+}
+
+static void put_failed(struct buf *b, const struct err *why)
+{
+	cbor_put_array(b, 3);
+	cbor_put_uint(b, SURVEY_FAILED);
+	cbor_put_uint(b, (uint64_t)-why->code);
+	cbor_put_bytes(b, span_of(why->text));
+}
+
+static int look(struct surveying *s, struct buf *ret, struct err *e)
+{
+	const struct survey_plan *plan = s->plan;
+	struct scan_options o = s->setup->options;
+	struct span below = plan->below ? span_of(plan->below) : SPAN_NONE;
+	struct survey_listener l = { .ctx = s,
+		.differs = differs,
+		.gap = gap,
+		.base = { .ctx = s, .progress = progress } };
+	struct reread r = { .after = plan->reread_after,
+		.bytes = plan->reread,
+		.last = BUF_INIT(SURVEY_FRAME_MAX) };
+	AUTO_FREE(store) store = NULL;
+	struct check_summary sum;
+	int rc;
+
+	o.trust_stamps = plan->trust_stamps;
+	o.kinds = plan->kinds;
+	if (plan->below) {
+		o.below = &below;
+		o.n_below = 1;
+	}
+	if (store_open(&store, s->setup->state_dir, STORE_READ, e) < 0)
+		return e->code;
+	rc = pipeline_survey(store, s->setup->policy, &o, &r, &l, &sum, e);
+	if (rc == 0)
+		put_done(ret, &sum, &r);
+	buf_done(&r.last);
+	return rc;
+}
+
+static NORETURN void survey(const struct survey_setup *setup, const struct survey_plan *plan,
+	int fd, pid_t parent)
+{
+	struct surveying s = { .setup = setup, .plan = plan };
+	AUTO(buf) last = BUF_INIT(SURVEY_FRAME_MAX);
+	struct err e = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "invar-survey");
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGINT, SIG_IGN); /* the terminal's is for who began us */
+	if (getppid() != parent)
+		_exit(0);
+	channel_init(&s.channel, fd, SURVEY_FRAME_MAX);
+	if (look(&s, &last, &e) < 0)
+		put_failed(&last, &e);
+	if (send(&s, &last, &e) == 0)
+		(void)!channel_flush_all(&s.channel, -1, &e);
+	_exit(0);
+}
+
+int survey_start(const struct survey_setup *setup, const struct survey_plan *plan, pid_t *ret_pid,
+	int *ret_fd, struct err *e)
+{
+	pid_t parent = getpid(), pid;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		survey(setup, plan, ends[1], parent);
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return err_sys(e, "cannot start a process");
+	}
+	*ret_pid = pid;
+	*ret_fd = ends[0];
+	return 0;
+}
