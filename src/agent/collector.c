@@ -1,7 +1,356 @@
+/* The collector's loop: what comes from the watcher, the link, the parent and the command line. */
 #include "agent/collector.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/collector_state.h"
+#include "core/mem.h"
+#include "os/clock.h"
+
+#define HOLD_SECONDS 600
+
+void collector_end(struct collector *c, const struct err *why)
+{
+	if (why && c->err.code == 0)
+		c->err = *why;
+	c->stopping = true;
+	event_base_loopbreak(c->base);
+}
+
+/* ---- lines ---- */
+
+static void flush(struct line *l)
+{
+	struct err e;
+	int rc = l->open ? channel_flush(&l->channel, &e) : 1;
+
+	if (rc == 0)
+		event_add(l->writable, NULL);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd, (void)what;
+	flush(ctx);
+}
+
+bool collector_send(struct line *l, struct span frame)
+{
+	bool took = l->open && channel_put(&l->channel, frame);
+
+	if (took)
+		flush(l);
+	return took;
+}
+
+static int line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
+	event_callback_fn readable, struct err *e)
+{
+	if (fd < 0)
+		return 0;
+	l->collector = c;
+	channel_init(&l->channel, fd, frame_max);
+	l->readable = event_new(c->base, fd, EV_READ | EV_PERSIST, readable, c);
+	l->writable = event_new(c->base, fd, EV_WRITE, on_writable, l);
+	if (!l->readable || !l->writable || event_add(l->readable, NULL) < 0)
+		return err_set(e, ERR_SYSTEM, "cannot listen to a process of the agent");
+	l->open = true;
+	return 0;
+}
+
+static void line_close(struct line *l)
+{
+	if (!l->open)
+		return;
+	event_free(l->readable);
+	event_free(l->writable);
+	close(l->channel.fd);
+	channel_done(&l->channel);
+	*l = (struct line){ 0 };
+}
+
+void collector_ask(struct collector *c, enum request_type type, uint32_t pid, struct span text)
+{
+	AUTO(buf) frame = BUF_INIT(NOTICE_FRAME_MAX);
+	struct request r = { type, pid, text };
+
+	request_encode(&r, &frame);
+	(void)collector_send(&c->watcher, buf_span(&frame));
+}
+
+/* ---- records ---- */
+
+int collector_note(struct collector *c, const char *what, const char *text)
+{
+	struct check_listener l = collector_listener(c);
+	struct ledger_record r = { .type = RECORD_NOTE };
+	struct err e;
+
+	r.note.what = span_of(what);
+	r.note.text = span_of(text);
+	return pipeline_record(c->store, &r, 1, &l, NULL, &e);
+}
+
+static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	struct collector *c = ctx;
+	const struct check_listener *l = c->setup.listener;
+
+	answer_record(c, r);
+	return l && l->record ? l->record(l->ctx, r, e) : 0;
+}
+
+static bool hear_stop(void *ctx)
+{
+	struct collector *c = ctx;
+	const struct check_listener *l = c->setup.listener;
+
+	return c->stopping || (l && l->stop && l->stop(l->ctx));
+}
+
+struct check_listener collector_listener(struct collector *c)
+{
+	struct check_listener l = { .ctx = c, .record = hear_record, .stop = hear_stop };
+
+	l.by = c->setup.listener ? c->setup.listener->by : span_of("invar agent");
+	return l;
+}
+
+/* ---- from the watcher ---- */
+
+static void take_hint(struct collector *c, const struct notice *n)
+{
+	const struct hint *h = &n->hint;
+	struct look_again l = { .kind = h->kind,
+		.key = h->key,
+		.below = h->below,
+		.observed = OBSERVED_REALTIME,
+		.who = h->who,
+		.who_unknown = h->why,
+		.happened = h->time };
+
+	c->hints[h->kind->id]++;
+	look_hint(c, &l);
+}
+
+static void take_loss(struct collector *c, const struct notice *n)
+{
+	const struct loss *x = &n->loss;
+	struct loss_note loss = { .means = x->means,
+		.kind = x->kind,
+		.scope = x->scope,
+		.from = x->from,
+		.to = x->to,
+		.count = x->count,
+		.text = x->text };
+
+	survey_lost(c, &loss);
+}
+
+static void means_free(struct means_row *m)
+{
+	free(m->scope);
+	free(m->name);
+	free(m->text);
+}
+
+static void means_set(struct means_row *m, const struct means *x)
+{
+	means_free(m);
+	*m = (struct means_row){ x->kind, mem_copy(x->scope.p, x->scope.n),
+		mem_copy(x->name.p, x->name.n), mem_copy(x->text.p, x->text.n), x->in_force };
+}
+
+static void take_means(struct collector *c, const struct notice *n)
+{
+	const struct means *x = &n->means;
+	struct means_row *m = c->means;
+	struct means_row *end = m + c->n_means;
+
+	while (m < end &&
+		!(m->kind == x->kind && span_is(x->scope, m->scope) && span_is(x->name, m->name)))
+		m++;
+	if (m == c->means + MEANS_MAX)
+		return;
+	if (m == end)
+		c->n_means++;
+	means_set(m, x);
+}
+
+static void take_ready(struct collector *c, const struct notice *n)
+{
+	(void)n;
+	c->watcher_ready = true;
+	start_survey(c);
+	answer_ready(c);
+}
+
+static void take_counts(struct collector *c, const struct notice *n)
+{
+	for (size_t i = 0; i < c->n_counts; i++)
+		free((char *)(uintptr_t)c->counts[i].name.p);
+	c->n_counts = 0;
+	for (size_t i = 0; i < n->n_counts && i < COUNTS_MAX; i++) {
+		struct span name = n->counts[i].name;
+
+		c->counts[c->n_counts++] =
+			(struct count){ { mem_copy(name.p, name.n), name.n }, n->counts[i].value };
+	}
+	answer_counts(c);
+}
+
+static void take_canary(struct collector *c, const struct notice *n)
+{
+	answer_canary(c, &n->canary);
+}
+
+static void on_watcher(evutil_socket_t fd, short what, void *ctx)
+{
+	static void (*const takes[NOTICE_TYPE_N])(struct collector * c, const struct notice *n) = {
+		[NOTICE_HINT] = take_hint,
+		[NOTICE_LOSS] = take_loss,
+		[NOTICE_MEANS] = take_means,
+		[NOTICE_READY] = take_ready,
+		[NOTICE_CANARY] = take_canary,
+		[NOTICE_COUNTS] = take_counts,
+	};
+	struct collector *c = ctx;
+	struct notice n;
+	struct span frame;
+	struct err e = { 0 };
+	int rc = channel_fill(&c->watcher.channel, &e);
+
+	(void)fd, (void)what;
+	while (rc >= 0 && (rc = channel_next(&c->watcher.channel, &frame, &e)) > 0) {
+		arena_clear(c->arena);
+		rc = notice_decode(frame, c->arena, &n, &e);
+		if (rc == 0)
+			takes[n.type](c, &n);
+	}
+	if (rc >= 0)
+		return;
+	line_close(&c->watcher);
+	c->watcher_ready = false;
+	answer_watcher_lost(c, &e);
+}
+
+/* A new watcher is there: what changed between is lost. */
+int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
+{
+	struct loss_note loss = { .means = span_of("watcher"),
+		.from = from,
+		.to = clock_now(),
+		.text = span_of("the process that hears of changes ended; another one was begun") };
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+
+	line_close(&c->watcher);
+	if (line_open(c, &c->watcher, fd, NOTICE_FRAME_MAX, on_watcher, e) < 0)
+		return e->code;
+	policy_print(c->policy, &text);
+	collector_ask(c, REQUEST_POLICY, 0, buf_span(&text));
+	survey_lost(c, &loss);
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static void on_signal(evutil_socket_t fd, short what, void *ctx)
+{
+	struct collector *c = ctx;
+
+	(void)what;
+	if (fd == SIGHUP && !c->setup.foreground) {
+		answer_reload(c);
+		return;
+	}
+	collector_end(c, NULL);
+}
+
+static int hear_signals(struct collector *c, struct err *e)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		c->signals[i] = evsignal_new(c->base, signals[i], on_signal, c);
+		if (!c->signals[i] || evsignal_add(c->signals[i], NULL) < 0)
+			return err_set(e, ERR_SYSTEM, "cannot hear signals");
+	}
+	return 0;
+}
+
+static void release(void *ctx, const struct look_again *l)
+{
+	look_soon(ctx, l);
+}
+
+static int start(struct collector *c, struct err *e)
+{
+	const struct agent_config *g = c->setup.config;
+
+	c->base = event_base_new();
+	if (!c->base)
+		return err_set(e, ERR_SYSTEM, "cannot make an event loop");
+	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, release, c);
+	if (look_start(c, e) < 0 || hear_signals(c, e) < 0 || start_state(c, e) < 0 ||
+		start_schedule(c, e) < 0 || answer_start(c, e) < 0)
+		return e->code;
+	collector_note(c, "agent-start",
+		c->setup.foreground ? "invar watch began" : "the agent began");
+	return line_open(c, &c->watcher, c->setup.watcher, NOTICE_FRAME_MAX, on_watcher, e);
+}
+
+static void stop(struct collector *c)
+{
+	survey_stop(c);
+	if (c->base)
+		stop_state(c);
+	answer_stop(c);
+	line_close(&c->watcher);
+	for (size_t i = 0; i < ARRAY_LEN(c->signals); i++)
+		if (c->signals[i])
+			event_free(c->signals[i]);
+	if (c->due)
+		event_free(c->due);
+	if (c->schedule)
+		event_free(c->schedule);
+	hold_free(c->hold);
+	jobs_free(c);
+	if (c->base)
+		event_base_free(c->base);
+	pending_free(c->pending);
+	arena_freep(&c->arena);
+	policy_free(c->own_policy);
+	for (size_t i = 0; i < c->n_means; i++)
+		means_free(&c->means[i]);
+	for (size_t i = 0; i < c->n_counts; i++)
+		free((char *)(uintptr_t)c->counts[i].name.p);
+	free(c->routes);
+	free(c->roles);
+}
 
 int collector_run(const struct collector_setup *setup, struct err *e)
 {
-	(void)setup;
-	return err_set(e, ERR_SYSTEM, "not yet");
+	struct collector *c = mem_new(sizeof *c);
+	int rc;
+
+	c->setup = *setup;
+	c->policy = setup->policy;
+	c->options.spare = setup->state_dir;
+	c->started = clock_now();
+	c->pending = pending_new();
+	c->arena = arena_new();
+	rc = start(c, e);
+	if (rc < 0)
+		c->err = *e;
+	else
+		event_base_dispatch(c->base);
+	stop(c);
+	rc = c->err.code;
+	if (rc < 0)
+		*e = c->err;
+	free(c);
+	return rc;
 }

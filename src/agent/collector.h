@@ -8,6 +8,7 @@
 
 struct collector_setup {
 	const char *state_dir, *policy_path;
+	struct store *store;         /* STORE_SHARE, the caller's; NULL: opened, or made, by us */
 	const struct policy *policy; /* already loaded; the caller's */
 	const struct agent_config *config;
 	int watcher; /* channels; -1: there is none */

@@ -17,7 +17,7 @@ struct shared {
 struct item {
 	struct item *next, **link; /* in order of arrival; what points here */
 	struct item *chain;        /* in the bucket */
-	uint64_t hash;
+	uint64_t hash, serial;
 	size_t bytes;
 	struct shared *who;     /* NULL: not known */
 	struct look_again look; /* key points to text, who to shared */
@@ -29,6 +29,7 @@ struct pending {
 	struct item *bucket[BUCKETS];
 	struct shared *recent; /* the who that came last; NULL: none */
 	size_t n, bytes;
+	uint64_t serial; /* of the next one */
 	size_t of_kind[KIND_IDS];
 };
 
@@ -88,6 +89,16 @@ size_t pending_count(const struct pending *p)
 size_t pending_count_of(const struct pending *p, const struct kind *k)
 {
 	return p->of_kind[k->id];
+}
+
+uint64_t pending_serial(const struct pending *p)
+{
+	return p->serial;
+}
+
+bool pending_waits(const struct pending *p, uint64_t serial)
+{
+	return p->first && p->first->serial < serial;
 }
 
 int64_t pending_oldest(const struct pending *p)
@@ -181,6 +192,7 @@ bool pending_add(struct pending *p, const struct look_again *l)
 	if (p->n >= PENDING_MAX || p->bytes >= PENDING_BYTES)
 		return false;
 	i = item_new(p, l, hash);
+	i->serial = p->serial++;
 	i->chain = *bucket;
 	*bucket = i;
 	list_put(p, p->last, i);

@@ -18,6 +18,9 @@ void pending_free(struct pending *p); /* accepts NULL */
 bool pending_add(struct pending *p, const struct look_again *l);
 size_t pending_count(const struct pending *p);
 size_t pending_count_of(const struct pending *p, const struct kind *k);
+/* Items are numbered as they come: the next one's number, and whether any below `serial` waits. */
+uint64_t pending_serial(const struct pending *p);
+bool pending_waits(const struct pending *p, uint64_t serial);
 /* What waits longest, as `happened` of it; 0: nothing. */
 int64_t pending_oldest(const struct pending *p);
 

@@ -2,12 +2,22 @@
 set(AGENT_SOURCES
   src/agent/canary.c
   src/agent/collector.c
+  src/agent/collector_answer.c
+  src/agent/collector_look.c
+  src/agent/collector_start.c
+  src/agent/collector_survey.c
+  src/agent/commands.c
   src/agent/config.c
+  src/agent/hold.c
   src/agent/metrics.c
   src/agent/metrics_routes.c
   src/agent/metrics_text.c
+  src/agent/pending.c
+  src/agent/pressure.c
   src/agent/request.c
   src/agent/route.c
   src/agent/route_bind.c
   src/agent/serve.c
+  src/agent/survey.c
+  src/agent/watch_command.c
 )

@@ -8,8 +8,12 @@
 
 #include "agent/pressure.h"
 #include "core/cbor.h"
+#include "entity/file.h"
+#include "entity/key.h"
 #include "os/clock.h"
+#include "store/tree.h"
 
+#define LINKED_MAX 65536
 #define PROGRESS_NS INT64_C(1000000000)
 #define PAUSE_MS 200
 #define PAUSES_MAX 150 /* in a row: then it goes on for one step, so that it ends some day */
@@ -108,6 +112,52 @@ static void put_failed(struct buf *b, const struct err *why)
 	cbor_put_bytes(b, span_of(why->text));
 }
 
+/* ---- files with several names, which may be written by one that nobody watches ---- */
+
+static int tell_if_linked(struct surveying *s, const struct tree_entry *entry, struct err *e)
+{
+	AUTO(buf) path = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(buf) b = BUF_INIT(SURVEY_FRAME_MAX);
+	const struct kind *k;
+	struct record r = { .kind = &kind_file };
+
+	if (record_decode(entry->shared, entry->local, &r, e) < 0)
+		return e->code;
+	if (!record_has(&r, FILE_NLINK) || r.v[FILE_NLINK].number < 2 ||
+		!record_has(&r, FILE_TYPE) || r.v[FILE_TYPE].number != FILE_REGULAR)
+		return 0;
+	if (key_to_text(entry->key, &k, &path, e) < 0)
+		return e->code;
+	cbor_put_array(&b, 2);
+	cbor_put_uint(&b, SURVEY_LINKED);
+	cbor_put_bytes(&b, buf_span(&path));
+	return send(s, &b, e) < 0 ? e->code : 1;
+}
+
+static int tell_linked(struct surveying *s, struct store *store, struct err *e)
+{
+	AUTO_FREE(tree_cursor) cursor = NULL;
+	const char first = (char)kind_file.id;
+	struct tree_entry entry;
+	struct tree_root root;
+	unsigned told = 0;
+	int rc;
+
+	if (store_root_get(store, ROOT_CURRENT, &root, e) < 0 ||
+		tree_cursor_open(&cursor, store, &root, e) < 0 ||
+		tree_cursor_seek(cursor, span_from(&first, 1), e) < 0)
+		return e->code;
+	while ((rc = tree_cursor_next(cursor, &entry, e)) > 0 && told < LINKED_MAX) {
+		if (entry.key.n == 0 || entry.key.p[0] != first)
+			return 0;
+		rc = tell_if_linked(s, &entry, e);
+		if (rc < 0)
+			return rc;
+		told += (unsigned)rc;
+	}
+	return rc < 0 ? rc : 0;
+}
+
 static int look(struct surveying *s, struct buf *ret, struct err *e)
 {
 	const struct survey_plan *plan = s->plan;
@@ -118,7 +168,7 @@ static int look(struct surveying *s, struct buf *ret, struct err *e)
 		.gap = gap,
 		.base = { .ctx = s, .progress = progress } };
 	struct reread r = { .after = plan->reread_after,
-		.bytes = plan->reread,
+		.most = plan->reread,
 		.last = BUF_INIT(SURVEY_FRAME_MAX) };
 	AUTO_FREE(store) store = NULL;
 	struct check_summary sum;
@@ -131,6 +181,8 @@ static int look(struct surveying *s, struct buf *ret, struct err *e)
 		o.n_below = 1;
 	}
 	if (store_open(&store, s->setup->state_dir, STORE_READ, e) < 0)
+		return e->code;
+	if (!plan->below && !plan->kinds && tell_linked(s, store, e) < 0)
 		return e->code;
 	rc = pipeline_survey(store, s->setup->policy, &o, &r, &l, &sum, e);
 	if (rc == 0)

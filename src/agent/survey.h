@@ -25,9 +25,10 @@ struct survey_plan {
 enum survey_frame {
 	SURVEY_DIFFERS,  /* kind id, key */
 	SURVEY_GAP,      /* kind id, key, subtree, reason, text */
+	SURVEY_LINKED,   /* path of a regular file with more names than one */
 	SURVEY_PROGRESS, /* entities, bytes */
-	SURVEY_DONE,     /* entities, bytes, gaps, from, to, bytes read again, stored key reached */
-	SURVEY_FAILED,   /* code, text */
+	SURVEY_DONE, /* entities, bytes, gaps, from, to, entities read again, stored key reached */
+	SURVEY_FAILED, /* code, text */
 };
 
 struct survey_setup {

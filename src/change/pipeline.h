@@ -78,13 +78,13 @@ int pipeline_look(struct store *s, const struct policy *p, const struct scan_opt
 	const struct look_again *looks, size_t n, const struct check_listener *l,
 	struct check_summary *ret, struct err *e) MUST_CHECK;
 
-/* Part of a survey that trusts time stamps: these bytes are read again all the same, so that in the
+/* Part of a survey that trusts time stamps: some files are read again all the same, so that in the
  * course of many surveys every byte is. */
 struct reread {
 	struct span after; /* stored key: behind it; empty: from the beginning */
-	uint64_t bytes;    /* so many; 0: none */
+	uint64_t most;     /* so many entities; 0: none */
 	struct buf last;   /* set: the stored key it came to; empty: it came to the end */
-	uint64_t done;     /* set: bytes */
+	uint64_t done;     /* set: so many were read again */
 };
 
 /* Who hears what a survey finds. base: progress and stop (record is not called). */

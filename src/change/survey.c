@@ -2,7 +2,6 @@
 #include "change/compare.h"
 #include "change/keys.h"
 #include "change/secret.h"
-#include "entity/file.h"
 #include "os/clock.h"
 
 struct survey {
@@ -31,18 +30,14 @@ static void survey_done(struct survey *v)
 /* ---- what is read although its stamps are the same ---- */
 
 /* 1: this one's turn has come. */
-static int is_due(struct survey *v, struct span key, const struct record *stamp)
+static int is_due(struct survey *v, struct span key)
 {
 	struct reread *r = v->reread;
 
-	if (!r || r->done >= r->bytes || !record_has(stamp, FILE_SIZE) ||
-		span_compare(key, r->after) <= 0)
+	if (!r || r->done >= r->most || span_compare(key, r->after) <= 0)
 		return 0;
-	r->done += stamp->v[FILE_SIZE].number + 1;
-	buf_clear(&r->last);
-	if (r->done < r->bytes)
-		return 1;
-	buf_add_span(&r->last, key);
+	if (++r->done == r->most)
+		buf_add_span(&r->last, key);
 	return 1;
 }
 
@@ -65,7 +60,7 @@ static int survey_same(void *ctx, struct span key, const struct record *stamp, s
 	struct survey *v = ctx;
 	int r = compare_observer.same(v->compare, key, stamp, e);
 
-	return r > 0 && is_due(v, key, stamp) ? 0 : r;
+	return r > 0 && is_due(v, key) ? 0 : r;
 }
 
 static int survey_put_late(void *ctx, const struct observation *o, struct err *e)

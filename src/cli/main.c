@@ -1,9 +1,10 @@
 /* invar: the program joins the command tables of its parts. */
+#include "agent/commands.h"
 #include "cli/command.h"
 
 int main(int argc, char **argv)
 {
-	static const struct command *const *const tables[] = { cli_commands, NULL };
+	static const struct command *const *const tables[] = { cli_commands, agent_commands, NULL };
 
 	return cli_main(tables, argc, argv);
 }

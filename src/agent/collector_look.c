@@ -1,0 +1,234 @@
+/* From hints to changes: what was heard of is gathered for a moment, then looked at together. */
+#include "agent/collector_state.h"
+#include "entity/package.h"
+#include "os/clock.h"
+
+#define MS INT64_C(1000000)
+#define GATHER_MS 8     /* what belongs together comes together */
+#define REST_MAX_MS 250 /* between two looks, however long they take */
+#define PACE 12         /* a flat kind: a look costs at most a 12th of the time … */
+#define PACE_MAX_MS 800 /* … but is made within a second */
+#define MOST 8192       /* looks at once */
+#define RETRY_MS 50
+#define RETRY_MAX_MS 10000
+#define FAILURES_MAX 20 /* then what could not be looked at is given up, as a loss */
+
+/* ---- what may be looked at now ---- */
+
+struct choice {
+	const struct collector *c;
+	int64_t now;
+};
+
+static bool may_look(void *ctx, const struct look_again *l)
+{
+	const struct choice *x = ctx;
+
+	return l->kind->hierarchical || l->kind == &kind_package ||
+	       x->c->pace[l->kind->id].next <= x->now;
+}
+
+/* When the next look is due: monotonic ns; 0: nothing waits. */
+static int64_t next_look(const struct collector *c)
+{
+	int64_t next = 0;
+
+	for (unsigned id = 0; id < KIND_IDS; id++) {
+		const struct kind *k = kind_by_id((uint8_t)id);
+		int64_t at;
+
+		if (!k || !pending_count_of(c->pending, k))
+			continue;
+		at = k->hierarchical || k == &kind_package ? 1 : c->pace[id].next;
+		if (at < c->rest)
+			at = c->rest;
+		if (next == 0 || at < next)
+			next = at;
+	}
+	return next;
+}
+
+void look_schedule(struct collector *c)
+{
+	int64_t now = clock_monotonic(), at = next_look(c), wait;
+	struct timeval tv;
+
+	if (at == 0 || c->stopping || evtimer_pending(c->due, NULL))
+		return;
+	wait = at - now;
+	if (wait < GATHER_MS * MS)
+		wait = GATHER_MS * MS;
+	tv = (struct timeval){ wait / 1000000000, wait % 1000000000 / 1000 };
+	evtimer_add(c->due, &tv);
+}
+
+/* ---- one look ---- */
+
+static void note_latency(struct collector *c, const struct look_again *looks, size_t n)
+{
+	int64_t now = clock_now();
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t ms = looks[i].happened ? (now - looks[i].happened) / MS : 0;
+		unsigned b = 0;
+
+		if (looks[i].observed != OBSERVED_REALTIME || !looks[i].happened)
+			continue;
+		while (b < LATENCY_BUCKETS - 1 && ms > INT64_C(1) << b)
+			b++;
+		c->latency[looks[i].kind->id].n[b]++;
+	}
+}
+
+static void note_pace(struct collector *c, const struct look_again *looks, size_t n, int64_t cost)
+{
+	int64_t now = clock_monotonic();
+
+	for (size_t i = 0; i < n; i++) {
+		struct pace *p = &c->pace[looks[i].kind->id];
+		int64_t wait = cost * PACE < PACE_MAX_MS * MS ? cost * PACE : PACE_MAX_MS * MS;
+
+		if (looks[i].kind->hierarchical)
+			continue;
+		p->cost = cost;
+		p->next = now + wait;
+	}
+	c->rest = now + (cost < REST_MAX_MS * MS ? cost : REST_MAX_MS * MS);
+}
+
+/* What could not be looked at in spite of all trying is surveyed later. */
+static void give_up(struct collector *c, const struct look_again *looks, size_t n,
+	const struct err *why)
+{
+	struct loss_note loss = { .means = span_of("collector"),
+		.from = looks[0].happened ? looks[0].happened : clock_now(),
+		.to = clock_now(),
+		.count = n,
+		.text = span_of(why->text) };
+
+	survey_lost(c, &loss);
+}
+
+static void put_back(struct collector *c, const struct look_again *looks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		look_soon(c, &looks[i]);
+}
+
+static void failed(struct collector *c, const struct look_again *looks, size_t n,
+	const struct err *why)
+{
+	int64_t wait = RETRY_MS;
+
+	if (why->code == ERR_INTERRUPTED)
+		return;
+	if (why->code == ERR_DAMAGED) {
+		collector_end(c, why);
+		return;
+	}
+	for (unsigned i = 0; i < c->failures && wait < RETRY_MAX_MS; i++)
+		wait *= 2;
+	c->failures++;
+	c->rest = clock_monotonic() + wait * MS;
+	if (why->code != ERR_LOCKED && why->code != ERR_WRITE && c->failures > FAILURES_MAX) {
+		c->failures = 0;
+		give_up(c, looks, n, why);
+		return;
+	}
+	put_back(c, looks, n);
+}
+
+/* False: it failed, and they wait again. */
+static bool look(struct collector *c, const struct look_again *looks, size_t n)
+{
+	struct check_listener l = collector_listener(c);
+	int64_t began = clock_monotonic();
+	struct check_summary sum;
+	struct err e = { 0 };
+	int rc;
+
+	c->looks++;
+	rc = pipeline_look(c->store, c->policy, &c->options, looks, n, &l, &sum, &e);
+	if (rc == ERR_CHANGED && start_policy(c, NULL, &e) == 0)
+		rc = pipeline_look(c->store, c->policy, &c->options, looks, n, &l, &sum, &e);
+	if (rc < 0) {
+		failed(c, looks, n, &e);
+		return false;
+	}
+	c->failures = 0;
+	for (unsigned i = 0; i < CHANGE_TYPE_N; i++)
+		c->changes[i] += sum.changes[i];
+	note_latency(c, looks, n);
+	note_pace(c, looks, n, clock_monotonic() - began);
+	return true;
+}
+
+/* A transaction of packages explains its files only when all of them are looked at together. */
+static size_t most_of(const struct collector *c)
+{
+	return pending_count_of(c->pending, &kind_package) ? SIZE_MAX : MOST;
+}
+
+static bool look_some(struct collector *c, bool all)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	struct choice choice = { c, clock_monotonic() };
+	struct look_again *looks;
+	size_t n =
+		pending_take(c->pending, most_of(c), all ? NULL : may_look, &choice, arena, &looks);
+
+	return n == 0 || look(c, looks, n);
+}
+
+static void on_due(evutil_socket_t fd, short what, void *ctx)
+{
+	struct collector *c = ctx;
+
+	(void)fd, (void)what;
+	if (!look_some(c, false)) {
+		look_schedule(c);
+		return;
+	}
+	survey_settled(c);
+	look_schedule(c);
+}
+
+void look_all(struct collector *c)
+{
+	while (pending_count(c->pending) && look_some(c, true))
+		;
+}
+
+int look_start(struct collector *c, struct err *e)
+{
+	c->due = evtimer_new(c->base, on_due, c);
+	return c->due ? 0 : err_set(e, ERR_SYSTEM, "cannot make a timer");
+}
+
+/* ---- what comes in ---- */
+
+/* The caller's table is full: whatever did not fit may be anywhere. */
+static void overflow(struct collector *c, const struct look_again *l)
+{
+	struct loss_note loss = { .means = span_of("collector"),
+		.kind = l->kind,
+		.scope = l->kind->hierarchical ? span_of("/") : SPAN_NONE,
+		.from = pending_oldest(c->pending),
+		.to = clock_now(),
+		.text = span_of("more changed at once than could be kept in mind") };
+
+	survey_lost(c, &loss);
+}
+
+void look_soon(struct collector *c, const struct look_again *l)
+{
+	if (!pending_add(c->pending, l))
+		overflow(c, l);
+	look_schedule(c);
+}
+
+void look_hint(struct collector *c, const struct look_again *l)
+{
+	if (!hold_take(c->hold, l))
+		look_soon(c, l);
+}

@@ -1,0 +1,190 @@
+/* Inside the collector: its state, and what its parts (collector_*.c) do for each other. */
+#ifndef AGENT_COLLECTOR_STATE_H
+#define AGENT_COLLECTOR_STATE_H
+
+#include <event2/event.h>
+
+#include "agent/collector.h"
+#include "agent/control.h"
+#include "agent/hold.h"
+#include "agent/pending.h"
+#include "agent/survey.h"
+#include "os/channel.h"
+#include "watch/notice.h"
+
+#define LATENCY_BUCKETS 16
+#define COUNTS_MAX 64
+#define MEANS_MAX 256
+#define JOBS_MAX 64
+
+struct collector;
+
+/* One end of a channel in the loop. */
+struct line {
+	struct channel channel;
+	struct event *readable, *writable;
+	struct collector *collector;
+	bool open;
+};
+
+/* How soon a flat kind may be looked at again: looking costs, so that a kind which changes all the
+ * time takes no more than a small part of a processor. */
+struct pace {
+	int64_t next; /* monotonic ns: not before */
+	int64_t cost; /* of the last look, ns */
+};
+
+/* From the act to the record, per kind: how many took at most 1 ms << i; the last one: longer. */
+struct latency {
+	uint64_t n[LATENCY_BUCKETS];
+};
+
+/* One survey to do, or a kind to look at, of which something is to be said when all is recorded. */
+struct job {
+	struct job *next;
+	struct survey_plan plan;
+	char *below;      /* plan.below; ours */
+	struct buf after; /* plan.reread_after */
+	uint64_t *losses; /* seqs of the ledger's losses that it repairs */
+	size_t n_losses;
+	int64_t from, to; /* ns since epoch */
+	uint64_t entities, bytes, found, gaps, reread;
+	bool finished;   /* all has been found; some may still wait to be looked at: */
+	uint64_t serial; /* those of pending below this one */
+	struct err err;  /* why it failed; code 0: it did not */
+	uint64_t client; /* of the control socket, who waits for it; 0: nobody */
+	/* A loss that could not be recorded yet (a full disk); its texts live in arena. NULL: none.
+	 */
+	struct ledger_record *unrecorded;
+	struct arena *arena;
+};
+
+/* A place and a means, as the watcher said last. */
+struct means_row {
+	const struct kind *kind;
+	char *scope, *name, *text;
+	bool in_force;
+};
+
+struct collector {
+	struct collector_setup setup;
+	struct event_base *base;
+	struct store *store;
+	bool own_store;
+	const struct policy *policy;
+	struct policy *own_policy; /* loaded by us; NULL: the caller's is in force */
+	struct scan_options options;
+	struct line watcher, parent, link;
+	struct control *control;
+	struct pending *pending;
+	struct hold *hold;
+	struct arena *arena; /* cleared after each notice */
+
+	struct event *due; /* the next look */
+	int64_t rest;      /* monotonic ns: no look before */
+	unsigned failures; /* of looks, in a row */
+	struct pace pace[KIND_IDS];
+
+	struct job *absence;        /* the time before the start; until the watcher is ready */
+	struct job *jobs, *running; /* waiting, in order; being done */
+	pid_t survey_pid;
+	struct line survey;
+	bool survey_paused;   /* not read from until less waits */
+	uint64_t *gaps_known; /* digests of gaps recorded and standing */
+	size_t n_gaps_known, n_gaps_found;
+	uint64_t *gaps_found; /* of the survey that runs */
+	struct event *schedule;
+	int64_t next_quick, next_full; /* monotonic ns; 0: never */
+	int64_t rest_jobs;             /* monotonic ns: no job before */
+	bool linked_begun;             /* files with several names are being told to the watcher */
+	int64_t last_seen; /* ns since epoch: when the last agent is known to have been at work */
+
+	struct event *alive;
+	struct event *signals[3];
+	int64_t started; /* ns since epoch */
+	bool watcher_ready, stopping, baseline_new;
+	struct err err; /* why it ends; code 0: it was asked to */
+
+	/* for status and metrics */
+	struct latency latency[KIND_IDS];
+	uint64_t hints[KIND_IDS], changes[CHANGE_TYPE_N], looks, losses, repairs, gaps;
+	struct means_row means[MEANS_MAX];
+	size_t n_means;
+	struct count counts[COUNTS_MAX]; /* of the watcher, as it said last; names are ours */
+	size_t n_counts;
+	struct { /* the last survey of each name that came to its end */
+		const char *name;
+		int64_t from, to;
+		uint64_t entities, bytes, found, gaps;
+	} surveys[4];
+	size_t n_surveys;
+	char *routes; /* JSON text of AGENT_ROUTE_STATE; NULL: none came */
+	char *roles;  /* JSON text of AGENT_ROLES */
+};
+
+/* ---- collector.c ---- */
+void collector_end(struct collector *c, const struct err *why); /* NULL: it is done */
+bool collector_send(struct line *l, struct span frame);
+/* A request to the watcher; text may be empty. */
+void collector_ask(struct collector *c, enum request_type type, uint32_t pid, struct span text);
+int collector_note(struct collector *c, const char *what, const char *text);
+/* What every record goes through: counts, the listener, followers, the link. */
+struct check_listener collector_listener(struct collector *c);
+
+/* Another watcher is there (fd: its channel) since `from` it was lost: all is surveyed. */
+int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e) MUST_CHECK;
+
+/* ---- collector_look.c ---- */
+int look_start(struct collector *c, struct err *e) MUST_CHECK;
+/* It is to be looked at; held back while a package manager is at work. */
+void look_hint(struct collector *c, const struct look_again *l);
+/* The same, not to be held. */
+void look_soon(struct collector *c, const struct look_again *l);
+void look_schedule(struct collector *c);
+/* Look at all that waits, now. */
+void look_all(struct collector *c);
+
+/* ---- collector_survey.c ---- */
+struct job *job_new(const char *name, enum observed observed, const char *below, uint64_t mask);
+void job_add(struct collector *c, struct job *j); /* takes it over */
+void jobs_next(struct collector *c);              /* begin the next one if it may */
+void jobs_free(struct collector *c);
+/* Something was not heard of: record it, and survey its scope. */
+void survey_lost(struct collector *c, const struct loss_note *l);
+/* Some of what waited has been recorded: what waited for that goes on. */
+void survey_settled(struct collector *c);
+void survey_stop(struct collector *c);
+/* A survey by an old policy is begun again with the new one. */
+void survey_restart(struct collector *c);
+/* Copies: to be recorded, and repaired by this job. */
+void survey_keep_loss(struct job *j, const struct loss_note *l);
+
+/* ---- collector_start.c ---- */
+/* The state as it is at the start: a baseline when there is none, a check when the policy is
+ * another one; what the last agent left. */
+int start_state(struct collector *c, struct err *e) MUST_CHECK;
+/* The policy in force is not the one of the last check: check with it. ret_text: what became newly
+ * watched; may be NULL. */
+int start_policy(struct collector *c, struct buf *ret_text, struct err *e) MUST_CHECK;
+/* Load the policy again, and put it in force unless it is wrong. */
+int start_reload(struct collector *c, struct buf *ret_text, struct err *e) MUST_CHECK;
+/* The first survey, once the watcher hears of everything. */
+void start_survey(struct collector *c);
+int start_schedule(struct collector *c, struct err *e) MUST_CHECK;
+void start_schedule_next(struct collector *c);
+/* After a whole survey: gaps that stand, where reading again came to (NULL: it did not). */
+int start_values(struct collector *c, uint64_t gaps, const struct buf *reread) MUST_CHECK;
+void stop_state(struct collector *c);
+
+/* ---- collector_answer.c: to the parent, the link and the command line ---- */
+int answer_start(struct collector *c, struct err *e) MUST_CHECK;
+void answer_stop(struct collector *c);
+void answer_record(struct collector *c, const struct ledger_record *r);
+void answer_ready(struct collector *c);
+void answer_counts(struct collector *c);
+void answer_canary(struct collector *c, const struct canary *x);
+void answer_watcher_lost(struct collector *c, const struct err *why);
+void answer_reload(struct collector *c);
+void answer_job_done(struct collector *c, const struct job *j);
+
+#endif

@@ -1,0 +1,6 @@
+#include "agent/commands.h"
+
+const struct command *const agent_commands[] = {
+	&command_watch,
+	NULL,
+};

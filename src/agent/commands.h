@@ -1,0 +1,12 @@
+/* The agent's commands, for the program's table (cli/command.h). */
+#ifndef AGENT_COMMANDS_H
+#define AGENT_COMMANDS_H
+
+#include "cli/command.h"
+
+/* In the order of help; ended by NULL. */
+extern const struct command *const agent_commands[];
+
+extern const struct command command_watch;
+
+#endif
