@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "entity/file.h"
 #include "entity/key.h"
 #include "os/clock.h"
+#include "os/stop.h"
 #include "store/tree.h"
 
 #define LINKED_MAX 65536
@@ -198,13 +198,9 @@ static NORETURN void survey(const struct survey_setup *setup, const struct surve
 	AUTO(buf) last = BUF_INIT(SURVEY_FRAME_MAX);
 	struct err e = { 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "invar-survey");
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGINT, SIG_IGN); /* the terminal's is for who began us */
-	if (getppid() != parent)
+	if (!stop_with_parent(parent))
 		_exit(0);
+	prctl(PR_SET_NAME, "invar-survey");
 	channel_init(&s.channel, fd, SURVEY_FRAME_MAX);
 	if (look(&s, &last, &e) < 0)
 		put_failed(&last, &e);

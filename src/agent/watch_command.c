@@ -1,10 +1,8 @@
 /* invar watch: the agent's watcher and collector in the foreground, printing. */
 #include "watch/watch.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,9 +40,7 @@ static NORETURN void be_watcher(const struct session *s, int fd, pid_t parent)
 	struct watch_setup setup = { .policy = s->policy, .spare = s->state_dir, .fd = fd };
 	struct err e = { 0 };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGINT, SIG_IGN); /* the terminal's is for the collector, which ends us */
-	if (getppid() != parent)
+	if (!stop_with_parent(parent))
 		_exit(0);
 	if (watch_run(&setup, &e) < 0) {
 		dprintf(STDERR_FILENO, "invar: %s\n", e.text);

@@ -1,7 +1,6 @@
 /* Opening, locking, values, ledger, stage; and every kind of damage is found and left alone. */
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/wait.h>
 
 #include "core/mem.h"
 #include "world.h"
@@ -63,57 +62,6 @@ static void store_open__says_what_is_wrong(void **state)
 	unlink(scratch_file(STORE_FILE));
 	assert_int_equal(symlink("/etc/passwd", scratch_file(STORE_FILE)), 0);
 	FAILS(store_open(&s, scratch, STORE_CREATE, &e), ERR_DENIED);
-}
-
-static int append_note(struct store *s, struct err *e)
-{
-	uint64_t seq;
-
-	return ledger_append(s, span_of("\xa0"), &seq, e);
-}
-
-/* Two who share write in turns, each seeing what the other wrote; whoever writes for long waits for
- * a transaction's end, and keeps them out. */
-static void store_open__shares(void **state)
-{
-	struct store *a = NULL, *b = NULL, *alone = NULL;
-	uint64_t before, after;
-	uint8_t head[DIGEST_BYTES];
-	pid_t child;
-	int status;
-
-	(void)state;
-	world_make();
-	OK(store_open(&a, scratch, STORE_SHARE, &e));
-	OK(store_open(&b, scratch, STORE_SHARE, &e));
-	OK(ledger_last(a, &before, head, &e));
-	for (int i = 0; i < 3; i++) {
-		struct store *s = i % 2 ? a : b;
-
-		OK(store_begin(s, &e));
-		OK(append_note(s, &e));
-		OK(store_commit(s, &e));
-	}
-	OK(ledger_last(a, &after, head, &e));
-	assert_int_equal(after, before + 3);
-	OK(store_open(&alone, scratch, STORE_WRITE, &e));
-	FAILS(store_begin(a, &e), ERR_LOCKED);
-	store_close(alone);
-	OK(store_begin(a, &e));
-	child = fork();
-	if (child == 0) {
-		struct store *late = NULL;
-		struct err why;
-
-		_exit(store_open(&late, scratch, STORE_WRITE, &why) == 0 ? 0 : 1);
-	}
-	usleep(200000);
-	assert_int_equal(waitpid(child, &status, WNOHANG), 0);
-	OK(store_commit(a, &e));
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-	store_close(a);
-	store_close(b);
 }
 
 static void store_open__knows_newer_formats(void **state)
@@ -598,7 +546,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(store_open__says_what_is_wrong),
-		cmocka_unit_test(store_open__shares),
 		cmocka_unit_test(store_open__knows_newer_formats),
 		cmocka_unit_test(store_open__leaves_foreign_files_alone),
 		cmocka_unit_test(store_verify__finds_every_flipped_byte_that_counts),

@@ -1,5 +1,6 @@
 store_test(tree store)
 store_test(fault store)
 store_test(store store)
+store_test(share store)
 store_test(pile store)
 store_test(baseline store)

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "core/attr.h"
 
@@ -35,4 +37,15 @@ void stop_on_signals(void)
 bool stop_asked(void)
 {
 	return asked != 0;
+}
+
+bool stop_with_parent(int parent)
+{
+	const struct sigaction ends = { .sa_handler = SIG_DFL }, deaf = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGTERM, &ends, NULL);
+	(void)sigaction(SIGHUP, &ends, NULL);
+	(void)sigaction(SIGINT, &deaf, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return getppid() == parent;
 }
