@@ -317,6 +317,7 @@ static void stop(struct collector *c)
 	if (c->schedule)
 		event_free(c->schedule);
 	hold_free(c->hold);
+	look_memory_free(c->options.memory);
 	jobs_free(c);
 	if (c->base)
 		event_base_free(c->base);
@@ -339,6 +340,7 @@ int collector_run(const struct collector_setup *setup, struct err *e)
 	c->setup = *setup;
 	c->policy = setup->policy;
 	c->options.spare = setup->state_dir;
+	c->options.memory = look_memory_new();
 	c->started = clock_now();
 	c->pending = pending_new();
 	c->arena = arena_new();

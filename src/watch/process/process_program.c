@@ -224,7 +224,7 @@ static int place_of(struct processes *p, const struct life *l, const struct imag
 	return -1;
 }
 
-void program_digest(struct processes *p, const struct life *l, struct image *i)
+void image_digest(struct processes *p, const struct life *l, struct image *i)
 {
 	struct statx st;
 	int place;

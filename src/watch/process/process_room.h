@@ -50,7 +50,7 @@ struct programs *programs_new(void);
 void programs_free(struct programs *g);
 /* What this process runs, while it lives or when the file is still there. Never waits for a file
  * system that is not of this machine, nor reads what is very large: then it stays without. */
-void program_digest(struct processes *p, const struct life *l, struct image *i);
+void image_digest(struct processes *p, const struct life *l, struct image *i);
 
 /* ---- process_account.c: names ---- */
 

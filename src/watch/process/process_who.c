@@ -116,7 +116,7 @@ static void answer(struct processes *p, const struct life *l, struct image *i, s
 		.means = span_of(p->means) };
 
 	if (i) {
-		program_digest(p, l, i);
+		image_digest(p, l, i);
 		w.sha256 = span_from(i->sha256, i->n_sha256);
 		take_argv(i, a, &w);
 	}
