@@ -321,7 +321,7 @@ static void stop(struct collector *c)
 	jobs_free(c);
 	if (c->base)
 		event_base_free(c->base);
-	pending_free(c->pending);
+	backlog_free(c->backlog);
 	arena_freep(&c->arena);
 	policy_free(c->own_policy);
 	for (size_t i = 0; i < c->n_means; i++)
@@ -342,7 +342,7 @@ int collector_run(const struct collector_setup *setup, struct err *e)
 	c->options.spare = setup->state_dir;
 	c->options.memory = look_memory_new();
 	c->started = clock_now();
-	c->pending = pending_new();
+	c->backlog = backlog_new();
 	c->arena = arena_new();
 	rc = start(c, e);
 	if (rc < 0)

@@ -37,7 +37,7 @@ static int64_t next_look(const struct collector *c)
 		const struct kind *k = kind_by_id((uint8_t)id);
 		int64_t at;
 
-		if (!k || !pending_count_of(c->pending, k))
+		if (!k || !backlog_count_of(c->backlog, k))
 			continue;
 		at = k->hierarchical || k == &kind_package ? 1 : c->pace[id].next;
 		if (at < c->rest)
@@ -166,7 +166,7 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 /* A transaction of packages explains its files only when all of them are looked at together. */
 static size_t most_of(const struct collector *c)
 {
-	return pending_count_of(c->pending, &kind_package) ? SIZE_MAX : MOST;
+	return backlog_count_of(c->backlog, &kind_package) ? SIZE_MAX : MOST;
 }
 
 static bool look_some(struct collector *c, bool all)
@@ -175,7 +175,7 @@ static bool look_some(struct collector *c, bool all)
 	struct choice choice = { c, clock_monotonic() };
 	struct look_again *looks;
 	size_t n =
-		pending_take(c->pending, most_of(c), all ? NULL : may_look, &choice, arena, &looks);
+		backlog_take(c->backlog, most_of(c), all ? NULL : may_look, &choice, arena, &looks);
 
 	return n == 0 || look(c, looks, n);
 }
@@ -195,7 +195,7 @@ static void on_due(evutil_socket_t fd, short what, void *ctx)
 
 void look_all(struct collector *c)
 {
-	while (pending_count(c->pending) && look_some(c, true))
+	while (backlog_count(c->backlog) && look_some(c, true))
 		;
 }
 
@@ -213,7 +213,7 @@ static void overflow(struct collector *c, const struct look_again *l)
 	struct loss_note loss = { .means = span_of("collector"),
 		.kind = l->kind,
 		.scope = l->kind->hierarchical ? span_of("/") : SPAN_NONE,
-		.from = pending_oldest(c->pending),
+		.from = backlog_oldest(c->backlog),
 		.to = clock_now(),
 		.text = span_of("more changed at once than could be kept in mind") };
 
@@ -222,7 +222,7 @@ static void overflow(struct collector *c, const struct look_again *l)
 
 void look_soon(struct collector *c, const struct look_again *l)
 {
-	if (!pending_add(c->pending, l))
+	if (!backlog_add(c->backlog, l))
 		overflow(c, l);
 	look_schedule(c);
 }

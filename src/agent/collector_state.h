@@ -4,10 +4,10 @@
 
 #include <event2/event.h>
 
+#include "agent/backlog.h"
 #include "agent/collector.h"
 #include "agent/control.h"
 #include "agent/hold.h"
-#include "agent/pending.h"
 #include "agent/survey.h"
 #include "os/channel.h"
 #include "watch/notice.h"
@@ -76,7 +76,7 @@ struct collector {
 	struct scan_options options;
 	struct line watcher, parent, link;
 	struct control *control;
-	struct pending *pending;
+	struct backlog *backlog;
 	struct hold *hold;
 	struct arena *arena; /* cleared after each notice */
 

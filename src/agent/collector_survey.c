@@ -12,7 +12,7 @@
 #include "core/sha256.h"
 #include "os/clock.h"
 
-#define ROOM (PENDING_MAX / 2) /* more is not taken from a survey while so many wait */
+#define ROOM (BACKLOG_MAX / 2) /* more is not taken from a survey while so many wait */
 #define LOSSES_MAX 1024        /* by one job */
 #define GAPS_MAX 65536
 #define AGAIN_NS INT64_C(5000000000) /* after a failure */
@@ -278,11 +278,11 @@ static void on_survey(evutil_socket_t fd, short what, void *ctx)
 	}
 	if (j->finished) {
 		survey_stop(c);
-		j->serial = pending_serial(c->pending);
+		j->serial = backlog_serial(c->backlog);
 		survey_settled(c);
 		return;
 	}
-	c->survey_paused = pending_count(c->pending) > ROOM;
+	c->survey_paused = backlog_count(c->backlog) > ROOM;
 	if (c->survey_paused)
 		event_del(c->survey.readable);
 }
@@ -344,7 +344,7 @@ static void look_kinds(struct collector *c, struct job *j)
 	}
 	j->to = clock_now();
 	j->finished = true;
-	j->serial = pending_serial(c->pending);
+	j->serial = backlog_serial(c->backlog);
 }
 
 void jobs_next(struct collector *c)
@@ -503,12 +503,12 @@ void survey_settled(struct collector *c)
 	struct job *j = c->running;
 	struct err e = { 0 };
 
-	if (c->survey_paused && c->survey_pid > 0 && pending_count(c->pending) <= ROOM) {
+	if (c->survey_paused && c->survey_pid > 0 && backlog_count(c->backlog) <= ROOM) {
 		c->survey_paused = false;
 		event_add(c->survey.readable, NULL);
 		event_active(c->survey.readable, EV_READ, 0);
 	}
-	if (!j || !j->finished || pending_waits(c->pending, j->serial))
+	if (!j || !j->finished || backlog_waits(c->backlog, j->serial))
 		return;
 	if (j->err.code < 0) {
 		end_failed(c, j);

@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "agent/pending.h"
+#include "agent/backlog.h"
 #include "core/mem.h"
 #include "os/clock.h"
 
@@ -47,7 +47,7 @@ struct manager {
 	int64_t since;
 	struct event *ended;
 	struct hold *hold;
-	struct pending *held;
+	struct backlog *held;
 };
 
 struct hold {
@@ -104,15 +104,15 @@ static void let_go(struct manager *m)
 {
 	AUTO_FREE(arena) arena = arena_new();
 	struct hold *h = m->hold;
-	struct pending *held = m->held;
+	struct backlog *held = m->held;
 	struct look_again *looks;
 	size_t n;
 
 	manager_done(m);
-	n = pending_take(held, ALL, NULL, NULL, arena, &looks);
+	n = backlog_take(held, ALL, NULL, NULL, arena, &looks);
 	for (size_t i = 0; i < n; i++)
 		h->release(h->ctx, &looks[i]);
-	pending_free(held);
+	backlog_free(held);
 }
 
 static void on_ended(evutil_socket_t fd, short what, void *ctx);
@@ -168,7 +168,7 @@ static struct manager *manager_new(struct hold *h, uint32_t pid)
 	if (!m)
 		return NULL;
 	*m = (struct manager){ .pid = pid, .since = clock_monotonic(), .hold = h };
-	m->held = pending_new();
+	m->held = backlog_new();
 	m->fd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3 */
 	if (m->fd >= 0) {
 		m->ended = event_new(h->base, m->fd, EV_READ, on_ended, m);
@@ -210,7 +210,7 @@ bool hold_take(struct hold *h, const struct look_again *l)
 	uint32_t pid = l->who.n && h->most ? manager_behind(h, l->who) : 0;
 	struct manager *m = pid ? manager_of(h, pid) : NULL;
 
-	return m && pending_add(m->held, l);
+	return m && backlog_add(m->held, l);
 }
 
 void hold_release(struct hold *h)
@@ -226,7 +226,7 @@ size_t hold_count(const struct hold *h)
 
 	for (size_t i = 0; i < MANAGERS_MAX; i++)
 		if (h->manager[i].pid)
-			n += pending_count(h->manager[i].held);
+			n += backlog_count(h->manager[i].held);
 	return n;
 }
 
@@ -259,7 +259,7 @@ void hold_free(struct hold *h)
 	for (size_t i = 0; i < MANAGERS_MAX; i++) {
 		if (!h->manager[i].pid)
 			continue;
-		pending_free(h->manager[i].held);
+		backlog_free(h->manager[i].held);
 		manager_done(&h->manager[i]);
 	}
 	event_free(h->timer);

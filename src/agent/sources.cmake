@@ -1,5 +1,6 @@
 # Each part lists its own files.
 set(AGENT_SOURCES
+  src/agent/backlog.c
   src/agent/canary.c
   src/agent/collector.c
   src/agent/collector_answer.c
@@ -12,7 +13,6 @@ set(AGENT_SOURCES
   src/agent/metrics.c
   src/agent/metrics_routes.c
   src/agent/metrics_text.c
-  src/agent/pending.c
   src/agent/pressure.c
   src/agent/request.c
   src/agent/route.c

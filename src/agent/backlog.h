@@ -1,32 +1,32 @@
 /* What is to be looked at again, each thing once, until a look takes it. Bounded: when it is full,
  * the caller must treat what it could not keep as lost. */
-#ifndef AGENT_PENDING_H
-#define AGENT_PENDING_H
+#ifndef AGENT_BACKLOG_H
+#define AGENT_BACKLOG_H
 
 #include "change/pipeline.h"
 
-#define PENDING_MAX 65536
-#define PENDING_BYTES ((size_t)12 << 20)
+#define BACKLOG_MAX 65536
+#define BACKLOG_BYTES ((size_t)12 << 20)
 
-struct pending;
+struct backlog;
 
-struct pending *pending_new(void);
-void pending_free(struct pending *p); /* accepts NULL */
+struct backlog *backlog_new(void);
+void backlog_free(struct backlog *p); /* accepts NULL */
 
 /* Copies. Of the same entity twice the last who counts; what was heard of by the watcher stays so
  * when a survey says the same. False: full. */
-bool pending_add(struct pending *p, const struct look_again *l);
-size_t pending_count(const struct pending *p);
-size_t pending_count_of(const struct pending *p, const struct kind *k);
+bool backlog_add(struct backlog *p, const struct look_again *l);
+size_t backlog_count(const struct backlog *p);
+size_t backlog_count_of(const struct backlog *p, const struct kind *k);
 /* Items are numbered as they come: the next one's number, and whether any below `serial` waits. */
-uint64_t pending_serial(const struct pending *p);
-bool pending_waits(const struct pending *p, uint64_t serial);
+uint64_t backlog_serial(const struct backlog *p);
+bool backlog_waits(const struct backlog *p, uint64_t serial);
 /* What waits longest, as `happened` of it; 0: nothing. */
-int64_t pending_oldest(const struct pending *p);
+int64_t backlog_oldest(const struct backlog *p);
 
 /* Move at most `most` of those that `wants` (NULL: all) into *ret, an array in a; the spans live in
  * a as well. How many. */
-size_t pending_take(struct pending *p, size_t most,
+size_t backlog_take(struct backlog *p, size_t most,
 	bool (*wants)(void *ctx, const struct look_again *l), void *ctx, struct arena *a,
 	struct look_again **ret);
 

@@ -1,4 +1,4 @@
-#include "agent/pending.h"
+#include "agent/backlog.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ struct item {
 	char text[];
 };
 
-struct pending {
+struct backlog {
 	struct item *first, **last;
 	struct item *bucket[BUCKETS];
 	struct shared *recent; /* the who that came last; NULL: none */
@@ -33,15 +33,15 @@ struct pending {
 	size_t of_kind[KIND_IDS];
 };
 
-struct pending *pending_new(void)
+struct backlog *backlog_new(void)
 {
-	struct pending *p = mem_new(sizeof *p);
+	struct backlog *p = mem_new(sizeof *p);
 
 	p->last = &p->first;
 	return p;
 }
 
-static void shared_drop(struct pending *p, struct shared *s)
+static void shared_drop(struct backlog *p, struct shared *s)
 {
 	if (!s || --s->refs > 0)
 		return;
@@ -49,7 +49,7 @@ static void shared_drop(struct pending *p, struct shared *s)
 	free(s);
 }
 
-static struct shared *shared_of(struct pending *p, struct span bytes)
+static struct shared *shared_of(struct backlog *p, struct span bytes)
 {
 	struct shared *s = p->recent;
 
@@ -68,7 +68,7 @@ static struct shared *shared_of(struct pending *p, struct span bytes)
 	return s;
 }
 
-void pending_free(struct pending *p)
+void backlog_free(struct backlog *p)
 {
 	if (!p)
 		return;
@@ -81,27 +81,27 @@ void pending_free(struct pending *p)
 	free(p);
 }
 
-size_t pending_count(const struct pending *p)
+size_t backlog_count(const struct backlog *p)
 {
 	return p->n;
 }
 
-size_t pending_count_of(const struct pending *p, const struct kind *k)
+size_t backlog_count_of(const struct backlog *p, const struct kind *k)
 {
 	return p->of_kind[k->id];
 }
 
-uint64_t pending_serial(const struct pending *p)
+uint64_t backlog_serial(const struct backlog *p)
 {
 	return p->serial;
 }
 
-bool pending_waits(const struct pending *p, uint64_t serial)
+bool backlog_waits(const struct backlog *p, uint64_t serial)
 {
 	return p->first && p->first->serial < serial;
 }
 
-int64_t pending_oldest(const struct pending *p)
+int64_t backlog_oldest(const struct backlog *p)
 {
 	return p->first ? p->first->look.happened : 0;
 }
@@ -133,7 +133,7 @@ static struct span put(char **at, struct span s)
 	return ret;
 }
 
-static void set_who(struct pending *p, struct item *i, struct span who)
+static void set_who(struct backlog *p, struct item *i, struct span who)
 {
 	struct shared *s = shared_of(p, who);
 
@@ -142,7 +142,7 @@ static void set_who(struct pending *p, struct item *i, struct span who)
 	i->look.who = s ? span_from(s->p, s->n) : SPAN_NONE;
 }
 
-static struct item *item_new(struct pending *p, const struct look_again *l, uint64_t hash)
+static struct item *item_new(struct backlog *p, const struct look_again *l, uint64_t hash)
 {
 	size_t bytes = l->key.n + l->who_unknown.n;
 	struct item *i = mem_new(sizeof *i + bytes);
@@ -158,7 +158,7 @@ static struct item *item_new(struct pending *p, const struct look_again *l, uint
 }
 
 /* i->next is set. */
-static void list_put(struct pending *p, struct item **link, struct item *i)
+static void list_put(struct backlog *p, struct item **link, struct item *i)
 {
 	*link = i;
 	i->link = link;
@@ -169,7 +169,7 @@ static void list_put(struct pending *p, struct item **link, struct item *i)
 }
 
 /* What the newer one knows better. */
-static void join(struct pending *p, struct item *i, const struct look_again *l)
+static void join(struct backlog *p, struct item *i, const struct look_again *l)
 {
 	if (l->observed == OBSERVED_REALTIME)
 		i->look.observed = OBSERVED_REALTIME;
@@ -179,7 +179,7 @@ static void join(struct pending *p, struct item *i, const struct look_again *l)
 		i->look.happened = l->happened;
 }
 
-bool pending_add(struct pending *p, const struct look_again *l)
+bool backlog_add(struct backlog *p, const struct look_again *l)
 {
 	uint64_t hash = hash_of(l);
 	struct item **bucket = &p->bucket[hash % BUCKETS], *i;
@@ -189,7 +189,7 @@ bool pending_add(struct pending *p, const struct look_again *l)
 			join(p, i, l);
 			return true;
 		}
-	if (p->n >= PENDING_MAX || p->bytes >= PENDING_BYTES)
+	if (p->n >= BACKLOG_MAX || p->bytes >= BACKLOG_BYTES)
 		return false;
 	i = item_new(p, l, hash);
 	i->serial = p->serial++;
@@ -202,7 +202,7 @@ bool pending_add(struct pending *p, const struct look_again *l)
 	return true;
 }
 
-static void leave(struct pending *p, struct item *i)
+static void leave(struct backlog *p, struct item *i)
 {
 	struct item **at = &p->bucket[i->hash % BUCKETS];
 
@@ -219,7 +219,7 @@ static void leave(struct pending *p, struct item *i)
 	p->of_kind[i->look.kind->id]--;
 }
 
-size_t pending_take(struct pending *p, size_t most,
+size_t backlog_take(struct backlog *p, size_t most,
 	bool (*wants)(void *ctx, const struct look_again *l), void *ctx, struct arena *a,
 	struct look_again **ret)
 {
