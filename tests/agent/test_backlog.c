@@ -1,4 +1,6 @@
 /* What waits to be looked at: each thing once, in order, bounded. */
+#include <stdio.h>
+
 #include "../check.h"
 #include "agent/backlog.h"
 #include "entity/file.h"
