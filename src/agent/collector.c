@@ -99,6 +99,7 @@ static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
 	struct collector *c = ctx;
 	const struct check_listener *l = c->setup.listener;
 
+	health_record(c, r);
 	answer_record(c, r);
 	return l && l->record ? l->record(l->ctx, r, e) : 0;
 }
@@ -170,6 +171,7 @@ static void take_means(struct collector *c, const struct notice *n)
 	struct means_row *m = c->means;
 	struct means_row *end = m + c->n_means;
 
+	health_means(c, x);
 	while (m < end &&
 		!(m->kind == x->kind && span_is(x->scope, m->scope) && span_is(x->name, m->name)))
 		m++;
@@ -185,6 +187,7 @@ static void take_ready(struct collector *c, const struct notice *n)
 	(void)n;
 	c->watcher_ready = true;
 	start_survey(c);
+	health_watcher(c);
 	answer_ready(c);
 }
 
@@ -199,11 +202,13 @@ static void take_counts(struct collector *c, const struct notice *n)
 		c->counts[c->n_counts++] =
 			(struct count){ { mem_copy(name.p, name.n), name.n }, n->counts[i].value };
 	}
+	health_counts(c);
 	answer_counts(c);
 }
 
 static void take_canary(struct collector *c, const struct notice *n)
 {
+	health_canary(c, &n->canary);
 	answer_canary(c, &n->canary);
 }
 
@@ -294,8 +299,8 @@ static int start(struct collector *c, struct err *e)
 	if (!c->base)
 		return err_set(e, ERR_SYSTEM, "cannot make an event loop");
 	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, release, c);
-	if (look_start(c, e) < 0 || hear_signals(c, e) < 0 || start_state(c, e) < 0 ||
-		start_schedule(c, e) < 0 || answer_start(c, e) < 0)
+	if (health_start(c, e) < 0 || look_start(c, e) < 0 || hear_signals(c, e) < 0 ||
+		start_state(c, e) < 0 || start_schedule(c, e) < 0 || answer_start(c, e) < 0)
 		return e->code;
 	collector_note(c, "agent-start",
 		c->setup.foreground ? "invar watch began" : "the agent began");
@@ -308,6 +313,7 @@ static void stop(struct collector *c)
 	if (c->base)
 		stop_state(c);
 	answer_stop(c);
+	health_stop(c);
 	line_close(&c->watcher);
 	for (size_t i = 0; i < ARRAY_LEN(c->signals); i++)
 		if (c->signals[i])

@@ -106,6 +106,7 @@ struct collector {
 	struct err err; /* why it ends; code 0: it was asked to */
 
 	/* for status and metrics */
+	struct health *health;
 	struct latency latency[KIND_IDS];
 	uint64_t hints[KIND_IDS], changes[CHANGE_TYPE_N], looks, losses, repairs, gaps;
 	struct means_row means[MEANS_MAX];
@@ -175,6 +176,21 @@ void start_schedule_next(struct collector *c);
 /* After a whole survey: gaps that stand, where reading again came to (NULL: it did not). */
 int start_values(struct collector *c, uint64_t gaps, const struct buf *reread) MUST_CHECK;
 void stop_state(struct collector *c);
+
+/* ---- collector_health.c: canaries, metrics ---- */
+int health_start(struct collector *c, struct err *e) MUST_CHECK;
+void health_stop(struct collector *c);
+void health_record(struct collector *c, const struct ledger_record *r);
+void health_counts(struct collector *c);
+void health_scanned(struct collector *c, const struct job *j);
+void health_means(struct collector *c, const struct means *x);
+void health_watcher(struct collector *c); /* another one is there, and ready */
+void health_canary(struct collector *c, const struct canary *x);
+/* AGENT_CANARY: plant now; answered (by control_answer) when all have answered. */
+typedef void health_answer_fn(struct control *c, uint64_t client, int code, struct span text);
+void health_canary_asked(struct collector *c, uint64_t client, health_answer_fn *answer);
+/* For status: a JSON array, each place with its latency, or what is wrong. */
+void health_canaries(struct collector *c, struct buf *ret);
 
 /* ---- collector_answer.c: to the parent, the link and the command line ---- */
 int answer_start(struct collector *c, struct err *e) MUST_CHECK;

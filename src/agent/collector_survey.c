@@ -517,6 +517,8 @@ void survey_settled(struct collector *c)
 	} else if (is_whole(j)) {
 		end_whole(c, j);
 	}
+	if (j->err.code == 0)
+		health_scanned(c, j);
 	answer_job_done(c, j);
 	c->running = NULL;
 	job_free(j);

@@ -161,16 +161,21 @@ void metrics_record(struct metrics *m, const struct ledger_record *r)
 	touch(m);
 }
 
-void metrics_scanned(struct metrics *m, enum metrics_scan what, const struct check_summary *sum)
+void metrics_scanned(struct metrics *m, const struct metrics_scan *scan)
 {
-	m->d.scans[what].known = true;
-	m->d.scans[what].runs++;
-	m->d.scans[what].bytes += sum->bytes;
-	m->d.scans[what].gaps = sum->gaps;
-	m->d.scans[what].seconds = (double)(sum->ended - sum->started) / 1e9;
-	m->d.scans[what].ended = sum->ended;
-	memcpy(m->d.entities, sum->entities, sizeof m->d.entities);
-	m->d.scanned = true;
+	struct metrics_data *d = &m->d;
+	size_t i = 0;
+
+	while (i < d->n_scans && strcmp(d->scans[i].name, scan->name) != 0)
+		i++;
+	if (i == METRICS_SCANS_MAX)
+		return;
+	if (i == d->n_scans)
+		d->n_scans++;
+	d->scans[i].name = scan->name;
+	d->scans[i].runs++;
+	d->scans[i].bytes += scan->bytes;
+	d->scans[i].last = *scan;
 	touch(m);
 }
 
@@ -261,6 +266,16 @@ void metrics_memory(struct metrics *m, const char *role, uint32_t pid)
 	if (at == d->n_roles)
 		metrics_name(d->roles[d->n_roles++].name, METRICS_NAME_MAX, span_of(role));
 	d->roles[at].bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void add_role(void *ctx, const char *role, uint32_t pid)
+{
+	metrics_memory(ctx, role, pid);
+}
+
+void metrics_roles(struct metrics *m, struct span json)
+{
+	metrics_each_role(json, add_role, m);
 }
 
 void metrics_routes(struct metrics *m, struct span json)

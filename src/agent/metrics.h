@@ -31,8 +31,13 @@ void metrics_freep(struct metrics **m);
 /* A record of the ledger: counts changes (with their latency, from the act to the record), losses,
  * repairs, gaps. */
 void metrics_record(struct metrics *m, const struct ledger_record *r);
-enum metrics_scan { METRICS_SCAN_QUICK, METRICS_SCAN_FULL, METRICS_SCAN_STARTUP, METRICS_SCAN_N };
-void metrics_scanned(struct metrics *m, enum metrics_scan what, const struct check_summary *sum);
+/* A scan that came to its end; name is a literal. */
+struct metrics_scan {
+	const char *name;
+	int64_t from, to; /* ns since epoch */
+	uint64_t entities, bytes, gaps;
+};
+void metrics_scanned(struct metrics *m, const struct metrics_scan *scan);
 void metrics_canary(struct metrics *m, const struct canary *answer);
 
 /* ---- what stands: none of these makes the file due ---- */
@@ -42,6 +47,7 @@ enum metrics_gauge {
 	METRICS_QUEUE_HINTS,  /* looks that wait */
 	METRICS_QUEUE_WRITES, /* bytes that wait for the link */
 	METRICS_LEDGER_SEQ,
+	METRICS_ENTITIES,
 	METRICS_STORE_BYTES,
 	METRICS_CANARY_FAULTS,
 	METRICS_GAUGE_N
@@ -49,7 +55,8 @@ enum metrics_gauge {
 void metrics_gauge(struct metrics *m, enum metrics_gauge what, uint64_t value);
 /* Resident memory of one of our processes. */
 void metrics_memory(struct metrics *m, const char *role, uint32_t pid);
-/* AGENT_ROUTE_STATE. What is not of that form is left out. */
+/* AGENT_ROLES: the memory of each. AGENT_ROUTE_STATE. What is not of that form is left out. */
+void metrics_roles(struct metrics *m, struct span json);
 void metrics_routes(struct metrics *m, struct span json);
 
 /* The text as it would be written now. */

@@ -8,6 +8,7 @@
 #define METRICS_COUNTS_MAX 64
 #define METRICS_ROUTES_MAX 64
 #define METRICS_ROLES_MAX 8
+#define METRICS_SCANS_MAX 8
 #define METRICS_NAME_MAX 64
 
 extern const double metrics_buckets[METRICS_BUCKETS]; /* upper bounds, seconds */
@@ -25,13 +26,11 @@ struct metrics_data {
 	uint64_t losses, lost, repairs;
 	struct histogram latency[KIND_IDS];
 	struct {
-		bool known;
-		uint64_t runs, entities, bytes, files, gaps;
-		double seconds;
-		int64_t ended;
-	} scans[METRICS_SCAN_N];
-	uint64_t entities[KIND_IDS]; /* at the last scan */
-	bool scanned;
+		const char *name;
+		uint64_t runs, bytes;
+		struct metrics_scan last;
+	} scans[METRICS_SCANS_MAX];
+	size_t n_scans;
 	struct canary_row {
 		const struct kind *kind;
 		char scope[256]; /* NUL behind it; longer ones are cut */
@@ -61,6 +60,9 @@ struct metrics_data {
 
 /* Cut to max - 1 bytes, NUL behind it. */
 void metrics_name(char *ret, size_t max, struct span s);
+/* Calls back with each role's name and pid. */
+void metrics_each_role(struct span json, void (*each)(void *ctx, const char *role, uint32_t pid),
+	void *ctx);
 void metrics_read_routes(struct metrics_data *d, struct span json);
 void metrics_text(const struct metrics_data *d, struct buf *ret);
 

@@ -1,4 +1,5 @@
-/* What the link says of its routes. Apart, since jansson and core/json.h share names. */
+/* What the link says of its routes, and the parent of its roles. Apart, since jansson and
+ * core/json.h share names. */
 #include <jansson.h>
 #include <string.h>
 
@@ -20,6 +21,26 @@ static uint64_t number_of(const json_t *object, const char *name)
 
 	return json_is_integer(n) && json_integer_value(n) > 0 ? (uint64_t)json_integer_value(n)
 							       : 0;
+}
+
+void metrics_each_role(struct span text, void (*each)(void *ctx, const char *role, uint32_t pid),
+	void *ctx)
+{
+	json_t *list, *role;
+	size_t i;
+
+	if (text.n > TEXT_MAX)
+		return;
+	list = json_loadb(text.p, text.n, 0, NULL);
+	json_array_foreach(list, i, role)
+	{
+		const char *name = json_string_value(json_object_get(role, "role"));
+		uint64_t pid = number_of(role, "pid");
+
+		if (name && pid && pid < UINT32_MAX)
+			each(ctx, name, (uint32_t)pid);
+	}
+	json_decref(list);
 }
 
 void metrics_read_routes(struct metrics_data *d, struct span text)

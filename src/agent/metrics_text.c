@@ -8,15 +8,13 @@
 const double metrics_buckets[METRICS_BUCKETS] = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3,
 	5, 10, 30, 60 };
 
-static const char *const scan_names[] = { "quick", "full", "startup" };
-_Static_assert(ARRAY_LEN(scan_names) == METRICS_SCAN_N, "every scan needs a name");
-
 static const struct {
 	const char *name, *help;
 } gauges[] = {
 	[METRICS_QUEUE_HINTS] = { "invar_queue_hints", "Looks that wait to be taken." },
 	[METRICS_QUEUE_WRITES] = { "invar_queue_link_bytes", "Bytes that wait for the link." },
 	[METRICS_LEDGER_SEQ] = { "invar_ledger_seq", "Number of the ledger's last record." },
+	[METRICS_ENTITIES] = { "invar_entities", "Entities in the current state." },
 	[METRICS_STORE_BYTES] = { "invar_store_bytes", "Size of the state on disk." },
 	[METRICS_CANARY_FAULTS] = { "invar_canary_faults",
 		"Places that did not hear their last canary and should have." },
@@ -121,9 +119,8 @@ static void scan_family(const struct metrics_data *d, struct buf *ret, const cha
 	const char *type, const char *help, double (*value)(const struct metrics_data *d, size_t i))
 {
 	head(ret, name, type, help);
-	for (size_t i = 0; i < METRICS_SCAN_N; i++)
-		if (d->scans[i].known)
-			sample(ret, name, "scan", scan_names[i], value(d, i));
+	for (size_t i = 0; i < d->n_scans; i++)
+		sample(ret, name, "scan", d->scans[i].name, value(d, i));
 }
 
 static double scan_runs(const struct metrics_data *d, size_t i)
@@ -133,12 +130,12 @@ static double scan_runs(const struct metrics_data *d, size_t i)
 
 static double scan_seconds(const struct metrics_data *d, size_t i)
 {
-	return d->scans[i].seconds;
+	return seconds(d->scans[i].last.to - d->scans[i].last.from);
 }
 
 static double scan_ended(const struct metrics_data *d, size_t i)
 {
-	return seconds(d->scans[i].ended);
+	return seconds(d->scans[i].last.to);
 }
 
 static double scan_bytes(const struct metrics_data *d, size_t i)
@@ -146,13 +143,20 @@ static double scan_bytes(const struct metrics_data *d, size_t i)
 	return (double)d->scans[i].bytes;
 }
 
+static double scan_entities(const struct metrics_data *d, size_t i)
+{
+	return (double)d->scans[i].last.entities;
+}
+
 static double scan_gaps(const struct metrics_data *d, size_t i)
 {
-	return (double)d->scans[i].gaps;
+	return (double)d->scans[i].last.gaps;
 }
 
 static void add_scans(const struct metrics_data *d, struct buf *ret)
 {
+	if (!d->n_scans)
+		return;
 	scan_family(d, ret, "invar_scans_total", "counter", "Scans that were made.", scan_runs);
 	scan_family(d, ret, "invar_scan_duration_seconds", "gauge", "Time the last scan took.",
 		scan_seconds);
@@ -160,14 +164,10 @@ static void add_scans(const struct metrics_data *d, struct buf *ret)
 		"When the last scan ended.", scan_ended);
 	scan_family(d, ret, "invar_scan_read_bytes_total", "counter", "Bytes read by scans.",
 		scan_bytes);
+	scan_family(d, ret, "invar_scan_entities", "gauge", "Entities the last scan looked at.",
+		scan_entities);
 	scan_family(d, ret, "invar_scan_gaps", "gauge", "Places the last scan could not look at.",
 		scan_gaps);
-	if (!d->scanned)
-		return;
-	head(ret, "invar_entities", "gauge", "Entities there were at the last scan.");
-	for (size_t i = 0; kinds[i]; i++)
-		sample(ret, "invar_entities", "kind", kinds[i]->name,
-			(double)d->entities[kinds[i]->id]);
 }
 
 static void canary_family(const struct metrics_data *d, struct buf *ret, const char *name,

@@ -4,6 +4,7 @@ set(AGENT_SOURCES
   src/agent/canary.c
   src/agent/collector.c
   src/agent/collector_answer.c
+  src/agent/collector_health.c
   src/agent/collector_look.c
   src/agent/collector_start.c
   src/agent/collector_survey.c

@@ -69,7 +69,7 @@ static void fill(struct metrics *m)
 	struct ledger_record loss = { .type = RECORD_LOSS, .loss.count = 12 };
 	struct ledger_record repair = { .type = RECORD_REPAIR };
 	struct ledger_record gap = { .type = RECORD_GAP, .gap.kind = kind_find(span_of("port")) };
-	struct check_summary sum = { .bytes = 1000, .gaps = 2, .started = 1, .ended = 2000000001 };
+	struct metrics_scan scan = { "quick", 1, 2000000001, 100, 1000, 2 };
 	struct canary hostile = { .kind = kind_find(span_of("file")),
 		.scope = span_of("/mnt/\"a\\b\n\xff}"),
 		.seen = true,
@@ -80,9 +80,10 @@ static void fill(struct metrics *m)
 	metrics_record(m, &loss);
 	metrics_record(m, &repair);
 	metrics_record(m, &gap);
-	metrics_scanned(m, METRICS_SCAN_QUICK, &sum);
+	metrics_scanned(m, &scan);
 	metrics_canary(m, &hostile);
 	metrics_counts(m, counts, ARRAY_LEN(counts));
+	metrics_roles(m, span_of("[{\"role\":\"parent\",\"pid\":1}, {\"pid\":\"x\"}]"));
 	metrics_routes(m, span_of("[{\"name\":\"siem\",\"cursor\":12,\"lag\":3,\"lost\":1,"
 				  "\"failures\":2}, 5]"));
 }
@@ -132,6 +133,7 @@ static void the_file_has_the_numbers(void **state)
 	expect(&text, "invar_route_lost_records_total{route=\"siem\"} 1\n");
 	expect(&text, "invar_ledger_seq 4711\n");
 	expect(&text, "invar_resident_memory_bytes{role=\"collector\"} ");
+	expect(&text, "invar_resident_memory_bytes{role=\"parent\"} ");
 	assert_int_equal(stat(f.path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0644);
 	teardown(&f);
