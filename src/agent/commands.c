@@ -2,5 +2,6 @@
 
 const struct command *const agent_commands[] = {
 	&command_watch,
+	&command_agent,
 	NULL,
 };

@@ -7,6 +7,7 @@
 /* In the order of help; ended by NULL. */
 extern const struct command *const agent_commands[];
 
+extern const struct command command_agent;
 extern const struct command command_watch;
 
 #endif

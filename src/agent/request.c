@@ -59,6 +59,7 @@ static const struct row {
 		{ { ITEM_CODE, offsetof(struct agent_message, code) },
 			{ ITEM_BYTES, offsetof(struct agent_message, text) } } },
 	[AGENT_LINK_NEW] = { "link-new", PARTY_PARENT, PARTY_COLLECTOR, true },
+	[AGENT_PING] = { "ping", PARTY_PARENT, PARTY_COLLECTOR },
 	[AGENT_ROLES] = { "roles", PARTY_PARENT, PARTY_COLLECTOR, false,
 		{ { ITEM_BYTES, offsetof(struct agent_message, text) } } },
 };

@@ -19,9 +19,10 @@ enum agent_request {
 	AGENT_HEAD,    /* seq of the ledger's last record, host name: there is something to get */
 	AGENT_RECORDS, /* array of [seq, prev, body] */
 	/* collector → parent */
-	AGENT_ALIVE,       /* its loop turns; at most once a second */
+	AGENT_ALIVE,       /* its loop turns: the answer to AGENT_PING, and unasked at most once a
+			      second while long work goes on */
 	AGENT_STATUS_LINE, /* text for systemd's STATUS= */
-	AGENT_READY,
+	AGENT_READY, /* what changes is heard of; after AGENT_RELOAD: that is done, or refused */
 	/* parent → collector */
 	AGENT_RELOAD, /* SIGHUP came */
 	AGENT_STOP,
@@ -38,6 +39,7 @@ enum agent_request {
 	/* parent → collector */
 	AGENT_LINK_NEW, /* another link is there; its fd comes with this (SCM_RIGHTS) */
 	AGENT_ROLES,    /* JSON text for status: an array, each role's pid, starts, confinement */
+	AGENT_PING,     /* answered by AGENT_ALIVE; only sent when there is a watchdog */
 	AGENT_REQUEST_N
 };
 

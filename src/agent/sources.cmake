@@ -1,7 +1,10 @@
 # Each part lists its own files.
 set(AGENT_SOURCES
+  src/agent/agent.c
   src/agent/backlog.c
+  src/agent/baseline.c
   src/agent/canary.c
+  src/agent/child.c
   src/agent/collector.c
   src/agent/collector_answer.c
   src/agent/collector_health.c
@@ -10,10 +13,20 @@ set(AGENT_SOURCES
   src/agent/collector_survey.c
   src/agent/commands.c
   src/agent/config.c
+  src/agent/confine.c
+  src/agent/confine_calls.c
+  src/agent/confine_files.c
+  src/agent/confine_rights.c
+  src/agent/control.c
   src/agent/hold.c
+  src/agent/link.c
+  src/agent/lock.c
+  src/agent/log.c
   src/agent/metrics.c
   src/agent/metrics_routes.c
   src/agent/metrics_text.c
+  src/agent/notify.c
+  src/agent/parent.c
   src/agent/pressure.c
   src/agent/request.c
   src/agent/route.c

@@ -11,6 +11,7 @@
 struct channel {
 	int fd; /* the caller's, who also closes it */
 	size_t frame_max;
+	size_t in_max; /* of one frame that comes: frame_max, until somebody makes it less */
 	struct buf out, in;
 	size_t sent, at; /* of out, written; of in, used up */
 	/* see channel_take_fd */

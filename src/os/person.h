@@ -2,6 +2,8 @@
 #ifndef OS_PERSON_H
 #define OS_PERSON_H
 
+#include <stdint.h>
+
 #include "core/buf.h"
 
 /* Append "alice (root, uid 0)": the login the kernel remembers (audit login uid), else the user who
@@ -10,5 +12,7 @@
  * cannot be found out is left out.
  */
 void person_running(struct buf *ret);
+/* The same of another process, whose user is known. */
+void person_of(struct buf *ret, uint32_t pid, uint32_t uid);
 
 #endif

@@ -14,7 +14,7 @@
 
 void channel_init(struct channel *c, int fd, size_t frame_max)
 {
-	*c = (struct channel){ .fd = fd, .frame_max = frame_max };
+	*c = (struct channel){ .fd = fd, .frame_max = frame_max, .in_max = frame_max };
 	c->out = BUF_INIT((frame_max + LENGTH) * 5);
 	c->in = BUF_INIT(frame_max + LENGTH + READ_BYTES);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -200,9 +200,8 @@ int channel_next(struct channel *c, struct span *ret, struct err *e)
 	if (rest.n < LENGTH)
 		return 0;
 	memcpy(&n, rest.p, LENGTH);
-	if (n > c->frame_max)
-		return err_set(e, ERR_FORMAT, "a frame of %u bytes, of at most %zu", n,
-			c->frame_max);
+	if (n > c->in_max)
+		return err_set(e, ERR_FORMAT, "a frame of %u bytes, of at most %zu", n, c->in_max);
 	if (rest.n - LENGTH < n)
 		return 0;
 	*ret = span_from(rest.p + LENGTH, n);

@@ -1,6 +1,7 @@
 #include "os/person.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,10 +11,14 @@
 #define LOGIN_UNSET UINT32_MAX /* proc(5): nobody logged in; set by a service manager */
 #define NAME_MAX_SHOWN 256
 
-static uint32_t login_uid(void)
+static uint32_t login_uid(uint32_t pid)
 {
-	char text[16] = { 0 };
-	int fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
+	char text[16] = { 0 }, path[48];
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%u/loginuid", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
 	unsigned long uid = n > 0 ? strtoul(text, NULL, 10) : LOGIN_UNSET;
 
@@ -46,11 +51,9 @@ static void add_rights(struct buf *ret, const struct names *names, uint32_t uid,
 			names_user(names, uid).n ? ", " : "", uid);
 }
 
-void person_running(struct buf *ret)
+static void add_person(struct buf *ret, uint32_t login, const char *sudo, uint32_t uid)
 {
 	AUTO_FREE(names) names = NULL;
-	const char *sudo = getenv("SUDO_USER");
-	uint32_t uid = geteuid(), login = login_uid();
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	size_t from = ret->n;
 	struct err e;
@@ -66,4 +69,14 @@ void person_running(struct buf *ret)
 	else
 		add_user(ret, names, uid);
 	add_rights(ret, names, uid, from);
+}
+
+void person_running(struct buf *ret)
+{
+	add_person(ret, login_uid((uint32_t)getpid()), getenv("SUDO_USER"), geteuid());
+}
+
+void person_of(struct buf *ret, uint32_t pid, uint32_t uid)
+{
+	add_person(ret, login_uid(pid), NULL, uid);
 }
