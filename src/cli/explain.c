@@ -2,6 +2,7 @@
 #include "cli/entity.h"
 #include "cli/look.h"
 #include "cli/paths.h"
+#include "cli/realtime.h"
 #include "core/escape.h"
 
 static const struct example examples[] = {
@@ -183,10 +184,36 @@ static void add_rules(struct session *s, const struct answer *x)
 		others == 1 ? "it" : "them");
 }
 
+static bool is_watched(const struct answer *x)
+{
+	return x->held.n > 0 && !x->ours && !behind_link(x);
+}
+
+static bool say_realtime(const struct answer *x, struct buf *ret)
+{
+	return realtime_say(ret, x->kind, x->look.real.n ? x->look.real : x->key, &x->held);
+}
+
+static void add_realtime(struct session *s, const struct answer *x)
+{
+	AUTO(buf) how = BUF_INIT(BUF_MAX_DEFAULT);
+	const char *const *blind = realtime_blind(x->kind);
+	bool yes = say_realtime(x, &how);
+
+	buf_addf(&s->out, "  %s: %s.\n",
+		yes ? "In real time, while invar watch or the agent runs"
+		    : "Not in real time, only by scans",
+		buf_text(&how));
+	for (; yes && *blind; blind++)
+		buf_addf(&s->out, "      not so: %s; the next scan sees it\n", *blind);
+}
+
 static void add_text(struct session *s, const struct answer *x)
 {
 	add_answer(s, x);
 	add_rules(s, x);
+	if (is_watched(x))
+		add_realtime(s, x);
 	if (x->n == 0 && x->kind->hierarchical)
 		buf_add_text(&s->out, "  No rule has a base above it.\n");
 	else if (x->n == 0)
@@ -198,6 +225,19 @@ static void add_text(struct session *s, const struct answer *x)
 			x->kind->hierarchical ? "type and content" : "fields");
 }
 
+static void add_json_realtime(struct json *j, const struct answer *x)
+{
+	AUTO(buf) how = BUF_INIT(BUF_MAX_DEFAULT);
+
+	json_bool_member(j, "real_time", say_realtime(x, &how));
+	json_text_member(j, "real_time_by", buf_text(&how));
+	json_name(j, "only_by_scans");
+	json_array(j);
+	for (const char *const *blind = realtime_blind(x->kind); *blind; blind++)
+		(void)json_text(j, span_of(*blind));
+	json_array_end(j);
+}
+
 static void add_json(struct session *s, const struct answer *x)
 {
 	struct json j = JSON_INIT(&s->out);
@@ -205,7 +245,9 @@ static void add_json(struct session *s, const struct answer *x)
 	json_envelope(&j, buf_span(&s->host), "explanation");
 	json_text_member(&j, "kind", x->kind->name);
 	json_exact(&j, "key", x->key);
-	json_bool_member(&j, "watched", x->held.n > 0 && !x->ours && !behind_link(x));
+	json_bool_member(&j, "watched", is_watched(x));
+	if (is_watched(x))
+		add_json_realtime(&j, x);
 	if (x->kind->hierarchical)
 		json_bool_member(&j, "there", x->look.found != LOOK_GONE && !x->look.real_gone);
 	if (is_open(x))

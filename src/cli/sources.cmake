@@ -32,6 +32,7 @@ set(CLI_SOURCES
   src/cli/policy_show.c
   src/cli/problems.c
   src/cli/progress.c
+  src/cli/realtime.c
   src/cli/records.c
   src/cli/scan_options.c
   src/cli/session.c
