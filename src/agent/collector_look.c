@@ -42,6 +42,8 @@ static int64_t next_look(const struct collector *c)
 		at = k->hierarchical || k == &kind_package ? 1 : c->pace[id].next;
 		if (at < c->rest)
 			at = c->rest;
+		if (at == 0) /* never looked at: now, which 0 does not mean */
+			at = 1;
 		if (next == 0 || at < next)
 			next = at;
 	}
