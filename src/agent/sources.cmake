@@ -18,8 +18,14 @@ set(AGENT_SOURCES
   src/agent/confine_files.c
   src/agent/confine_rights.c
   src/agent/control.c
+  src/agent/curl.c
   src/agent/hold.c
   src/agent/link.c
+  src/agent/link_batch.c
+  src/agent/link_cursor.c
+  src/agent/link_lane.c
+  src/agent/link_program.c
+  src/agent/link_tls.c
   src/agent/lock.c
   src/agent/log.c
   src/agent/metrics.c
@@ -32,6 +38,12 @@ set(AGENT_SOURCES
   src/agent/route.c
   src/agent/route_bind.c
   src/agent/serve.c
+  src/agent/sink_command.c
+  src/agent/sink_file.c
+  src/agent/sink_mail.c
+  src/agent/sink_stream.c
+  src/agent/sink_syslog.c
+  src/agent/sink_webhook.c
   src/agent/survey.c
   src/agent/watch_command.c
 )
