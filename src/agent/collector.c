@@ -46,7 +46,7 @@ bool collector_send(struct line *l, struct span frame)
 	return took;
 }
 
-static int line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
+int collector_line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
 	event_callback_fn readable, struct err *e)
 {
 	if (fd < 0)
@@ -61,7 +61,7 @@ static int line_open(struct collector *c, struct line *l, int fd, size_t frame_m
 	return 0;
 }
 
-static void line_close(struct line *l)
+void collector_line_close(struct line *l)
 {
 	if (!l->open)
 		return;
@@ -104,6 +104,12 @@ static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
 	return l && l->record ? l->record(l->ctx, r, e) : 0;
 }
 
+static void hear_progress(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected)
+{
+	(void)bytes, (void)expected;
+	answer_progress(ctx, entities);
+}
+
 static bool hear_stop(void *ctx)
 {
 	struct collector *c = ctx;
@@ -114,7 +120,10 @@ static bool hear_stop(void *ctx)
 
 struct check_listener collector_listener(struct collector *c)
 {
-	struct check_listener l = { .ctx = c, .record = hear_record, .stop = hear_stop };
+	struct check_listener l = { .ctx = c,
+		.record = hear_record,
+		.progress = hear_progress,
+		.stop = hear_stop };
 
 	l.by = c->setup.listener ? c->setup.listener->by : span_of("invar agent");
 	return l;
@@ -237,7 +246,7 @@ static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 	}
 	if (rc >= 0)
 		return;
-	line_close(&c->watcher);
+	collector_line_close(&c->watcher);
 	c->watcher_ready = false;
 	answer_watcher_lost(c, &e);
 }
@@ -251,8 +260,8 @@ int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
 		.text = span_of("the process that hears of changes ended; another one was begun") };
 	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
 
-	line_close(&c->watcher);
-	if (line_open(c, &c->watcher, fd, NOTICE_FRAME_MAX, on_watcher, e) < 0)
+	collector_line_close(&c->watcher);
+	if (collector_line_open(c, &c->watcher, fd, NOTICE_FRAME_MAX, on_watcher, e) < 0)
 		return e->code;
 	policy_print(c->policy, &text);
 	collector_ask(c, REQUEST_POLICY, 0, buf_span(&text));
@@ -299,12 +308,13 @@ static int start(struct collector *c, struct err *e)
 	if (!c->base)
 		return err_set(e, ERR_SYSTEM, "cannot make an event loop");
 	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, release, c);
-	if (health_start(c, e) < 0 || look_start(c, e) < 0 || hear_signals(c, e) < 0 ||
-		start_state(c, e) < 0 || start_schedule(c, e) < 0 || answer_start(c, e) < 0)
+	if (answer_start(c, e) < 0 || health_start(c, e) < 0 || look_start(c, e) < 0 ||
+		hear_signals(c, e) < 0 || start_state(c, e) < 0 || start_schedule(c, e) < 0)
 		return e->code;
 	collector_note(c, "agent-start",
 		c->setup.foreground ? "invar watch began" : "the agent began");
-	return line_open(c, &c->watcher, c->setup.watcher, NOTICE_FRAME_MAX, on_watcher, e);
+	return collector_line_open(c, &c->watcher, c->setup.watcher, NOTICE_FRAME_MAX, on_watcher,
+		e);
 }
 
 static void stop(struct collector *c)
@@ -314,7 +324,7 @@ static void stop(struct collector *c)
 		stop_state(c);
 	answer_stop(c);
 	health_stop(c);
-	line_close(&c->watcher);
+	collector_line_close(&c->watcher);
 	for (size_t i = 0; i < ARRAY_LEN(c->signals); i++)
 		if (c->signals[i])
 			event_free(c->signals[i]);

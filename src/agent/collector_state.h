@@ -99,7 +99,7 @@ struct collector {
 	bool linked_begun;             /* files with several names are being told to the watcher */
 	int64_t last_seen; /* ns since epoch: when the last agent is known to have been at work */
 
-	struct event *alive;
+	struct answers *answers; /* collector_answer.c */
 	struct event *signals[3];
 	int64_t started; /* ns since epoch */
 	bool watcher_ready, stopping, baseline_new;
@@ -126,6 +126,10 @@ struct collector {
 /* ---- collector.c ---- */
 void collector_end(struct collector *c, const struct err *why); /* NULL: it is done */
 bool collector_send(struct line *l, struct span frame);
+/* fd -1: nothing happens. */
+int collector_line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
+	event_callback_fn readable, struct err *e) MUST_CHECK;
+void collector_line_close(struct line *l); /* accepts one that is not open */
 /* A request to the watcher; text may be empty. */
 void collector_ask(struct collector *c, enum request_type type, uint32_t pid, struct span text);
 int collector_note(struct collector *c, const char *what, const char *text);
@@ -195,6 +199,8 @@ void health_canaries(struct collector *c, struct buf *ret);
 /* ---- collector_answer.c: to the parent, the link and the command line ---- */
 int answer_start(struct collector *c, struct err *e) MUST_CHECK;
 void answer_stop(struct collector *c);
+/* Long work goes on. */
+void answer_progress(struct collector *c, uint64_t entities);
 void answer_record(struct collector *c, const struct ledger_record *r);
 void answer_ready(struct collector *c);
 void answer_counts(struct collector *c);
@@ -202,5 +208,9 @@ void answer_canary(struct collector *c, const struct canary *x);
 void answer_watcher_lost(struct collector *c, const struct err *why);
 void answer_reload(struct collector *c);
 void answer_job_done(struct collector *c, const struct job *j);
+
+/* ---- collector_status.c ---- */
+/* All that AGENT_STATUS tells, as JSON. */
+void status_json(struct collector *c, struct buf *ret);
 
 #endif

@@ -30,7 +30,7 @@ enum agent_request {
 			       comes with this (SCM_RIGHTS) */
 	/* command line → collector */
 	AGENT_STATUS,       /* answered by AGENT_ANSWER: JSON text */
-	AGENT_POLICY_APPLY, /* answered: JSON text {"entities…"} or an error */
+	AGENT_POLICY_APPLY, /* answered: what is newly watched, a sentence; or what is wrong */
 	AGENT_SCAN,   /* paths, full: look at these (none: everything) now; answered when done */
 	AGENT_FOLLOW, /* every record from now on, as AGENT_RECORDS, until the socket closes */
 	AGENT_CANARY, /* plant canaries now; answered: JSON text */

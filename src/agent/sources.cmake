@@ -10,6 +10,7 @@ set(AGENT_SOURCES
   src/agent/collector_health.c
   src/agent/collector_look.c
   src/agent/collector_start.c
+  src/agent/collector_status.c
   src/agent/collector_survey.c
   src/agent/commands.c
   src/agent/config.c
@@ -45,5 +46,6 @@ set(AGENT_SOURCES
   src/agent/sink_syslog.c
   src/agent/sink_webhook.c
   src/agent/survey.c
+  src/agent/told.c
   src/agent/watch_command.c
 )
