@@ -18,7 +18,10 @@ struct told_gap {
 
 struct look_memory *look_memory_new(void)
 {
-	return mem_new(sizeof(struct look_memory));
+	struct look_memory *m = mem_new(sizeof *m);
+
+	m->policy = BUF_INIT(BUF_MAX_DEFAULT);
+	return m;
 }
 
 void look_memory_free(struct look_memory *m)
@@ -28,6 +31,8 @@ void look_memory_free(struct look_memory *m)
 	for (size_t i = 0; i < m->n_told; i++)
 		free(m->told[i].key);
 	free(m->told);
+	kept_drop(&m->kept);
+	buf_done(&m->policy);
 	free(m);
 }
 
@@ -35,6 +40,16 @@ void look_memory_freep(struct look_memory **m)
 {
 	look_memory_free(*m);
 	*m = NULL;
+}
+
+struct kept *look_memory_kept(struct look_memory *m, struct span policy)
+{
+	if (!span_same(buf_span(&m->policy), policy)) {
+		kept_drop(&m->kept);
+		buf_clear(&m->policy);
+		buf_add_span(&m->policy, policy);
+	}
+	return &m->kept;
 }
 
 static int name_of(const struct gap *gap, struct buf *ret, struct err *e)

@@ -23,6 +23,8 @@ static void relook_init(struct relook *l, struct store *s, const struct policy *
 	l->run.options.kind = NULL;
 	l->run.options.kinds = 0;
 	l->run.options.trust_stamps = false;
+	l->run.options.kept =
+		l->memory ? look_memory_kept(l->memory, buf_span(&l->run.policy_text)) : NULL;
 	l->arena = arena_new();
 	l->scratch = BUF_INIT(BUF_MAX_DEFAULT);
 }

@@ -60,6 +60,19 @@ extern const struct sensor *const sensors[];
 /* What package managers say of their files, as records of kind file; ended by NULL. */
 extern const struct sensor *const sensors_delivered[];
 
+/* What a sensor keeps from one scan to the next for a caller who looks often: a process. Zeroed:
+ * nothing yet. The caller ends it by kept_drop, also when the policy is another one. */
+struct kept {
+	void *state;
+	void (*drop)(void *state);
+};
+static inline void kept_drop(struct kept *k)
+{
+	if (k->drop)
+		k->drop(k->state);
+	*k = (struct kept){ 0 };
+}
+
 /* How gently, how thoroughly. Zero means the default everywhere. */
 struct scan_options {
 	const char *root;      /* observe this folder as "/"; NULL: the host itself */
@@ -79,6 +92,7 @@ struct scan_options {
 	size_t n_points;
 	const struct kind *kind;    /* only this one; NULL: every kind */
 	uint64_t kinds;             /* only these (bit per kind id); 0: every kind */
+	struct kept *kept;          /* of looks at points; NULL: nothing is kept */
 	struct look_memory *memory; /* of pipeline_look, between looks; NULL: none */
 	const char *spare; /* a folder of our own never to observe (the state folder), or NULL */
 	const uint8_t *secret; /* 32 bytes for host_keyed; the pipeline's; NULL: zeroes */

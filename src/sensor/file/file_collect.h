@@ -28,8 +28,17 @@ struct collector {
 	size_t points;                       /* of options.points: asked for by now */
 	uint64_t bytes_before, files_before; /* of crews that are gone */
 	bool ended;
+	bool kept; /* the crew stays for the next scan, of points as well */
 	unsigned restarts;
 };
+
+void collect_init(struct collector *c);
+void collect_done(struct collector *c); /* ends the crew */
+/* One scan; a new crew is started whenever there is none. */
+int collect_run(struct collector *c, int rootfd, struct err *e) MUST_CHECK;
+
+/* Points, by a crew that is kept in *k. */
+int kept_scan(struct scan *s, struct kept *k, struct err *e) MUST_CHECK;
 
 /* Hear up to a number of frames of the walk; -1 on what no crew writes. */
 int hear_some(struct collector *c, struct ring *ring, int most);

@@ -23,7 +23,7 @@
 #include "host/package.h"
 #include "os/clock.h"
 #include "os/machine.h"
-#include "sensor/file/file_frame.h"
+#include "sensor/file/file_ship.h"
 
 #define RING_WALK ((size_t)2 << 20)
 #define RING_LATE ((size_t)1 << 20)
@@ -37,184 +37,29 @@
 #define TICK_EARLY_MS 5 /* a cold cache should be noticed before a short scan is over */
 #define EARLY_NS 1000000000
 #define RESTING_MS 1000
+#define FORGET_MS 10000 /* kept, and nothing to do */
+#define FOREVER_MS 3600000
 #define CALM_NS 300000000 /* without the disk before the extra threads rest */
 #define FOLDERS_MAX 1024  /* held open at a time */
 
-struct hand { /* one thread */
-	struct ship *ship;
-	unsigned index;
-	pthread_t id;
-	struct reader *reader;
-	struct folder *folder; /* of the last request; they come folder by folder */
-	char *scratch;
-};
+/* ---- a thread ---- */
 
-/* Everything in the crew's process. */
-struct ship {
-	struct walk walk;
-	struct look_common common;
-	struct crew *crew;
-	struct hand hand[CREW_MAX];
-	unsigned hands;          /* made */
-	_Atomic unsigned active; /* at work; the others rest */
-	_Atomic unsigned waiting;
-	pthread_mutex_t requests;
-	struct bell dock;
-	int64_t calm; /* ns since reads last came from the disk */
-};
-
-/* ---- requests: "look at this one" ---- */
-
-static bool follows(const struct walk *w, const struct folder *f, struct span name)
-{
-	AUTO(buf) text = BUF_INIT(STATION_PATH);
-
-	buf_add_span(&text, name);
-	name.p = buf_text(&text); /* with a NUL behind it */
-	return list_follows(w, f, name);
-}
-
-/* The folder of a stored key, opened section by section from the top: no link is followed, no
- * length is too long. NULL: it cannot be entered any more, and gap says when that is a finding. */
-static struct folder *find_folder(struct ship *s, struct span sections, struct node *gap)
-{
-	struct folder *f = s->walk.top;
-	struct span step;
-
-	pthread_mutex_lock(&s->walk.lock);
-	f->refs++;
-	pthread_mutex_unlock(&s->walk.lock);
-	gap->folder = f;
-	if (!list_open(&s->walk, gap))
-		return NULL;
-	while (sections.n && span_cut(&sections, '\0', &step)) {
-		bool follow = follows(&s->walk, f, step);
-		struct folder *child;
-
-		pthread_mutex_lock(&s->walk.lock);
-		child = folder_new(f, step);
-		child->refs = 1;
-		child->followed = (unsigned char)(f->followed + follow);
-		child->scope = s->walk.selector->enter(f->scope, step, false);
-		folder_drop(&s->walk, f); /* the child holds it until it is open */
-		pthread_mutex_unlock(&s->walk.lock);
-		gap->folder = f = child;
-		if (!f->scope || !list_open(&s->walk, gap)) {
-			folder_release(&s->walk, f);
-			return NULL;
-		}
-	}
-	return f;
-}
-
-/* "etc" NUL "ssh" NUL NUL "config" → "etc" NUL "ssh" and "config"; the topmost folder's are empty.
+/* Kept for the next look, however long that takes: no folder is held, and nothing wakes us but it.
  */
-static void split(struct span key, struct span *ret_sections, struct span *ret_name)
-{
-	size_t at = 1;
-
-	while (at + 1 < key.n && (key.p[at] != '\0' || key.p[at + 1] != '\0'))
-		at++;
-	*ret_sections = (struct span){ key.p + 1, at - 1 };
-	*ret_name = span_from_offset(key, at + 2);
-}
-
-static bool is_path(const struct folder *f, struct span sections)
-{
-	if (!f || f->path_n != (sections.n ? sections.n + 1 : 0))
-		return false;
-	for (size_t i = 0; i < sections.n; i++)
-		if (f->path[i + 1] != (sections.p[i] ? sections.p[i] : '/'))
-			return false;
-	return true;
-}
-
-/* What it is now, before it is looked at. */
-static void look_ahead(const struct walk *w, struct batch *b)
-{
-	const struct folder *f = b->folder;
-	struct stat st;
-
-	b->type = DT_UNKNOWN;
-	b->below = BELOW_UNKNOWN;
-	if (fstatat(f->fd, b->name.n ? b->name.p : ".", &st, AT_SYMLINK_NOFOLLOW) == 0)
-		b->type = (unsigned char)IFTODT(st.st_mode);
-	else if (errno != ENOENT && errno != ENOTDIR)
-		return;
-	if (b->type == DT_LNK && list_follows(w, f, b->name))
-		b->below = BELOW_FOLLOWED;
-	else if (b->type != DT_DIR)
-		b->below = BELOW_NOTHING;
-}
-
-static void answer_gone(struct hand *h, struct batch *b, struct node *gap)
-{
-	struct frame_head head = { .type = FRAME_GONE, .name_n = (uint32_t)b->key.n };
-	bool lost = gap->notice.n > 0;
-	uint32_t n = (uint32_t)(sizeof head + b->key.n);
-
-	/* Every request has its answer; one that a gap covers is not taken for gone. */
-	head.below = lost ? BELOW_UNKNOWN : BELOW_NOTHING;
-	buf_add_span(&b->frames, buf_span(&gap->notice));
-	buf_add(&b->frames, &n, sizeof n);
-	buf_add(&b->frames, &head, sizeof head);
-	buf_add_span(&b->frames, buf_span(&b->key));
-	b->piece[0] = (struct piece){ 0, (uint32_t)b->frames.n };
-	walk_done(&h->ship->walk, b);
-}
-
-static void serve(struct hand *h, struct batch *b)
-{
-	struct walk *w = &h->ship->walk;
-	struct node gap = { .notice = BUF_INIT((size_t)1 << 20) };
-	struct span sections;
-
-	buf_text(&b->key); /* the NUL that the name's system calls want */
-	split(buf_span(&b->key), &sections, &b->name);
-	if (!is_path(h->folder, sections)) {
-		if (h->folder)
-			folder_release(w, h->folder);
-		reader_at(h->reader, w->top, sections);
-		h->folder = find_folder(h->ship, sections, &gap);
-	}
-	b->folder = h->folder;
-	if (!b->folder) {
-		answer_gone(h, b, &gap);
-	} else {
-		pthread_mutex_lock(&w->lock);
-		b->folder->refs++;
-		pthread_mutex_unlock(&w->lock);
-		reader_at(h->reader, b->folder, b->name);
-		look_ahead(w, b);
-		reader_batch(h->reader, b);
-	}
-	buf_done(&gap.notice);
-}
-
-static bool serve_request(struct hand *h)
+static void wait_for_look(struct hand *h, uint32_t seen)
 {
 	struct ship *s = h->ship;
-	struct batch *b = NULL;
-	struct span key;
+	struct bell *bell = &s->crew->shared->crew;
 
-	if (!ring_used(s->crew->requests))
-		return false;
-	pthread_mutex_lock(&s->requests);
-	if (ring_get(s->crew->requests, &key)) {
-		b = walk_batch(&s->walk);
-		b->key.max = (size_t)4 << 20;
-		buf_clear(&b->key);
-		buf_add_span(&b->key, key);
-		ring_pop(s->crew->requests);
-	}
-	pthread_mutex_unlock(&s->requests);
-	if (!b)
-		return false;
-	serve(h, b);
-	return true;
+	hand_leave(h);
+	if (ring_used(s->crew->late))
+		bell_ring(&s->crew->shared->collector);
+	bell_wait(bell, seen, h->index == 0 ? FORGET_MS : FOREVER_MS);
+	if (h->index > 0 || bell_seen(bell) != seen)
+		return;
+	ship_forget(s);
+	bell_wait(bell, seen, FOREVER_MS);
 }
-
-/* ---- a thread ---- */
 
 static void wait_for_work(struct hand *h, uint32_t seen)
 {
@@ -222,6 +67,10 @@ static void wait_for_work(struct hand *h, uint32_t seen)
 
 	reader_rest(h->reader);
 	walk_pass(&s->walk);
+	if (s->kept) {
+		wait_for_look(h, seen);
+		return;
+	}
 	atomic_fetch_add(&s->waiting, 1);
 	bell_wait(&s->crew->shared->crew, seen, TICK_MS);
 	atomic_fetch_sub(&s->waiting, 1);
@@ -255,7 +104,7 @@ static void *work(void *arg)
 			rest(h);
 			continue;
 		}
-		if (serve_request(h))
+		if (hand_serve(h))
 			continue;
 		switch (walk_claim(&s->walk, &node, &batch)) {
 		case WORK_LIST:
@@ -370,34 +219,11 @@ static unsigned folders_max(void)
 	return (unsigned)(r.rlim_cur / 2);
 }
 
-/* A passwd that is empty, gone or unreadable takes the owner of every file: none of them changed.
- */
-static uint64_t nameless(const struct names *names)
-{
-	return (names_has_users(names) ? 0 : field_bit(FILE_OWNER)) |
-	       (names_has_groups(names) ? 0 : field_bit(FILE_GROUP));
-}
-
-/* The packages' lists are read here, once; from then on any thread may ask. */
-static struct host *owning_host(const struct crew_plan *plan)
-{
-	uint64_t asked = plan->selector->fields(plan->selector->policy, &kind_file);
-	struct host_options o = { .root = plan->options->root };
-	struct host *h = NULL;
-	struct err e;
-
-	if (!(asked & field_bit(FILE_PACKAGE)) || host_open(&h, &o, &e) < 0)
-		return NULL;
-	(void)host_path_owner(h, span_of("/"));
-	return h;
-}
-
 static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 {
 	unsigned jobs = plan->options->jobs, cores = machine_cores();
 	struct ship *s = mem_new(sizeof *s);
 	struct timespec tick = { 0, TICK_EARLY_MS * 1000000L };
-	struct names *names = NULL;
 	struct gauge from, was;
 	int64_t first;
 	struct err e = { 0 };
@@ -405,6 +231,7 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 	jobs = jobs ? jobs : cores;
 	jobs = jobs < CREW_MAX ? jobs : CREW_MAX;
 	s->crew = c;
+	s->kept = plan->kept;
 	s->walk = (struct walk){ .threads = jobs,
 		.ring = c->walk,
 		.late = c->late,
@@ -418,17 +245,11 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 		.rootfd = plan->rootfd };
 	/* Not on any entry yet, but already on what may never answer. */
 	atomic_store(&c->shared->station[0].busy, 1);
-	if (names_load(&names, plan->rootfd, &e) < 0) {
-		names = NULL; /* numbers remain */
-		snprintf(c->shared->names_problem, sizeof c->shared->names_problem, "%s", e.text);
-	}
 	s->common = (struct look_common){ .options = plan->options,
 		.selector = plan->selector,
-		.names = names,
-		.nameless = nameless(names),
-		.host = owning_host(plan),
 		.walk = &s->walk,
 		.tally = &c->shared->tally };
+	ship_learn(s);
 	pthread_mutex_init(&s->requests, NULL);
 	atomic_store(&s->active, jobs);
 	if (walk_init(&s->walk, &e) < 0)
@@ -437,6 +258,8 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 	for (unsigned i = 0; i < jobs; i++)
 		if (!add_hand(s, BLOCK_WARM))
 			_exit(1);
+	while (s->kept && !plan->options->limit_cpu)
+		pause(); /* ended by a signal */
 	from = was = read_gauge();
 	first = from.wall;
 	while (!atomic_load(&c->shared->stop)) {

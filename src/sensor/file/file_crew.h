@@ -30,6 +30,7 @@ struct crew_plan {
 	struct avoid avoid;
 	struct span resume; /* stored key that came last, or empty */
 	int rootfd;
+	bool kept; /* for one look after the other: sleeps between them */
 };
 
 int crew_start(struct crew *ret, const struct crew_plan *plan, struct err *e) MUST_CHECK;

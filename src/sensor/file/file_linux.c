@@ -152,22 +152,65 @@ static void tell_nameless(struct collector *c)
 	scan_gap(c->scan, &gap);
 }
 
-static int run(struct collector *c, int rootfd, struct err *e)
+void collect_init(struct collector *c)
+{
+	*c = (struct collector){ .crew = { .pid = -1 },
+		.arena = arena_new(),
+		.key = BUF_INIT((size_t)4 << 20),
+		.last = BUF_INIT((size_t)4 << 20) };
+	c->awaited = mem_array(AWAITED_MAX, sizeof *c->awaited);
+	for (size_t i = 0; i < AWAITED_MAX; i++)
+		c->awaited[i].max = (size_t)4 << 20;
+}
+
+void collect_done(struct collector *c)
+{
+	if (c->crew.shared)
+		crew_end(&c->crew);
+	for (size_t i = 0; i < AWAITED_MAX; i++)
+		buf_done(&c->awaited[i]);
+	free(c->awaited);
+	free(c->avoid);
+	buf_done(&c->key);
+	buf_done(&c->last);
+	arena_free(c->arena);
+}
+
+static int start_crew(struct collector *c, int rootfd, struct err *e)
+{
+	AUTO(buf) resume = BUF_INIT((size_t)4 << 20);
+	struct crew_plan plan = { .options = scan_options(c->scan),
+		.selector = scan_selector(c->scan),
+		.avoid = { c->avoid, c->n_avoid },
+		.rootfd = rootfd,
+		.kept = c->kept };
+
+	buf_add_span(&resume, buf_span(&c->last));
+	plan.resume = buf_span(&resume);
+	return crew_start(&c->crew, &plan, e);
+}
+
+/* Another look begins: a byte that is no key. */
+static int begin_look(struct collector *c, struct err *e)
+{
+	if (!ring_put(c->crew.requests, span_from("", 1)))
+		return err_set(e, ERR_SYSTEM, "cannot ask the reading process");
+	return 0;
+}
+
+int collect_run(struct collector *c, int rootfd, struct err *e)
 {
 	for (;;) {
-		AUTO(buf) resume = BUF_INIT((size_t)4 << 20);
-		struct crew_plan plan = { .options = scan_options(c->scan),
-			.selector = scan_selector(c->scan),
-			.avoid = { c->avoid, c->n_avoid },
-			.rootfd = rootfd };
 		enum pump p;
 
-		buf_add_span(&resume, buf_span(&c->last));
-		plan.resume = buf_span(&resume);
-		if (crew_start(&c->crew, &plan, e) < 0)
+		if (!c->crew.shared && start_crew(c, rootfd, e) < 0)
+			return e->code;
+		if (c->kept && begin_look(c, e) < 0)
 			return e->code;
 		p = pump(c, e);
 		tell_nameless(c);
+		if (c->kept && p == PUMP_DONE)
+			return 0;
 		between_crews(c);
 		if (p == PUMP_FAILED)
 			return e->code;
@@ -176,37 +219,32 @@ static int run(struct collector *c, int rootfd, struct err *e)
 	}
 }
 
+static int scan_once(struct scan *s, struct err *e)
+{
+	const struct scan_options *o = scan_options(s);
+	struct collector c;
+	int rootfd, rc;
+
+	rootfd = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (rootfd < 0)
+		return err_sys(e, "cannot open '%s'", o->root ? o->root : "/");
+	collect_init(&c);
+	c.scan = s;
+	if (o->spare)
+		avoid_add(&c, span_of(o->spare));
+	rc = collect_run(&c, rootfd, e);
+	collect_done(&c);
+	close(rootfd);
+	return rc;
+}
+
 static int scan_files(struct scan *s, struct err *e)
 {
 	const struct scan_options *o = scan_options(s);
-	struct collector c = { .scan = s,
-		.key = BUF_INIT((size_t)4 << 20),
-		.last = BUF_INIT((size_t)4 << 20) };
-	int rootfd, rc;
 
 	if (!scan_asks_kind(s, &kind_file)) /* no scope to begin with */
 		return 0;
-	c.arena = arena_new();
-	rootfd = open(o->root ? o->root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (rootfd < 0) {
-		arena_free(c.arena);
-		return err_sys(e, "cannot open '%s'", o->root ? o->root : "/");
-	}
-	c.awaited = mem_array(AWAITED_MAX, sizeof *c.awaited);
-	for (size_t i = 0; i < AWAITED_MAX; i++)
-		c.awaited[i].max = (size_t)4 << 20;
-	if (o->spare)
-		avoid_add(&c, span_of(o->spare));
-	rc = run(&c, rootfd, e);
-	for (size_t i = 0; i < AWAITED_MAX; i++)
-		buf_done(&c.awaited[i]);
-	free(c.awaited);
-	free(c.avoid);
-	buf_done(&c.key);
-	buf_done(&c.last);
-	arena_free(c.arena);
-	close(rootfd);
-	return rc;
+	return o->points && o->kept ? kept_scan(s, o->kept, e) : scan_once(s, e);
 }
 
 const struct sensor sensor_file = {

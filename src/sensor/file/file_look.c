@@ -194,7 +194,8 @@ static void put_record(struct reader *r, struct job *j)
 		return;
 	}
 	if (!j->batch->node) {
-		head.type = FRAME_LATE, head.below = j->batch->below;
+		head.type = FRAME_LATE;
+		head.below = j->batch->below;
 		name = buf_span(&j->batch->key);
 	}
 	head.name_n = (uint32_t)name.n;
@@ -232,7 +233,8 @@ void job_gap_only(struct reader *r, struct job *j, const struct finding *f)
 	struct piece *piece = &j->batch->piece[j->index];
 
 	piece->at = (uint32_t)j->batch->frames.n;
-	put_gap(r, j, true, f); /* it may have been a folder */
+	if (f)
+		put_gap(r, j, true, f); /* it may have been a folder */
 	gone(j);
 	piece->n = (uint32_t)(j->batch->frames.n - piece->at);
 	done(r, j);
@@ -240,12 +242,7 @@ void job_gap_only(struct reader *r, struct job *j, const struct finding *f)
 
 void job_vanish(struct reader *r, struct job *j)
 {
-	struct piece *piece = &j->batch->piece[j->index];
-
-	piece->at = (uint32_t)j->batch->frames.n;
-	gone(j);
-	piece->n = (uint32_t)(j->batch->frames.n - piece->at);
-	done(r, j);
+	job_gap_only(r, j, NULL);
 }
 
 /* ---- looking ---- */

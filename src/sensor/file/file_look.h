@@ -26,7 +26,7 @@ struct tally {
 struct look_common {
 	const struct scan_options *options;
 	const struct selector *selector;
-	const struct names *names;
+	struct names *names;
 	uint64_t nameless; /* owner, group: their names cannot be told */
 	struct host *host; /* whose packages own files, asked once before; NULL: nobody asks */
 	struct walk *walk;

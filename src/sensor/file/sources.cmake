@@ -11,10 +11,12 @@ list(APPEND SENSOR_SOURCES
   src/sensor/file/file_facts.c
   src/sensor/file/file_folder.c
   src/sensor/file/file_hear.c
+  src/sensor/file/file_kept.c
   src/sensor/file/file_linux.c
   src/sensor/file/file_list.c
   src/sensor/file/file_look.c
   src/sensor/file/file_pass.c
+  src/sensor/file/file_request.c
   src/sensor/file/file_stuck.c
   src/sensor/file/file_walk.c
 )
