@@ -11,46 +11,26 @@
 
 #include "core/mem.h"
 #include "host/bpf_code.h"
+#include "host/bpf_trace.h"
+#include "host/bpf_types.h"
 #include "host/state.h"
 
-#define TYPES_PATH "/sys/kernel/btf/vmlinux"
-#define TYPES_MAX ((size_t)64 << 20)
 #define READ_BYTES ((size_t)256 << 10)
 #define TIRED 8 /* reads without a word; the kernel gives up after a million objects each */
-
-/* inode numbers of the namespaces there are from the start (include/linux/proc_ns.h) */
-#define FIRST_PID_NS 0xEFFFFFFC
-#define FIRST_USER_NS 0xEFFFFFFD
-
-struct mapping {
-	void *p;
-	size_t n;
-	bool mapped;
-};
-
-static void mapping_done(struct mapping *m)
-{
-	if (m->mapped)
-		munmap(m->p, m->n);
-	else
-		free(m->p);
-}
 
 struct bpf {
 	struct err why; /* code not 0: refused for good */
 	struct bpf_code code[BPF_ITERATORS];
 	uint8_t tag[BPF_ITERATORS][BPF_TAG_SIZE];
 	bool tagged;
-	struct mapping types; /* for bpf_function */
-	struct btf *kernel;
+	struct bpf_types types; /* for bpf_function */
 };
 
 void bpf_free(struct bpf *b)
 {
 	if (!b)
 		return;
-	btf_free(b->kernel);
-	mapping_done(&b->types);
+	bpf_types_done(&b->types);
 	free(b);
 }
 
@@ -59,71 +39,13 @@ static int call(int what, union bpf_attr *a)
 	return (int)syscall(SYS_bpf, what, a, sizeof *a);
 }
 
-/* ---- the kernel's types ---- */
-
-/* Kernels before 6.16 cannot map it. */
-static int read_whole(int fd, struct mapping *m, struct err *e)
-{
-	size_t at = 0;
-
-	m->p = mem_new(m->n);
-	while (at < m->n) {
-		ssize_t n = read(fd, (char *)m->p + at, m->n - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_sys(e, "cannot read '%s'", TYPES_PATH);
-		at += (size_t)n;
-	}
-	return 0;
-}
-
-static int map_types(struct mapping *ret, struct err *e)
-{
-	int fd = open(TYPES_PATH, O_RDONLY | O_CLOEXEC), rc = 0;
-	struct stat st;
-
-	if (fd < 0)
-		return err_sys(e, "cannot open '%s'", TYPES_PATH);
-	if (fstat(fd, &st) < 0 || st.st_size <= 0 || (size_t)st.st_size > TYPES_MAX)
-		rc = err_set(e, ERR_FORMAT, "'%s' has no size that could be right", TYPES_PATH);
-	if (rc == 0) {
-		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-		ret->n = (size_t)st.st_size;
-		ret->mapped = p != MAP_FAILED;
-		if (ret->mapped)
-			ret->p = p;
-		else
-			rc = read_whole(fd, ret, e);
-	}
-	close(fd);
-	return rc;
-}
-
-static int is_first(const char *path, ino_t inode, const char *what, struct err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return err_sys(e, "cannot look at '%s'", path);
-	if (st.st_ino != inode)
-		return err_set(e, ERR_DENIED, "in a %s namespace of its own numbers mean nothing",
-			what);
-	return 0;
-}
-
 static int prepare(struct bpf *b, struct err *e)
 {
-	__attribute__((cleanup(mapping_done))) struct mapping types = { 0 };
-	AUTO_FREE(btf) kernel = NULL;
+	AUTO(bpf_types) types = { 0 };
 
-	if (is_first("/proc/self/ns/pid", FIRST_PID_NS, "process", e) < 0 ||
-		is_first("/proc/self/ns/user", FIRST_USER_NS, "user", e) < 0 ||
-		map_types(&types, e) < 0 || btf_from(&kernel, span_from(types.p, types.n), e) < 0)
+	if (bpf_numbers_mean(e) < 0 || bpf_types_open(&types, e) < 0)
 		return e->code;
-	return bpf_code(kernel, b->code, e);
+	return bpf_code(types.btf, b->code, e);
 }
 
 /* Once a scan: the description of the types is several megabytes. */
@@ -318,7 +240,7 @@ bool bpf_is_own(struct host *h, const uint8_t tag[8])
 	for (unsigned i = 0; i < BPF_ITERATORS; i++)
 		if (memcmp(b->tag[i], tag, BPF_TAG_SIZE) == 0)
 			return true;
-	return false;
+	return bpf_trace_is_own(tag);
 }
 
 /* The types of the kernel itself are object 1; modules have theirs, which are not looked at. */
@@ -330,10 +252,8 @@ struct span bpf_function(struct host *h, uint32_t object, uint32_t id, struct ar
 
 	if (object > 1)
 		return span_of(arena_format(a, "module %u function %u", object, id));
-	if (!b->kernel &&
-		(map_types(&b->types, &why) < 0 ||
-			btf_from(&b->kernel, span_from(b->types.p, b->types.n), &why) < 0))
+	if (!b->types.btf && bpf_types_open(&b->types, &why) < 0)
 		return span_of("?");
-	name = btf_name(b->kernel, id);
+	name = btf_name(b->types.btf, id);
 	return arena_copy(a, span_of(*name ? name : "?"));
 }

@@ -2,6 +2,7 @@
 
 #include "core/attr.h"
 #include "host/bpf.h"
+#include "host/bpf_insn.h"
 
 /* Which member of struct task_struct goes to which place of struct bpf_task. What a kernel does not
  * have or a process has not (a kernel thread has no mm) stays zero. Neighbours share the pointers
@@ -49,77 +50,15 @@ enum wanted {
 	WANTED_N
 };
 
-/* ---- an assembler of what we need ---- */
-
-static void add(struct bpf_code *c, uint8_t code, uint8_t to, uint8_t from, int off, int32_t imm)
-{
-	if (c->n < BPF_CODE_MAX)
-		c->insn[c->n] = (struct bpf_insn){ .code = code,
-			.dst_reg = to & 15U,
-			.src_reg = from & 15U,
-			.off = (int16_t)off,
-			.imm = imm };
-	c->n++; /* one too many is noticed at the end */
-}
-
-static uint8_t width(uint32_t size)
-{
-	return size == 8 ? BPF_DW : size == 4 ? BPF_W : size == 2 ? BPF_H : BPF_B;
-}
-
-static void load(struct bpf_code *c, uint8_t to, uint8_t from, int offset, uint32_t size)
-{
-	add(c, BPF_LDX | BPF_MEM | width(size), to, from, offset, 0);
-}
-
-static void move(struct bpf_code *c, uint8_t to, uint8_t from)
-{
-	add(c, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0);
-}
-
-static void number(struct bpf_code *c, uint8_t to, int32_t n)
-{
-	add(c, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, n);
-}
-
-static void plus(struct bpf_code *c, uint8_t to, int32_t n)
-{
-	add(c, BPF_ALU64 | BPF_ADD | BPF_K, to, 0, 0, n);
-}
-
-static void call(struct bpf_code *c, int32_t helper)
-{
-	add(c, BPF_JMP | BPF_CALL, 0, 0, 0, helper);
-}
-
-/* A jump forward to where land() is called. */
-static uint32_t jump_if_zero(struct bpf_code *c, uint8_t reg)
-{
-	add(c, BPF_JMP | BPF_JEQ | BPF_K, reg, 0, 0, 0);
-	return c->n - 1;
-}
-
-static void land(struct bpf_code *c, uint32_t from)
-{
-	if (from < BPF_CODE_MAX)
-		c->insn[from].off = (int16_t)(c->n - from - 1);
-}
-
-static void end(struct bpf_code *c)
-{
-	number(c, BPF_REG_0, 0);
-	add(c, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-}
-
 /* bpf_seq_write(ctx->meta->seq, frame, size); the context is in r6. */
 static void write_out(struct bpf_code *c, const struct btf_path *seq, int frame, uint32_t size)
 {
-	load(c, BPF_REG_1, BPF_REG_6, (int)seq->offset[0], 8);
-	load(c, BPF_REG_1, BPF_REG_1, (int)seq->offset[1], 8);
-	move(c, BPF_REG_2, BPF_REG_10);
-	plus(c, BPF_REG_2, frame);
-	number(c, BPF_REG_3, (int32_t)size);
-	call(c, BPF_FUNC_seq_write);
+	code_load(c, BPF_REG_1, BPF_REG_6, (int)seq->offset[0], 8);
+	code_load(c, BPF_REG_1, BPF_REG_1, (int)seq->offset[1], 8);
+	code_move(c, BPF_REG_2, BPF_REG_10);
+	code_plus(c, BPF_REG_2, frame);
+	code_number(c, BPF_REG_3, (int32_t)size);
+	code_call(c, BPF_FUNC_seq_write);
 }
 
 /* size bytes at r3 to a place on the stack; zeroes when r3 leads nowhere. A load through a typed
@@ -127,10 +66,10 @@ static void write_out(struct bpf_code *c, const struct btf_path *seq, int frame,
  * kernel several times: 1.5 ms a pointer (6.18). */
 static void fetch(struct bpf_code *c, int to, uint32_t size)
 {
-	move(c, BPF_REG_1, BPF_REG_10);
-	plus(c, BPF_REG_1, to);
-	number(c, BPF_REG_2, (int32_t)size);
-	call(c, BPF_FUNC_probe_read_kernel);
+	code_move(c, BPF_REG_1, BPF_REG_10);
+	code_plus(c, BPF_REG_1, to);
+	code_number(c, BPF_REG_2, (int32_t)size);
+	code_call(c, BPF_FUNC_probe_read_kernel);
 }
 
 /* ---- processes ---- */
@@ -155,10 +94,10 @@ static void follow(struct bpf_code *c, const struct btf_path *p, struct btf_path
 		i++;
 	for (; i < p->n; i++) {
 		if (i == 0)
-			move(c, BPF_REG_3, BPF_REG_7);
+			code_move(c, BPF_REG_3, BPF_REG_7);
 		else
-			load(c, BPF_REG_3, BPF_REG_10, POINTER(i - 1), 8);
-		plus(c, BPF_REG_3, (int32_t)p->offset[i]);
+			code_load(c, BPF_REG_3, BPF_REG_10, POINTER(i - 1), 8);
+		code_plus(c, BPF_REG_3, (int32_t)p->offset[i]);
 		if (i + 1 < p->n)
 			fetch(c, POINTER(i), 8);
 	}
@@ -179,15 +118,15 @@ static int take_pid_ns(struct bpf_code *c, const struct btf *b, const struct btf
 		return e->code;
 	follow(c, &level, have);
 	fetch(c, low(slot, 8, 4), 4);
-	load(c, BPF_REG_1, BPF_REG_10, slot, 8);
-	add(c, BPF_ALU64 | BPF_MUL | BPF_K, BPF_REG_1, 0, 0, (int32_t)btf_size(b, upid));
-	load(c, BPF_REG_3, BPF_REG_10, POINTER(0), 8);
-	add(c, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_3, BPF_REG_1, 0, 0);
-	plus(c, BPF_REG_3, (int32_t)numbers.offset[1]);
+	code_load(c, BPF_REG_1, BPF_REG_10, slot, 8);
+	code_add(c, BPF_ALU64 | BPF_MUL | BPF_K, BPF_REG_1, 0, 0, (int32_t)btf_size(b, upid));
+	code_load(c, BPF_REG_3, BPF_REG_10, POINTER(0), 8);
+	code_add(c, BPF_ALU64 | BPF_ADD | BPF_X, BPF_REG_3, BPF_REG_1, 0, 0);
+	code_plus(c, BPF_REG_3, (int32_t)numbers.offset[1]);
 	fetch(c, slot, 8);
-	load(c, BPF_REG_3, BPF_REG_10, slot, 8);
-	plus(c, BPF_REG_3, (int32_t)inum.offset[1]);
-	add(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, slot, 0);
+	code_load(c, BPF_REG_3, BPF_REG_10, slot, 8);
+	code_plus(c, BPF_REG_3, (int32_t)inum.offset[1]);
+	code_add(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, slot, 0);
 	fetch(c, low(slot, 8, 4), 4);
 	return 0;
 }
@@ -222,21 +161,21 @@ static int tasks(struct bpf_code *c, const struct btf *b, const struct btf_wante
 		btf_path(b, w[WANTED_TASKS_CONTEXT].id, "task", &at, e) < 0 ||
 		btf_path(b, task, "pid", &pid, e) < 0 || btf_path(b, task, "tgid", &tgid, e) < 0)
 		return e->code;
-	move(c, BPF_REG_6, BPF_REG_1);
-	load(c, BPF_REG_7, BPF_REG_6, (int)at.offset[0], 8);
-	none = jump_if_zero(c, BPF_REG_7);
-	load(c, BPF_REG_1, BPF_REG_7, (int)pid.offset[0], 4);
-	load(c, BPF_REG_2, BPF_REG_7, (int)tgid.offset[0], 4);
-	add(c, BPF_JMP | BPF_JNE | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
+	code_move(c, BPF_REG_6, BPF_REG_1);
+	code_load(c, BPF_REG_7, BPF_REG_6, (int)at.offset[0], 8);
+	none = code_jump_if_zero(c, BPF_REG_7);
+	code_load(c, BPF_REG_1, BPF_REG_7, (int)pid.offset[0], 4);
+	code_load(c, BPF_REG_2, BPF_REG_7, (int)tgid.offset[0], 4);
+	code_add(c, BPF_JMP | BPF_JNE | BPF_X, BPF_REG_1, BPF_REG_2, 0, 0);
 	thread = c->n - 1;
 	for (unsigned i = 0; i < sizeof(struct bpf_task); i += 8)
-		add(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, TASK_FRAME + (int)i, 0);
+		code_add(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, TASK_FRAME + (int)i, 0);
 	if (take_all(c, b, w, e) < 0)
 		return e->code;
 	write_out(c, &seq, TASK_FRAME, sizeof(struct bpf_task));
-	land(c, none);
-	land(c, thread);
-	end(c);
+	code_land(c, none);
+	code_land(c, thread);
+	code_end(c);
 	return 0;
 }
 
@@ -259,33 +198,33 @@ static int sockets(struct bpf_code *c, const struct btf *b, const struct btf_wan
 		btf_path(b, w[WANTED_TASK].id, "tgid", &tgid, e) < 0 ||
 		btf_path(b, w[WANTED_FILE].id, "f_inode.i_ino", &inode, e) < 0)
 		return e->code;
-	move(c, BPF_REG_6, BPF_REG_1);
-	load(c, BPF_REG_7, BPF_REG_6, (int)task.offset[0], 8);
-	none[0] = jump_if_zero(c, BPF_REG_7);
-	load(c, BPF_REG_8, BPF_REG_6, (int)file.offset[0], 8);
-	none[1] = jump_if_zero(c, BPF_REG_8);
-	move(c, BPF_REG_1, BPF_REG_8);
-	call(c, BPF_FUNC_sock_from_file);
-	none[2] = jump_if_zero(c, BPF_REG_0);
+	code_move(c, BPF_REG_6, BPF_REG_1);
+	code_load(c, BPF_REG_7, BPF_REG_6, (int)task.offset[0], 8);
+	none[0] = code_jump_if_zero(c, BPF_REG_7);
+	code_load(c, BPF_REG_8, BPF_REG_6, (int)file.offset[0], 8);
+	none[1] = code_jump_if_zero(c, BPF_REG_8);
+	code_move(c, BPF_REG_1, BPF_REG_8);
+	code_call(c, BPF_FUNC_sock_from_file);
+	none[2] = code_jump_if_zero(c, BPF_REG_0);
 	for (unsigned i = 0; i < sizeof(struct bpf_socket); i += 8)
-		add(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, SOCKET_FRAME + (int)i, 0);
-	move(c, BPF_REG_3, BPF_REG_8);
-	plus(c, BPF_REG_3, (int32_t)inode.offset[0]);
+		code_add(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, SOCKET_FRAME + (int)i, 0);
+	code_move(c, BPF_REG_3, BPF_REG_8);
+	code_plus(c, BPF_REG_3, (int32_t)inode.offset[0]);
 	fetch(c, SOCKET_INODE, 8);
-	load(c, BPF_REG_3, BPF_REG_10, SOCKET_INODE, 8);
-	plus(c, BPF_REG_3, (int32_t)inode.offset[1]);
-	add(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, SOCKET_INODE, 0);
+	code_load(c, BPF_REG_3, BPF_REG_10, SOCKET_INODE, 8);
+	code_plus(c, BPF_REG_3, (int32_t)inode.offset[1]);
+	code_add(c, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, SOCKET_INODE, 0);
 	fetch(c, low(SOCKET_INODE, 8, inode.size), inode.size);
-	load(c, BPF_REG_2, BPF_REG_7, (int)tgid.offset[0], 4);
-	add(c, BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, BPF_REG_2,
+	code_load(c, BPF_REG_2, BPF_REG_7, (int)tgid.offset[0], 4);
+	code_add(c, BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, BPF_REG_2,
 		SOCKET_FRAME + (int)offsetof(struct bpf_socket, pid), 0);
-	load(c, BPF_REG_2, BPF_REG_6, (int)fd.offset[0], 4);
-	add(c, BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, BPF_REG_2,
+	code_load(c, BPF_REG_2, BPF_REG_6, (int)fd.offset[0], 4);
+	code_add(c, BPF_STX | BPF_MEM | BPF_W, BPF_REG_10, BPF_REG_2,
 		SOCKET_FRAME + (int)offsetof(struct bpf_socket, fd), 0);
 	write_out(c, &seq, SOCKET_FRAME, sizeof(struct bpf_socket));
 	for (unsigned i = 0; i < ARRAY_LEN(none); i++)
-		land(c, none[i]);
-	end(c);
+		code_land(c, none[i]);
+	code_end(c);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include "host/btf.h"
 
-#define BPF_CODE_MAX 384
+#define BPF_CODE_MAX 768
 
 enum bpf_iterator { BPF_ITER_TASKS, BPF_ITER_SOCKETS, BPF_ITERATORS };
 

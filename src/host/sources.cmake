@@ -6,6 +6,11 @@ set(HOST_SOURCES
   src/host/digest.c
   src/host/bpf.c
   src/host/bpf_code.c
+  src/host/bpf_insn.c
+  src/host/bpf_trace.c
+  src/host/bpf_trace_code.c
+  src/host/bpf_trace_path.c
+  src/host/bpf_types.c
   src/host/btf.c
   src/host/package.c
   src/host/package_path.c

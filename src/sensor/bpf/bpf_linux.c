@@ -100,8 +100,9 @@ static bool describe(struct bpf_programs *all, int fd, struct bpf_program *p)
 		.notes = { NONE, NONE, NONE } };
 	memcpy(p->tag, info.tag, sizeof p->tag);
 	memcpy(p->name, info.name, sizeof info.name);
-	p->own = info.type == BPF_PROG_TYPE_TRACING && strcmp(p->name, BPF_OWN_NAME) == 0 &&
-		 bpf_is_own(all->host, p->tag);
+	p->own =
+		(info.type == BPF_PROG_TYPE_TRACING || info.type == BPF_PROG_TYPE_RAW_TRACEPOINT) &&
+		strcmp(p->name, BPF_OWN_NAME) == 0 && bpf_is_own(all->host, p->tag);
 	return true;
 }
 

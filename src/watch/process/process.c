@@ -34,9 +34,67 @@ uint64_t processes_boot(int64_t time)
 	return (uint64_t)time - (now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME));
 }
 
+void processes_count(struct watcher *w)
+{
+	struct processes *p = w->processes;
+	struct process_numbers n = process_table_numbers(p->table);
+
+	*p->count.known = n.living + n.gone;
+	*p->count.refused = n.refused;
+}
+
 void processes_drain(struct watcher *w)
 {
-	(void)w;
+	if (w->processes->trace)
+		trace_drain(w);
+	processes_count(w);
+}
+
+/* ---- what was lost ---- */
+
+static void say_loss(struct watcher *w)
+{
+	struct processes *p = w->processes;
+	const struct notice n = { .type = NOTICE_LOSS,
+		.loss = { .means = span_of(p->means),
+			.kind = &kind_process,
+			.from = processes_wall(p->loss.from),
+			.to = processes_wall(processes_now()),
+			.count = p->loss.count,
+			.text = span_of(p->loss.why) } };
+
+	p->loss.open = !watcher_send(w, &n);
+	if (!p->loss.open)
+		p->loss.count = 0;
+}
+
+/* In a storm of losses all of them are looked at once a second. */
+static void look(evutil_socket_t fd, short what, void *ctx)
+{
+	struct watcher *w = ctx;
+	struct processes *p = w->processes;
+
+	(void)fd, (void)what;
+	proc_running(p);
+	p->looked = processes_now();
+	say_loss(w);
+}
+
+void processes_lost(struct watcher *w, uint64_t count, const char *why)
+{
+	static const struct timeval second = { 1, 0 };
+	struct processes *p = w->processes;
+	uint64_t now = processes_now();
+
+	*p->count.lost += count ? count : 1;
+	if (!p->loss.open && !p->loss.count)
+		p->loss.from = p->looked > now - NS_PER_SECOND ? p->looked : now - NS_PER_SECOND;
+	p->loss.count += count;
+	p->loss.why = why;
+	if (now - p->looked > NS_PER_SECOND)
+		look(-1, 0, w);
+	else if (!evtimer_pending(p->again, NULL))
+		evtimer_add(p->again, &second);
 }
 
 static void make_counters(struct watcher *w)
@@ -68,6 +126,25 @@ static void drained(struct watcher *w)
 {
 	if (w->processes->unsaid)
 		say_means(w);
+	if (w->processes->loss.open)
+		say_loss(w);
+}
+
+/* The better means first. What is heard from the first moment on waits while all that run are
+ * looked at. */
+static void choose(struct watcher *w)
+{
+	struct processes *p = w->processes;
+	struct err e;
+
+	p->means = "bpf";
+	p->worse = "";
+	if (w->setup.no_bpf)
+		(void)err_set(&e, ERR_DENIED, "the options ask for no BPF");
+	else if (trace_start(w, &e) == 0)
+		return;
+	p->means = "proc";
+	p->worse = arena_text(p->lasting, span_of(e.text));
 }
 
 static int start(struct watcher *w, struct err *e)
@@ -76,19 +153,24 @@ static int start(struct watcher *w, struct err *e)
 
 	w->processes = p;
 	p->tick = NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
-	p->means = "proc";
-	p->worse = "";
+	p->groups = groups_open();
 	p->proc = host_open_proc();
 	if (p->proc < 0)
 		p->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->proc < 0)
 		return err_sys(e, "cannot open '/proc'");
 	p->arena = arena_new();
+	p->lasting = arena_new();
 	p->table = process_table_new(PROCESSES_BYTES, p->tick);
 	p->programs = programs_new();
 	p->account = account_new();
+	p->again = evtimer_new(w->base, look, w);
+	if (!p->again)
+		return err_set(e, ERR_SYSTEM, "cannot make a timer");
 	make_counters(w);
+	choose(w);
 	proc_running(p);
+	p->looked = processes_now();
 	say_means(w);
 	return 0;
 }
@@ -99,12 +181,18 @@ static void stop(struct watcher *w)
 
 	if (!p)
 		return;
+	trace_stop(w);
+	if (p->again)
+		event_free(p->again);
 	process_table_free(p->table);
 	programs_free(p->programs);
 	account_free(p->account);
 	arena_freep(&p->arena);
+	arena_freep(&p->lasting);
 	if (p->proc >= 0)
 		close(p->proc);
+	if (p->groups >= 0)
+		close(p->groups);
 	free(p);
 	w->processes = NULL;
 }

@@ -1,23 +1,62 @@
-/* What kinds are told of processes. */
+/* What is heard of processes, into the table and on to kinds. */
 #include "watch/process/process_room.h"
 
-void process_tell(struct watcher *w, enum process_event_type type, const struct life *l)
+static void tell(struct watcher *w, enum process_event_type type, const struct life *l,
+	const struct image *i, bool first)
 {
-	const struct process_table *t = w->processes->table;
-	uint32_t alike = process_table_alike(t, l);
+	uint64_t at = type == PROCESS_EXEC               ? l->exec
+		      : type == PROCESS_EXIT && l->ended ? l->ended
+							 : processes_now();
 	struct process_event x = { .type = type,
 		.pid = l->pid,
 		.uid = l->uid,
-		.exe = l->image ? l->image->exe : SPAN_NONE,
+		.exe = i ? i->exe : SPAN_NONE,
 		.unit = l->group ? l->group->unit : SPAN_NONE,
 		.container = l->group ? l->group->container : SPAN_NONE,
-		.time = processes_wall(type == PROCESS_EXIT ? l->ended : l->exec) };
+		.time = processes_wall(at),
+		.first = first };
 
-	/* One that began is counted itself, one that ended no more. */
-	x.first = type == PROCESS_EXEC ? alike <= 1 : type == PROCESS_EXIT && alike == 0;
-	if (type == PROCESS_SOCKET)
-		x.time = processes_wall(processes_now());
 	kinds_process(w, &x);
+}
+
+void process_forked(struct watcher *w, struct seen *s)
+{
+	struct processes *p = w->processes;
+
+	group_complete(p, s);
+	(void)process_table_fork(p->table, s);
+}
+
+void process_began(struct watcher *w, struct seen *s, uint64_t at)
+{
+	struct processes *p = w->processes;
+	struct life *l;
+
+	group_complete(p, s);
+	l = process_table_exec(p->table, s, at);
+	if (!l)
+		return;
+	/* What it ran until now, runs no more: unless somebody else does. */
+	if (l->before && process_table_alike(p->table, l, l->before) == 0)
+		tell(w, PROCESS_EXIT, l, l->before, true);
+	tell(w, PROCESS_EXEC, l, l->image, process_table_alike(p->table, l, l->image) == 1);
+}
+
+void process_ended(struct watcher *w, uint32_t pid, uint64_t start, uint64_t at)
+{
+	struct processes *p = w->processes;
+	struct life *l = process_table_exit(p->table, pid, start, at);
+
+	if (l)
+		tell(w, PROCESS_EXIT, l, l->image, process_table_alike(p->table, l, l->image) == 0);
+}
+
+void process_socket(struct watcher *w, uint32_t pid)
+{
+	struct life *l = process_table_get(w->processes->table, pid, 0);
+
+	if (l)
+		tell(w, PROCESS_SOCKET, l, l->image, false);
 }
 
 bool processes_hear(const struct watcher *w, enum process_event_type type)

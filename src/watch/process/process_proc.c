@@ -186,6 +186,33 @@ static bool take(struct processes *p, int dir, uint32_t pid, struct arena *a, st
 	return true;
 }
 
+/* What is asked for stands in one folder, which stays with one process. */
+static bool is_same(struct processes *p, int dir, uint64_t start)
+{
+	char block[TEXT_BYTES];
+	struct process_stat stat;
+	struct span all;
+	struct err e;
+
+	return text(dir, "stat", block, sizeof block, &all) &&
+	       process_stat_from(all, &stat, &e) == 0 && stat.start == start / p->tick;
+}
+
+bool proc_group(struct processes *p, uint32_t pid, uint64_t start, struct arena *a,
+	struct seen *ret)
+{
+	struct seen s = { 0 };
+	int dir = folder(p, pid);
+
+	if (dir < 0)
+		return false;
+	if (!start || is_same(p, dir, start))
+		take_group(dir, a, &s);
+	close(dir);
+	*ret = s;
+	return s.cgroup_set != 0;
+}
+
 bool proc_seen(struct processes *p, uint32_t pid, struct arena *a, struct seen *ret)
 {
 	struct seen s = { .pid = pid,

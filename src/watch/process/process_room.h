@@ -20,12 +20,21 @@ struct processes {
 	const char *worse; /* why it is not the best one */
 	bool unsaid;       /* that the channel was full for */
 	int proc;          /* /proc, without what is mounted over its folders where we may */
+	int groups;        /* the unified hierarchy of control groups, or -1 */
 	uint64_t tick;     /* ns: how exact /proc tells starts */
 	struct programs *programs;
 	struct account *account;
 	struct trace *trace;
 	struct listener *listener;
-	struct arena *arena;         /* for one answer */
+	struct arena *arena;   /* for one answer */
+	struct arena *lasting; /* as long as the room */
+	struct event *again;   /* look at all again, not more often than … */
+	uint64_t looked;       /* … since then */
+	struct {
+		bool open; /* a loss that was not told yet, and what it was: */
+		uint64_t from, count;
+		const char *why;
+	} loss;
 	bool heard[PROCESS_EVENT_N]; /* by the means in force */
 	struct {
 		uint64_t *execs, *forks, *exits, *lost, *known, *asked, *unknown, *refused;
@@ -41,6 +50,9 @@ uint64_t processes_boot(int64_t time);
 
 /* One process out of /proc; false: it is gone. Texts in a. */
 bool proc_seen(struct processes *p, uint32_t pid, struct arena *a, struct seen *ret);
+/* Only unit and container. False: it is gone, or (start not 0) another has its number. */
+bool proc_group(struct processes *p, uint32_t pid, uint64_t start, struct arena *a,
+	struct seen *ret);
 /* All that run, into the table. */
 void proc_running(struct processes *p);
 
@@ -59,8 +71,17 @@ void account_free(struct account *a);
 /* Empty: it has none. Valid until the next call. */
 struct span account_user(struct account *a, uint32_t uid);
 
-/* ---- process_event.c: for kinds ---- */
+/* ---- process_group.c ---- */
 
-void process_tell(struct watcher *w, enum process_event_type type, const struct life *l);
+int groups_open(void); /* the unified hierarchy, or -1 */
+/* Unit and container of a group that the table does not know yet. */
+void group_complete(struct processes *p, struct seen *s);
+
+/* ---- process_event.c: what is heard, into the table and to kinds ---- */
+
+void process_forked(struct watcher *w, struct seen *s);
+void process_began(struct watcher *w, struct seen *s, uint64_t at);
+void process_ended(struct watcher *w, uint32_t pid, uint64_t start, uint64_t at);
+void process_socket(struct watcher *w, uint32_t pid);
 
 #endif

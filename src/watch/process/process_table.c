@@ -143,9 +143,9 @@ static uint64_t hash(uint64_t h, struct span s)
 	return mix(h ^ s.n);
 }
 
-static uint64_t likeness(const struct life *l)
+static uint64_t likeness(const struct life *l, const struct image *i)
 {
-	uint64_t h = hash(l->uid, l->image ? l->image->exe : SPAN_NONE);
+	uint64_t h = hash(l->uid, i ? i->exe : SPAN_NONE);
 
 	h = hash(h, l->group ? l->group->unit : SPAN_NONE);
 	h = hash(h, l->group ? l->group->container : SPAN_NONE);
@@ -155,7 +155,7 @@ static uint64_t likeness(const struct life *l)
 /* Whatever says what it is like changed. */
 static void count(struct process_table *t, struct life *l)
 {
-	uint64_t now = l->ended || !l->image ? 0 : likeness(l);
+	uint64_t now = l->ended || !l->image ? 0 : likeness(l, l->image);
 
 	if (now == l->tally)
 		return;
@@ -166,9 +166,10 @@ static void count(struct process_table *t, struct life *l)
 	l->tally = now;
 }
 
-uint32_t process_table_alike(const struct process_table *t, const struct life *l)
+uint32_t process_table_alike(const struct process_table *t, const struct life *l,
+	const struct image *i)
 {
-	return tally_of(&t->tally, likeness(l));
+	return tally_of(&t->tally, likeness(l, i));
 }
 
 /* ---- look up ---- */

@@ -107,8 +107,10 @@ struct life *process_table_parent(const struct process_table *t, const struct li
 struct image *process_table_image(const struct life *l, uint64_t at);
 /* The group of this identity, of any who are in the table; NULL: none. */
 const struct group *process_table_group(const struct process_table *t, uint64_t id, uint64_t set);
-/* How many live that run the program of l as its user in its unit. */
-uint32_t process_table_alike(const struct process_table *t, const struct life *l);
+/* How many live that run this program (NULL: one that is not known) as the user of l in its unit.
+ */
+uint32_t process_table_alike(const struct process_table *t, const struct life *l,
+	const struct image *i);
 
 void process_table_answer(struct process_table *t, struct life *l, struct span answer, uint64_t at);
 
