@@ -3,5 +3,6 @@
 const struct command *const agent_commands[] = {
 	&command_watch,
 	&command_agent,
+	&command_doctor,
 	NULL,
 };

@@ -9,5 +9,6 @@ extern const struct command *const agent_commands[];
 
 extern const struct command command_agent;
 extern const struct command command_watch;
+extern const struct command command_doctor;
 
 #endif

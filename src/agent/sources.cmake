@@ -20,6 +20,15 @@ set(AGENT_SOURCES
   src/agent/confine_rights.c
   src/agent/control.c
   src/agent/curl.c
+  src/agent/doctor.c
+  src/agent/doctor_agent.c
+  src/agent/doctor_canary.c
+  src/agent/doctor_host.c
+  src/agent/doctor_json.c
+  src/agent/doctor_kinds.c
+  src/agent/doctor_live.c
+  src/agent/doctor_others.c
+  src/agent/doctor_places.c
   src/agent/hold.c
   src/agent/link.c
   src/agent/link_batch.c
