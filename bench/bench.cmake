@@ -18,3 +18,8 @@ foreach(program crowd accounts)
   target_include_directories(bench_${program} PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(bench_${program} PROPERTIES OUTPUT_NAME bench/${program})
 endforeach()
+# What bench/realtime.py needs.
+add_executable(bench_storm EXCLUDE_FROM_ALL bench/storm.c)
+target_link_libraries(bench_storm PRIVATE core)
+target_include_directories(bench_storm PRIVATE ${CMAKE_SOURCE_DIR})
+set_target_properties(bench_storm PROPERTIES OUTPUT_NAME bench/bench_storm)
