@@ -8,6 +8,7 @@
 
 #include "agent/collector_state.h"
 #include "core/mem.h"
+#include "entity/file.h"
 #include "os/clock.h"
 
 #define HOLD_SECONDS 600
@@ -300,6 +301,17 @@ static void release(void *ctx, const struct look_again *l)
 	look_soon(ctx, l);
 }
 
+/* No event told of it: chattr, a project id. */
+static void moved(void *ctx, struct span path)
+{
+	struct look_again l = { .kind = &kind_file,
+		.key = path,
+		.observed = OBSERVED_SCAN,
+		.who_unknown = span_of("no event tells of this; it was found by polling") };
+
+	look_soon(ctx, &l);
+}
+
 static int start(struct collector *c, struct err *e)
 {
 	const struct agent_config *g = c->setup.config;
@@ -308,6 +320,7 @@ static int start(struct collector *c, struct err *e)
 	if (!c->base)
 		return err_set(e, ERR_SYSTEM, "cannot make an event loop");
 	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, release, c);
+	c->polled = polled_new(c->base, POLLED_SECONDS, moved, c);
 	if (answer_start(c, e) < 0 || health_start(c, e) < 0 || look_start(c, e) < 0 ||
 		hear_signals(c, e) < 0 || start_state(c, e) < 0 || start_schedule(c, e) < 0)
 		return e->code;
@@ -333,6 +346,7 @@ static void stop(struct collector *c)
 	if (c->schedule)
 		event_free(c->schedule);
 	hold_free(c->hold);
+	polled_free(c->polled);
 	look_memory_free(c->options.memory);
 	jobs_free(c);
 	if (c->base)

@@ -8,6 +8,7 @@
 #include "agent/collector.h"
 #include "agent/control.h"
 #include "agent/hold.h"
+#include "agent/polled.h"
 #include "agent/survey.h"
 #include "os/channel.h"
 #include "watch/notice.h"
@@ -96,7 +97,9 @@ struct collector {
 	struct event *schedule;
 	int64_t next_quick, next_full; /* monotonic ns; 0: never */
 	int64_t rest_jobs;             /* monotonic ns: no job before */
-	bool linked_begun;             /* files with several names are being told to the watcher */
+	struct polled *polled;
+	bool polled_begun; /* a new list of what to poll has begun to come */
+	bool linked_begun; /* files with several names are being told to the watcher */
 	int64_t last_seen; /* ns since epoch: when the last agent is known to have been at work */
 
 	struct answers *answers; /* collector_answer.c */

@@ -223,6 +223,20 @@ static int take_linked(struct collector *c, struct cbor *at, struct err *e)
 	return 0;
 }
 
+static int take_polled(struct collector *c, struct cbor *at, struct err *e)
+{
+	struct span path;
+	int64_t ctime;
+
+	if (cbor_get_bytes(at, &path, e) < 0 || cbor_get_int(at, &ctime, e) < 0)
+		return e->code;
+	if (!c->polled_begun)
+		polled_clear(c->polled);
+	c->polled_begun = true;
+	polled_add(c->polled, path, ctime);
+	return 0;
+}
+
 static int take(struct collector *c, struct span frame, struct err *e)
 {
 	static int (*const takes[])(struct collector * c, struct cbor * at, struct err * e) = {
@@ -230,6 +244,7 @@ static int take(struct collector *c, struct span frame, struct err *e)
 		[SURVEY_GAP] = take_gap,
 		[SURVEY_PROGRESS] = take_progress,
 		[SURVEY_LINKED] = take_linked,
+		[SURVEY_POLLED] = take_polled,
 		[SURVEY_DONE] = take_done,
 		[SURVEY_FAILED] = take_failed,
 	};
@@ -313,7 +328,7 @@ static int begin(struct collector *c, struct job *j, struct err *e)
 	channel_init(&c->survey.channel, fd, SURVEY_FRAME_MAX);
 	c->survey.readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_survey, c);
 	c->n_gaps_found = 0;
-	c->linked_begun = false;
+	c->linked_begun = c->polled_begun = false;
 	event_add(c->survey.readable, NULL);
 	collector_ask(c, REQUEST_OWN, (uint32_t)c->survey_pid, SPAN_NONE);
 	return 0;

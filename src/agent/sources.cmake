@@ -43,6 +43,7 @@ set(AGENT_SOURCES
   src/agent/metrics_text.c
   src/agent/notify.c
   src/agent/parent.c
+  src/agent/polled.c
   src/agent/pressure.c
   src/agent/request.c
   src/agent/route.c

@@ -1,1 +1,2 @@
 agent_test(backlog agent)
+agent_test(polled agent)
