@@ -26,7 +26,7 @@ struct surveying {
 	int64_t told;
 };
 
-static int send(struct surveying *s, struct buf *frame, struct err *e)
+static int tell_frame(struct surveying *s, struct buf *frame, struct err *e)
 {
 	if (frame->full)
 		return err_set(e, ERR_LIMIT, "a frame of more than %zu bytes", frame->max);
@@ -44,7 +44,7 @@ static int differs(void *ctx, const struct kind *k, struct span key, struct err 
 	cbor_put_uint(&b, SURVEY_DIFFERS);
 	cbor_put_uint(&b, k->id);
 	cbor_put_bytes(&b, key);
-	return send(ctx, &b, e);
+	return tell_frame(ctx, &b, e);
 }
 
 static int gap(void *ctx, const struct gap *g, struct err *e)
@@ -58,7 +58,7 @@ static int gap(void *ctx, const struct gap *g, struct err *e)
 	cbor_put_bool(&b, g->subtree);
 	cbor_put_uint(&b, g->reason);
 	cbor_put_bytes(&b, span_of(g->text));
-	return send(ctx, &b, e);
+	return tell_frame(ctx, &b, e);
 }
 
 /* Others wait for what we take: we wait, too. */
@@ -84,7 +84,7 @@ static void progress(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expe
 	cbor_put_uint(&b, SURVEY_PROGRESS);
 	cbor_put_uint(&b, entities);
 	cbor_put_uint(&b, bytes);
-	if (send(s, &b, &e) < 0 || channel_flush_all(&s->channel, -1, &e) < 0)
+	if (tell_frame(s, &b, &e) < 0 || channel_flush_all(&s->channel, -1, &e) < 0)
 		_exit(0); /* nobody listens any more */
 }
 
@@ -139,7 +139,7 @@ static int send_linked(struct surveying *s, struct span path, struct err *e)
 	cbor_put_array(&b, 2);
 	cbor_put_uint(&b, SURVEY_LINKED);
 	cbor_put_bytes(&b, path);
-	return send(s, &b, e);
+	return tell_frame(s, &b, e);
 }
 
 static int send_polled(struct surveying *s, const struct file_to_poll *f, struct err *e)
@@ -150,7 +150,7 @@ static int send_polled(struct surveying *s, const struct file_to_poll *f, struct
 	cbor_put_uint(&b, SURVEY_POLLED);
 	cbor_put_bytes(&b, f->path);
 	cbor_put_int(&b, f->ctime);
-	return send(s, &b, e);
+	return tell_frame(s, &b, e);
 }
 
 /* Only what a severe rule watches the flags of. */
@@ -275,7 +275,7 @@ static NORETURN void survey(const struct survey_setup *setup, const struct surve
 	channel_init(&s.channel, fd, SURVEY_FRAME_MAX);
 	if (look(&s, &last, &e) < 0)
 		put_failed(&last, &e);
-	if (send(&s, &last, &e) == 0)
+	if (tell_frame(&s, &last, &e) == 0)
 		(void)!channel_flush_all(&s.channel, -1, &e);
 	_exit(0);
 }
