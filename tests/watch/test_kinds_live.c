@@ -113,8 +113,8 @@ static void policy_changes(void **state)
 	(void)state;
 	begin(&b, POLICY("mount"));
 	assert_null(means_of(&b, "module", "uevent"));
-	bench_request(&b, &(struct request){ .type = REQUEST_POLICY,
-				  .text = span_of(POLICY("module")) });
+	bench_request(&b,
+		&(struct request){ .type = REQUEST_POLICY, .text = span_of(POLICY("module")) });
 	bench_request(&b, &(struct request){ .type = REQUEST_COUNTS });
 	assert_non_null(bench_type(&b, NOTICE_COUNTS));
 	assert_non_null(means_of(&b, "module", "uevent"));

@@ -1,0 +1,1 @@
+fuzzer(kinds_events core watch)
