@@ -4,5 +4,7 @@ const struct command *const agent_commands[] = {
 	&command_watch,
 	&command_agent,
 	&command_doctor,
+	&command_status,
+	&command_policy_apply,
 	NULL,
 };

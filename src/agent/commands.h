@@ -8,6 +8,8 @@
 extern const struct command *const agent_commands[];
 
 extern const struct command command_agent;
+extern const struct command command_policy_apply;
+extern const struct command command_status;
 extern const struct command command_watch;
 extern const struct command command_doctor;
 

@@ -29,6 +29,7 @@ struct agent_config {
 };
 
 #define AGENT_CONFIG_DEFAULT "/etc/invar/agent.yaml"
+#define AGENT_STATE_DEFAULT "/var/lib/invar" /* as cli/session.c has it */
 #define AGENT_CONTROL_DEFAULT "/run/invar/control.sock"
 #define ROUTES_MAX 64
 

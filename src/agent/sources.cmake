@@ -5,6 +5,7 @@ set(AGENT_SOURCES
   src/agent/baseline.c
   src/agent/canary.c
   src/agent/child.c
+  src/agent/client.c
   src/agent/collector.c
   src/agent/collector_answer.c
   src/agent/collector_health.c
@@ -43,6 +44,7 @@ set(AGENT_SOURCES
   src/agent/metrics_text.c
   src/agent/notify.c
   src/agent/parent.c
+  src/agent/policy_apply.c
   src/agent/polled.c
   src/agent/pressure.c
   src/agent/request.c
@@ -55,6 +57,8 @@ set(AGENT_SOURCES
   src/agent/sink_stream.c
   src/agent/sink_syslog.c
   src/agent/sink_webhook.c
+  src/agent/status.c
+  src/agent/status_agent.c
   src/agent/survey.c
   src/agent/told.c
   src/agent/watch_command.c

@@ -9,7 +9,6 @@ const struct command *const cli_commands[] = {
 	&command_show,
 	&command_log,
 	&command_explain,
-	&command_status,
 	&command_policy_check,
 	&command_policy_show,
 	&command_baseline_show,

@@ -11,7 +11,6 @@ extern const struct command command_approve;
 extern const struct command command_show;
 extern const struct command command_log;
 extern const struct command command_explain;
-extern const struct command command_status;
 extern const struct command command_policy_check;
 extern const struct command command_policy_show;
 extern const struct command command_baseline_show;

@@ -37,6 +37,5 @@ set(CLI_SOURCES
   src/cli/scan_options.c
   src/cli/session.c
   src/cli/show.c
-  src/cli/status.c
   src/cli/suggest.c
 )

@@ -1,4 +1,7 @@
-#include "cli/commands.h"
+/* invar status: the state, and how the agent is that runs. */
+#include "agent/client.h"
+#include "agent/commands.h"
+#include "agent/status_agent.h"
 #include "cli/findings.h"
 #include "core/escape.h"
 #include "store/seal.h"
@@ -18,6 +21,9 @@ struct facts {
 	bool key_known;
 	struct report_counts drift;
 	struct standing standing;
+	bool no_state;       /* we may not look into it */
+	struct buf agent;    /* what it says, JSON */
+	struct err no_agent; /* why it says nothing; code 0: it does */
 };
 
 static int count_drift(void *ctx, const struct ledger_record *r, struct err *e)
@@ -55,33 +61,66 @@ static int gather(struct session *s, struct arena *a, struct facts *f, struct er
 	return drift_chosen(s, &everything, count_drift, &f->drift, e);
 }
 
-static void add_json(struct session *s, const struct facts *f)
+#define ASK_MS 10000
+
+static void ask_agent(struct session *s, struct facts *f)
 {
-	struct json j = JSON_INIT(&s->out);
+	AUTO(client) c = { 0 };
+
+	f->agent = BUF_INIT(AGENT_FRAME_MAX);
+	if (client_open(&c, s->state_dir, &f->no_agent) < 0)
+		return;
+	(void)!client_ask(&c, &(struct agent_message){ .type = AGENT_STATUS }, ASK_MS, &f->agent,
+		&f->no_agent);
+}
+
+static void add_agent_json(struct json *j, const struct facts *f)
+{
+	bool runs = f->no_agent.code == 0;
+
+	json_bool_member(j, "agent_running", runs);
+	if (!runs)
+		return;
+	json_name(j, "agent");
+	buf_add_span(j->out, buf_span(&f->agent));
+	j->comma = true;
+}
+
+static void add_state_json(struct session *s, struct json *j, const struct facts *f)
+{
 	uint8_t digest[DIGEST_BYTES];
 
 	session_policy_digest(s, digest);
+	json_hex_member(j, "policy", span_from(digest, sizeof digest));
+	json_bool_member(j, "policy_changed", f->policy_moved);
+	json_number_member(j, "approved", f->approved.count);
+	json_hex_member(j, "approved_root", span_from(f->approved.id, DIGEST_BYTES));
+	json_number_member(j, "current", f->current.count);
+	json_hex_member(j, "current_root", span_from(f->current.id, DIGEST_BYTES));
+	if (f->checked) {
+		json_time_member(j, "last_check", f->last.coverage.to);
+		json_number_member(j, "last_check_gaps", f->standing.gaps);
+	}
+	json_name(j, "drift");
+	json_object(j);
+	for (size_t i = 0; i < SEVERITY_N; i++)
+		json_number_member(j, severity_names[i], f->drift.severities[i]);
+	json_object_end(j);
+	json_number_member(j, "ledger_records", f->records);
+	json_number_member(j, "store_bytes", f->sizes.file_bytes);
+	if (f->key_known)
+		json_hex_member(j, "key", span_from(f->key, sizeof f->key));
+}
+
+static void add_json(struct session *s, const struct facts *f)
+{
+	struct json j = JSON_INIT(&s->out);
+
 	json_envelope(&j, buf_span(&s->host), "status");
 	json_text_member(&j, "state", s->state_dir);
-	json_hex_member(&j, "policy", span_from(digest, sizeof digest));
-	json_bool_member(&j, "policy_changed", f->policy_moved);
-	json_number_member(&j, "approved", f->approved.count);
-	json_hex_member(&j, "approved_root", span_from(f->approved.id, DIGEST_BYTES));
-	json_number_member(&j, "current", f->current.count);
-	json_hex_member(&j, "current_root", span_from(f->current.id, DIGEST_BYTES));
-	if (f->checked) {
-		json_time_member(&j, "last_check", f->last.coverage.to);
-		json_number_member(&j, "last_check_gaps", f->standing.gaps);
-	}
-	json_name(&j, "drift");
-	json_object(&j);
-	for (size_t i = 0; i < SEVERITY_N; i++)
-		json_number_member(&j, severity_names[i], f->drift.severities[i]);
-	json_object_end(&j);
-	json_number_member(&j, "ledger_records", f->records);
-	json_number_member(&j, "store_bytes", f->sizes.file_bytes);
-	if (f->key_known)
-		json_hex_member(&j, "key", span_from(f->key, sizeof f->key));
+	if (!f->no_state)
+		add_state_json(s, &j, f);
+	add_agent_json(&j, f);
 	json_object_end(&j);
 	buf_add_char(&s->out, '\n');
 }
@@ -185,26 +224,76 @@ static void add_text(struct session *s, const struct facts *f)
 	}
 }
 
+static void add_agent_text(struct session *s, const struct facts *f)
+{
+	AUTO_FREE(told) told = NULL;
+	struct err e = f->no_agent;
+
+	if (e.code == 0 && told_read(&told, buf_span(&f->agent), &e) == 0) {
+		status_agent_text(s, told);
+		return;
+	}
+	label(s, "agent");
+	escape_text(&s->out, span_of(e.text));
+	buf_add_char(&s->out, '\n');
+}
+
+/* What can be known without the agent. Who may not look into the state may still ask it. */
+static int open_state(struct session *s, struct arena *a, struct facts *f, struct err *e)
+{
+	int rc = policy_load(&s->policy, s->policy_path, false, &s->problems, e);
+	AUTO(buf) shown = BUF_INIT(8192);
+
+	if (rc == ERR_MISSING) {
+		escape_text(&shown, span_of(s->policy_path));
+		return err_set(e, ERR_POLICY,
+			"no policy at '%.300s'; put one there or name yours with --policy PATH",
+			buf_text(&shown));
+	}
+	if (rc == 0)
+		rc = session_store(s, STORE_READ, e);
+	if (rc == 0)
+		rc = gather(s, a, f, e);
+	if (rc != ERR_DENIED || f->no_agent.code < 0)
+		return rc;
+	f->no_state = true;
+	return 0;
+}
+
+static void add_all(struct session *s, const struct facts *f)
+{
+	if (s->json) {
+		add_json(s, f);
+		return;
+	}
+	if (!f->no_state)
+		add_text(s, f);
+	add_agent_text(s, f);
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
 	struct facts f = { 0 };
+	int rc;
 
 	(void)argc, (void)argv;
-	if (gather(s, arena, &f, e) < 0)
-		return e->code;
-	if (s->json)
-		add_json(s, &f);
-	else
-		add_text(s, &f);
-	return 0;
+	ask_agent(s, &f);
+	rc = open_state(s, arena, &f, e);
+	if (rc == 0)
+		add_all(s, &f);
+	buf_done(&f.agent);
+	return rc;
 }
 
 const struct command command_status = {
 	.name = "status",
 	.args = "",
-	.text = "the state at a glance: last check, drift, ledger, key",
+	.text = "the state at a glance; with the agent: what watches, what waits, what was lost",
+	.about = "Baseline, last check, drift, ledger and key; and of the agent that runs: its "
+		 "processes, the means in force for each kind and mount, scans, losses and "
+		 "repairs, latency, canaries, routes. Members of the group invar see the agent's "
+		 "part without being root.",
 	.examples = examples,
-	.needs = NEEDS_POLICY | NEEDS_STATE,
 	.run = run,
 };
