@@ -19,6 +19,8 @@ struct whodunit *fan_who(struct files *f, uint32_t pid, int pidfd)
 	const char *why = "not known";
 	size_t i = f->n_batch;
 
+	if (pid == FAN_NO_PID)
+		return f->nobody;
 	while (i-- > 0)
 		if (f->batch[i].pid == pid)
 			return f->batch[i].who;
@@ -94,11 +96,22 @@ static void at_folder(struct files *f, const struct fan_event *x, const struct p
 		tell_kinds(f, p, false, who);
 }
 
+void fan_at(struct files *f, const struct fan_event *x, const struct place *p, struct span name)
+{
+	bool itself = name.n == 0 || span_is(name, ".");
+
+	if (p->only && !span_is(name, p->only))
+		return;
+	if (!itself)
+		at_entry(f, x, p, name);
+	if (itself || (x->mask & DIRENT))
+		at_folder(f, x, p);
+}
+
 /* One side of an event: a name in a folder. True: somebody is interested in that folder. */
 static bool side(struct files *f, const struct fan_event *x, struct span handle, struct span name)
 {
 	const struct folder *d = resolve_folder(f, handle);
-	bool itself = name.n == 0 || span_is(name, ".");
 
 	if (!d || d->n_places == 0)
 		return false;
@@ -106,16 +119,8 @@ static bool side(struct files *f, const struct fan_event *x, struct span handle,
 		++*f->n_own;
 		return true;
 	}
-	for (size_t i = 0; i < d->n_places; i++) {
-		const struct place *p = &d->places[i];
-
-		if (p->only && !span_is(name, p->only))
-			continue;
-		if (!itself)
-			at_entry(f, x, p, name);
-		if (itself || (x->mask & DIRENT))
-			at_folder(f, x, p);
-	}
+	for (size_t i = 0; i < d->n_places; i++)
+		fan_at(f, x, &d->places[i], name);
 	return true;
 }
 
@@ -174,6 +179,7 @@ void fan_take(struct files *f, const struct fan_event *x)
 	if (f->linked.n && x->target.n)
 		by_other_name(f, x);
 	if (x->folder.n == 0) {
+		++*f->n_filtered;
 		without_name(f, x);
 		return;
 	}

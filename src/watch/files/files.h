@@ -107,6 +107,9 @@ size_t fan_drain(struct files *f);
 /* ---- fan_take.c ---- */
 
 void fan_take(struct files *f, const struct fan_event *x);
+/* An event about `name` (empty or ".": the folder itself) in a folder seen at p. */
+void fan_at(struct files *f, const struct fan_event *x, const struct place *p, struct span name);
+#define FAN_NO_PID UINT32_MAX /* of an event that does not say who */
 /* Who did the event at hand; asked for once a round and process. */
 struct whodunit *fan_who(struct files *f, uint32_t pid, int pidfd);
 void fan_who_forget(struct files *f);
@@ -127,6 +130,8 @@ void marks_stop(struct files *f);
 /* Read the mount table again, mark what is new, say what changed. */
 void marks_refresh(struct files *f, bool policy_changed);
 struct filesystem *marks_by_device(struct files *f, uint64_t device);
+/* Of the mount this path lies on, not all is watched any more. */
+void marks_fail(struct files *f, struct span path, const char *why);
 /* Tell again what could not be sent. False: it still cannot. */
 bool marks_tell(struct files *f);
 

@@ -83,6 +83,19 @@ bool marks_tell(struct files *f)
 	return true;
 }
 
+void marks_fail(struct files *f, struct span path, const char *why)
+{
+	const struct mount_row *row = mount_map_find(f->map, path);
+	struct told_means *t = row ? told_of(f, row->point) : NULL;
+
+	if (!t || !t->in_force)
+		return;
+	t->in_force = false;
+	t->dirty = true;
+	snprintf(t->text, sizeof t->text, "%s", why);
+	marks_tell(f);
+}
+
 /* Those that are mounted no longer, or that nobody asks for any more. */
 static void forget_means(struct files *f)
 {

@@ -1,0 +1,1 @@
+watch_test(files watch policy sensor host entity os core)
