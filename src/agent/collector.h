@@ -17,6 +17,10 @@ struct collector_setup {
 	int control;                           /* listening socket */
 	const struct check_listener *listener; /* hears every record; may be NULL */
 	bool foreground;                       /* `invar watch`: no schedule */
+	/* Without a parent: the watcher ended; begin another one and return its channel, or an
+	 * error, which ends the collector. NULL: its end is ours. */
+	int (*watcher_again)(void *ctx, struct err *e);
+	void *again_ctx;
 };
 
 /* Go on until asked to stop (a signal, AGENT_STOP): 0 then. */

@@ -89,10 +89,20 @@ void answer_ready(struct collector *c)
  * is none must not keep the service from being up: scans go on. */
 void answer_watcher_lost(struct collector *c, const struct err *why)
 {
-	if (c->setup.parent < 0)
-		collector_end(c, why);
-	else
+	struct err e = { 0 };
+	int fd;
+
+	if (c->setup.parent >= 0) {
 		say_ready(c);
+		return;
+	}
+	if (!c->setup.watcher_again) {
+		collector_end(c, why);
+		return;
+	}
+	fd = c->setup.watcher_again(c->setup.again_ctx, &e);
+	if (fd < 0 || collector_watcher(c, fd, clock_now(), &e) < 0)
+		collector_end(c, &e);
 }
 
 void answer_reload(struct collector *c)

@@ -11,6 +11,7 @@
 #define MOST 8192       /* looks at once */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
+#define RETRY_LOCKED_MS 200
 #define FAILURES_MAX 20 /* then what could not be looked at is given up, as a loss */
 
 /* ---- what may be looked at now ---- */
@@ -120,7 +121,8 @@ static void put_back(struct collector *c, const struct look_again *looks, size_t
 static void failed(struct collector *c, const struct look_again *looks, size_t n,
 	const struct err *why)
 {
-	int64_t wait = RETRY_MS;
+	/* Who has the lock gives it back; a full disk takes longer to be mended. */
+	int64_t wait = RETRY_MS, most = why->code == ERR_LOCKED ? RETRY_LOCKED_MS : RETRY_MAX_MS;
 
 	if (why->code == ERR_INTERRUPTED)
 		return;
@@ -128,7 +130,7 @@ static void failed(struct collector *c, const struct look_again *looks, size_t n
 		collector_end(c, why);
 		return;
 	}
-	for (unsigned i = 0; i < c->failures && wait < RETRY_MAX_MS; i++)
+	for (unsigned i = 0; i < c->failures && wait < most; i++)
 		wait *= 2;
 	c->failures++;
 	c->rest = clock_monotonic() + wait * MS;

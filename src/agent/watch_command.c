@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "agent/collector.h"
 #include "agent/commands.h"
 #include "cli/exit.h"
+#include "os/clock.h"
 #include "os/person.h"
 #include "os/stop.h"
 
@@ -35,6 +37,16 @@ static bool stop(void *ctx)
 	return stop_asked();
 }
 
+#define DEATHS_MAX 3 /* of watchers that lived for less than this: then there is no use in it */
+#define SHORT_NS INT64_C(10000000000)
+
+struct watching {
+	struct session *session;
+	pid_t pid; /* the watcher */
+	int64_t began;
+	unsigned deaths;
+};
+
 static NORETURN void be_watcher(const struct session *s, int fd, pid_t parent)
 {
 	struct watch_setup setup = { .policy = s->policy, .spare = s->state_dir, .fd = fd };
@@ -49,41 +61,58 @@ static NORETURN void be_watcher(const struct session *s, int fd, pid_t parent)
 	_exit(0);
 }
 
-static int start_watcher(const struct session *s, pid_t *ret_pid, int *ret_fd, struct err *e)
+/* Returns the channel. */
+static int start_watcher(struct watching *w, struct err *e)
 {
 	pid_t parent = getpid();
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(e, "cannot make a channel");
-	*ret_pid = fork();
-	if (*ret_pid == 0) {
+	w->began = clock_monotonic();
+	w->pid = fork();
+	if (w->pid == 0) {
 		close(ends[0]);
-		be_watcher(s, ends[1], parent);
+		be_watcher(w->session, ends[1], parent);
 	}
 	close(ends[1]);
-	if (*ret_pid < 0) {
+	if (w->pid < 0) {
 		close(ends[0]);
 		return err_sys(e, "cannot start a process");
 	}
-	*ret_fd = ends[0];
-	return 0;
+	return ends[0];
+}
+
+static int watcher_again(void *ctx, struct err *e)
+{
+	struct watching *w = ctx;
+	int status = 0;
+
+	waitpid(w->pid, &status, 0);
+	w->deaths = clock_monotonic() - w->began < SHORT_NS ? w->deaths + 1 : 0;
+	if (w->deaths < DEATHS_MAX)
+		return start_watcher(w, e);
+	if (WIFSIGNALED(status))
+		return err_set(e, ERR_SYSTEM, "the watching process was ended by signal %d (%s)",
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return err_set(e, ERR_SYSTEM, "the watching process ended");
 }
 
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO(buf) by = BUF_INIT(4096);
 	struct check_listener listener = { .ctx = s, .record = print, .stop = stop };
+	struct watching watching = { .session = s };
 	struct collector_setup setup = { .state_dir = s->state_dir,
 		.policy_path = s->policy_path,
 		.policy = s->policy,
-		.watcher = -1,
 		.link = -1,
 		.parent = -1,
 		.control = -1,
 		.listener = &listener,
-		.foreground = true };
-	pid_t pid;
+		.foreground = true,
+		.watcher_again = watcher_again,
+		.again_ctx = &watching };
 	int rc;
 
 	(void)argc, (void)argv;
@@ -91,12 +120,13 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "--root is for what does not run; see: invar check");
 	person_running(&by);
 	listener.by = buf_span(&by);
-	if (start_watcher(s, &pid, &setup.watcher, e) < 0 || session_store(s, STORE_SHARE, e) < 0)
+	setup.watcher = start_watcher(&watching, e);
+	if (setup.watcher < 0 || session_store(s, STORE_SHARE, e) < 0)
 		return e->code;
 	setup.store = s->store;
 	rc = collector_run(&setup, e);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	kill(watching.pid, SIGKILL);
+	waitpid(watching.pid, NULL, 0);
 	return rc < 0 && rc != ERR_INTERRUPTED ? rc : 0;
 }
 

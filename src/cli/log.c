@@ -1,7 +1,12 @@
+#include <poll.h>
+
 #include "cli/commands.h"
 #include "cli/paths.h"
 #include "cli/records.h"
 #include "core/hex.h"
+#include "os/stop.h"
+
+#define FOLLOW_MS 200
 
 static struct {
 	struct option_time since, until;
@@ -9,7 +14,7 @@ static struct {
 	const char *key, *rule, *head;
 	int severity, verdict, record;
 	uint64_t limit;
-	bool reverse, verify;
+	bool reverse, follow, verify;
 } arg = { .severity = -1, .verdict = -1, .record = -1 };
 
 static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
@@ -33,6 +38,7 @@ static const struct option_row options[] = {
 		"only change, gap, loss, repair, decision, coverage or note records"),
 	OPT_NUMBER('n', "limit", &arg.limit, "N", INT64_MAX, "only the newest N"),
 	OPT_FLAG('r', "reverse", &arg.reverse, "newest first"),
+	OPT_FLAG('f', "follow", &arg.follow, "then go on with what is recorded, until interrupted"),
 	OPT_FLAG(0, "verify", &arg.verify,
 		"prove that the ledger and the store are whole and unaltered, and print nothing "
 		"else"),
@@ -45,6 +51,7 @@ static const struct example examples[] = {
 	{ "invar log --since yesterday", "what was recorded since midnight before last" },
 	{ "invar log /etc/ssh --severity high", "severe changes below /etc/ssh" },
 	{ "invar log --record decision", "who approved what, and why" },
+	{ "invar log --limit 5 --follow", "the newest five, then what comes" },
 	{ "invar log --verify", "prove the chain" },
 	{ NULL, NULL },
 };
@@ -54,6 +61,7 @@ struct query {
 	struct change_selection selection;
 	struct change_selection key;
 	bool selected, keyed;
+	uint64_t last;         /* that there was when the reading began */
 	uint64_t found, first; /* how many matched, the seq of the last one looked at */
 };
 
@@ -126,8 +134,26 @@ static int print_all(struct query *q, struct err *e)
 		if (rc < 0 || q->found == 0)
 			return rc;
 	}
-	rc = records_each(q->session, q->first, LEDGER_END, arg.reverse, print, q, e);
+	rc = records_each(q->session, q->first, q->last, arg.reverse, print, q, e);
 	return rc < 0 ? rc : 0;
+}
+
+/* The ledger is asked again and again; nobody tells a reader that there is more. */
+static int follow(struct query *q, struct err *e)
+{
+	uint8_t head[DIGEST_BYTES];
+	uint64_t last = q->last, now;
+
+	while (!stop_asked()) {
+		if (session_flush(q->session, e) < 0 ||
+			ledger_last(q->session->store, &now, head, e) < 0)
+			return e->code;
+		if (now > last && records_each(q->session, last + 1, now, false, print, q, e) < 0)
+			return e->code == ERR_INTERRUPTED ? 0 : e->code;
+		last = now;
+		poll(NULL, 0, FOLLOW_MS);
+	}
+	return 0;
 }
 
 static int wanted_head(uint8_t ret[DIGEST_BYTES], struct err *e)
@@ -198,9 +224,13 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	struct query q = { .session = s, .selected = argc > 0, .keyed = arg.key, .first = 1 };
 	const char *key[] = { arg.kind ? arg.kind->name : arg.key, arg.key };
 	size_t n_key = arg.kind ? 2 : 1;
+	uint8_t head[DIGEST_BYTES];
 
 	if (arg.head && !arg.verify)
 		return err_set(e, ERR_USAGE, "--head goes with --verify");
+	if (arg.follow && (arg.verify || arg.reverse || arg.until.set))
+		return err_set(e, ERR_USAGE,
+			"--follow goes on for ever: leave out --verify, --reverse and --until");
 	/* To say all that is wrong with a damaged one, it must be opened. */
 	if (session_store(s, arg.verify ? STORE_INSPECT : STORE_READ, e) < 0)
 		return e->code;
@@ -211,8 +241,10 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		return e->code;
 	if (arg.key && change_selection_parse(arena, key, n_key, path_here(arena), &q.key, e) < 0)
 		return e->code;
-	if (print_all(&q, e) < 0)
+	if (ledger_last(s->store, &q.last, head, e) < 0 || print_all(&q, e) < 0)
 		return e->code;
+	if (arg.follow)
+		return follow(&q, e);
 	return q.found == 0 && arg.rule ? expect_rule(s, arg.rule, e) : 0;
 }
 
