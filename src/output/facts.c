@@ -245,12 +245,14 @@ static void add_joined(struct buf *ret, struct span lines)
 void facts_difference(struct buf *ret, const struct change *c)
 {
 	const struct text_style style = { .text_max = 400 };
+	/* of a shortened record not all is there */
+	uint64_t there = (c->was ? c->was->has : 0) | (c->is ? c->is->has : 0);
 	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
 
 	if (c->type == CHANGE_CREATED || c->type == CHANGE_DELETED)
 		text_entity(&text, c->is ? c->is : c->was, &style);
 	else
-		text_difference(&text, c->was, c->is, c->fields, &style);
+		text_difference(&text, c->was, c->is, c->fields & there, &style);
 	add_joined(ret, buf_span(&text));
 }
 
@@ -279,10 +281,12 @@ static void add_change(struct buf *ret, const struct change *c)
 {
 	const char *what = aspect(c);
 
-	text_key(ret, c->kind, c->type == CHANGE_RENAMED ? c->old_key : c->key);
+	if (!c->kind->hierarchical) /* a path speaks for itself */
+		buf_addf(ret, "%s ", c->kind->name);
+	facts_show(ret, c->type == CHANGE_RENAMED ? c->old_key : c->key);
 	if (c->type == CHANGE_RENAMED) {
 		buf_add_text(ret, " renamed to ");
-		escape_text(ret, c->key);
+		facts_show(ret, c->key);
 	} else {
 		buf_addf(ret, " %s", what ? what : verbs[c->type]);
 	}

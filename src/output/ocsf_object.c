@@ -88,10 +88,7 @@ static void begin_file(struct json *j, const char *name, struct span path, unsig
 	json_name(j, "name");
 	(void)json_text(j, facts_base(path));
 	json_name(j, "path");
-	if (json_text(j, path)) {
-		json_name_b64(j, "path");
-		json_base64(j, path);
-	}
+	(void)json_text(j, path); /* exactly: unmapped.key_b64 */
 	ocsf_text(j, "parent_folder", facts_folder(path));
 	json_number_member(j, "type_id", type);
 }
