@@ -272,8 +272,9 @@ static const char *begin(struct files *f)
 	struct inotify_watches *t = mem_new(sizeof *t);
 
 	t->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	t->readable = t->fd < 0 ? NULL
-				: event_new(f->w->base, t->fd, EV_READ | EV_PERSIST, on_readable, f);
+	t->readable = t->fd < 0
+			      ? NULL
+			      : event_new(f->w->base, t->fd, EV_READ | EV_PERSIST, on_readable, f);
 	if (!t->readable || event_add(t->readable, NULL) < 0) {
 		if (t->readable)
 			event_free(t->readable);

@@ -1,0 +1,2 @@
+fuzzer(fan_event watch core)
+fuzzer(mount_map watch core)
