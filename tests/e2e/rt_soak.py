@@ -87,6 +87,7 @@ class Meter(threading.Thread):
         total = 0
         for pid, rows in self.rows.items():
             if len(rows) < max(12, SECONDS // 3):
+                note("came and went: %d %s, seen %d times" % (pid, rows[-1][2], len(rows)))
                 continue  # one that comes and goes
             q = len(rows) // 4
             early, late = (sorted(r[0] for r in x)[len(x) // 2] for x in (rows[q:2 * q], rows[-q:]))
@@ -158,6 +159,8 @@ def main():
     note("%d rounds, seed %d, %s" % (rounds, SEED, way))
     l.settle(quiet=2, seconds=90)
     meter.judge()
+    lost = [line for line in l.said().split("\n") if "ended" in line or "crash" in line or "damaged" in line]
+    point(not lost, "soak: none of its processes was lost", *lost)
     here, listening = programs.there(), ports.there()
     point(l.end() == 0, "soak: it ends as it should", l.said())
     l.judge("soak", before)

@@ -15,6 +15,7 @@ struct trace {
 	struct bpf_trace *bpf;
 	struct event *readable, *later;
 	uint64_t lost;
+	bool reading;
 	char path[PATH_ROOM];
 };
 
@@ -73,9 +74,16 @@ static void take(void *ctx, const struct bpf_trace_record *r)
 static size_t read_ring(struct watcher *w)
 {
 	struct trace *t = w->processes->trace;
-	size_t n = bpf_trace_read(t->bpf, take, w);
-	uint64_t lost = bpf_trace_lost(t->bpf);
+	uint64_t lost;
+	size_t n;
 
+	/* who is told of a record asks who did it, and so for the ring, while it is read */
+	if (t->reading)
+		return 0;
+	t->reading = true;
+	n = bpf_trace_read(t->bpf, take, w);
+	t->reading = false;
+	lost = bpf_trace_lost(t->bpf);
 	if (lost != t->lost) {
 		uint64_t more = lost - t->lost;
 
