@@ -67,12 +67,11 @@ static void wait_for_work(struct hand *h, uint32_t seen)
 
 	reader_rest(h->reader);
 	walk_pass(&s->walk);
-	if (s->kept) {
-		wait_for_look(h, seen);
-		return;
-	}
 	atomic_fetch_add(&s->waiting, 1);
-	bell_wait(&s->crew->shared->crew, seen, TICK_MS);
+	if (s->kept)
+		wait_for_look(h, seen);
+	else
+		bell_wait(&s->crew->shared->crew, seen, TICK_MS);
 	atomic_fetch_sub(&s->waiting, 1);
 }
 
@@ -219,6 +218,18 @@ static unsigned folders_max(void)
 	return (unsigned)(r.rlim_cur / 2);
 }
 
+/* Where nothing is to be measured, or nobody is at work, there is no tick. */
+static void rest_between_looks(struct ship *s)
+{
+	struct bell *bell = &s->crew->shared->crew;
+	uint32_t seen = bell_seen(bell);
+
+	while (s->kept && !s->common.options->limit_cpu)
+		pause(); /* ended by a signal */
+	if (s->kept && atomic_load(&s->waiting) == s->hands)
+		bell_wait(bell, seen, FOREVER_MS);
+}
+
 static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 {
 	unsigned jobs = plan->options->jobs, cores = machine_cores();
@@ -258,13 +269,12 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 	for (unsigned i = 0; i < jobs; i++)
 		if (!add_hand(s, BLOCK_WARM))
 			_exit(1);
-	while (s->kept && !plan->options->limit_cpu)
-		pause(); /* ended by a signal */
 	from = was = read_gauge();
 	first = from.wall;
 	while (!atomic_load(&c->shared->stop)) {
 		struct gauge is;
 
+		rest_between_looks(s);
 		nanosleep(&tick, NULL);
 		is = read_gauge();
 		if (is.wall - first > EARLY_NS)

@@ -1,0 +1,1 @@
+sensor_test(file_points change)
