@@ -19,7 +19,8 @@ CONTAINER_SUITE=bookworm
 CONTAINER_PACKAGES=(systemd systemd-sysv libpam-systemd dbus udev kmod cron at anacron logrotate
 	man-db rsyslog openssh-server sudo ca-certificates e2fsprogs procps iproute2 locales
 	unattended-upgrades mlocate apt-utils python3-minimal python3
-	libsqlite3-0 libyaml-0-2 libzstd1 libssl3 libcap2 libacl1 libevent-core-2.1-7 libjansson4
+	libsqlite3-0 libyaml-0-2 libzstd1 libssl3 libcap2 libacl1 libevent-core-2.1-7
+	libevent-extra-2.1-7 libevent-openssl-2.1-7 libjansson4
 	libseccomp2 libcurl4)
 CONTAINER_ROOT=
 CONTAINER_WORK=

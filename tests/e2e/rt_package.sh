@@ -1,0 +1,279 @@
+#!/bin/bash
+# The Debian package in a booted Debian 12: it installs, runs as its unit with the host's own view,
+# comes back when it is killed or stopped, reloads, is upgraded without losing a change, is removed,
+# and purged without a trace. What happens while nobody watches is found afterwards.
+#
+# INVAR is the program that is packed (default build/dev/invar). Needs root; prints TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/e2e/container.sh
+
+INVAR=$(realpath "${INVAR:-build/dev/invar}")
+POINTS=0
+FAILED=0
+
+# point STATUS TEXT [FILE]: one TAP line; the file explains a failure.
+point() {
+	POINTS=$((POINTS + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $POINTS - $2"
+		return 0
+	fi
+	echo "not ok $POINTS - $2"
+	[ -s "${3:-/dev/null}" ] && tail -n 40 "$3" | cut -c1-600 | sed 's/^/# /'
+	FAILED=$((FAILED + 1))
+}
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 77
+}
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+command -v dh >/dev/null || skip_all "needs debhelper"
+if ldd "$INVAR" | grep -q 'lib[atu]san'; then
+	skip_all "the sanitizers' libraries are no package's dependency"
+fi
+
+ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+
+# wait_for SECONDS COMMAND…: until it succeeds; TOOK is how many ms that was.
+wait_for() {
+	local from limit
+	from=$(ms)
+	limit=$((from + $1 * 1000))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		TOOK=$(($(ms) - from))
+		[ "$(ms)" -lt $limit ] || return 1
+		sleep 0.05
+	done
+	TOOK=$(($(ms) - from))
+}
+
+inside() {
+	container_run "$@" </dev/null
+}
+
+# ledger PYTHON-CONDITION: records r of the ledger for which it holds, a line each.
+ledger() {
+	inside invar log --json >"$LOG" 2>"$LOG.err"
+	/usr/bin/python3 - "$LOG" "$1" <<-'END'
+		import json, sys
+		for line in open(sys.argv[1], encoding="utf-8"):
+		    r = json.loads(line)
+		    k, c = r.get("key"), r.get("record") == "change"
+		    if eval(sys.argv[2]):
+		        print(json.dumps(r))
+	END
+}
+
+# has PYTHON-CONDITION
+has() {
+	[ -n "$(ledger "$1")" ]
+}
+
+# Of the main process; never 0, which would be all of us to kill(1).
+main_pid() {
+	local pid
+	pid=$(inside systemctl show -P MainPID invar.service)
+	[ "${pid:-0}" -gt 1 ] && echo "$pid" || echo none
+}
+
+# A main process other than $1, which says that it is ready.
+is_back() {
+	local pid
+	pid=$(main_pid)
+	[ "$pid" != none ] && [ "$pid" != "$1" ] && inside systemctl is-active -q invar.service
+}
+
+# edit PATH: a process that is gone at once does it.
+edit() {
+	inside sh -c "echo \$\$ >>$1"
+}
+
+# ---- the packages ----
+
+OUT=$(mktemp -d /var/tmp/invar-package.XXXXXX)
+trap 'rm -rf "$OUT"; container_drop' EXIT
+LOG=$OUT/log
+OLD=$OUT/old NEW=$OUT/new
+for step in "0.9.0 $OLD" "0.9.1 $NEW" "0.9.0 $OUT/again"; do
+	read -r version folder <<<"$step"
+	if ! packaging/build-deb --program "$INVAR" --version "$version" --output "$folder" \
+		>"$OUT/build" 2>&1; then
+		point 1 "the package is built" "$OUT/build"
+		echo "1..$POINTS"
+		exit 1
+	fi
+done
+cmp "$OLD"/invar_0.9.0_*.deb "$OUT/again"/invar_0.9.0_*.deb >"$OUT/cmp" 2>&1
+point $? "the package is built, the same bytes twice" "$OUT/cmp"
+if command -v lintian >/dev/null; then
+	lintian --allow-root --fail-on error,warning "$OLD"/*.changes >"$OUT/lintian" 2>&1
+	point $? "lintian has nothing to say" "$OUT/lintian"
+fi
+
+# ---- install ----
+
+container_make || { echo "Bail out! no container"; exit 1; }
+trap 'rm -rf "$OUT"; container_drop' EXIT
+cp "$OLD"/invar_0.9.0_*.deb "$CONTAINER_ROOT/root/old.deb"
+cp "$NEW"/invar_0.9.1_*.deb "$CONTAINER_ROOT/root/new.deb"
+container_boot || { echo "Bail out! no boot"; exit 1; }
+
+inside dpkg -i /root/old.deb >"$OUT/install" 2>&1
+point $? "it installs, with what the base system has" "$OUT/install"
+wait_for 60 inside systemctl is-active -q invar.service
+RC=$?
+inside journalctl -b -o cat -u invar.service >"$OUT/journal" 2>&1
+point $RC "it is started, and says that it is ready (after $TOOK ms)" "$OUT/journal"
+[ $RC = 0 ] || { echo "1..$POINTS"; exit 1; }
+inside systemctl is-enabled -q invar.service
+point $? "and at every boot"
+inside journalctl -b -p warning -o cat -u invar.service >"$OUT/journal" 2>&1
+! grep -v '^-- ' "$OUT/journal" | grep -q .
+point $? "with nothing to complain of" "$OUT/journal"
+inside sh -c 'stat -c "%n %a %U %G" /var/lib/invar /run/invar /run/invar/control.sock \
+	/etc/invar/agent.yaml' >"$OUT/modes" 2>&1
+diff - "$OUT/modes" >"$OUT/diff" <<-'END'
+	/var/lib/invar 700 root root
+	/run/invar 750 root invar
+	/run/invar/control.sock 660 root invar
+	/etc/invar/agent.yaml 640 root root
+END
+point $? "state, socket and settings are closed to others" "$OUT/diff"
+
+# ---- its view ----
+
+PID=$(main_pid)
+inside sh -c 'for pid in $(cat /sys/fs/cgroup/system.slice/invar.service/cgroup.procs); do
+	for ns in cgroup ipc mnt net pid user uts; do
+		[ "$(readlink /proc/$pid/ns/$ns)" = "$(readlink /proc/1/ns/$ns)" ] || echo "$pid: another $ns"
+	done
+	[ "$(readlink /proc/$pid/root)" = / ] || echo "$pid: another root"
+	diff /proc/1/mountinfo /proc/$pid/mountinfo
+	for folder in tmp home dev proc root; do
+		[ "$(stat -c %d:%i /proc/$pid/root/$folder)" = "$(stat -c %d:%i /$folder)" ] ||
+			echo "$pid: another /$folder"
+	done
+done' >"$OUT/view" 2>&1
+! [ -s "$OUT/view" ]
+point $? "each of its processes sees what the host sees: /tmp /home /dev /proc, mounts, namespaces" "$OUT/view"
+[ "$(inside sh -c 'grep -c . /sys/fs/cgroup/system.slice/invar.service/cgroup.procs')" -ge 3 ]
+point $? "it is several processes"
+
+# ---- real time ----
+
+inside invar status --json >"$OUT/status" 2>&1
+grep -q '"fanotify"' "$OUT/status"
+point $? "status shows the means in force" "$OUT/status"
+edit /etc/hosts
+wait_for 10 has 'c and k == "/etc/hosts" and r["observed"] == "realtime"'
+point $? "a change of a watched file is in the ledger" "$LOG"
+ledger 'c and k == "/etc/hosts"' >"$OUT/record"
+/usr/bin/python3 - "$OUT/record" >"$OUT/why" <<-'END'
+	import datetime, json, sys
+	r = json.loads(open(sys.argv[1]).readline())
+	when = lambda t: datetime.datetime.fromisoformat(t[:26])
+	late = (when(r["time"]) - when(r["is"]["mtime"])).total_seconds()
+	who = r.get("who", {})
+	print(late, "s;", who or r.get("who_unknown"))
+	sys.exit(not (late <= 3 and who.get("exe", "").endswith(("/dash", "/sh"))))
+END
+point $? "within a second, with who: $(cut -c1-100 "$OUT/why")" "$OUT/why"
+
+# ---- killed, stopped ----
+
+inside kill -9 "$PID"
+edit /etc/issue
+wait_for 20 is_back "$PID"
+[ "$TOOK" -le 5000 ]
+point $? "killed, it is back (after $TOOK ms)"
+wait_for 20 has 'c and k == "/etc/issue"'
+point $? "what changed between is found" "$LOG"
+has 'r["record"] == "loss" and r["means"] == "agent"' && has 'r["record"] == "repair"'
+point $? "that nobody watched is in the ledger, and that it was repaired" "$LOG"
+
+PID=$(main_pid)
+inside kill -STOP "$PID"
+wait_for 40 is_back "$PID"
+point $? "when it hangs, the watchdog starts it again (after $TOOK ms)"
+
+# ---- reload ----
+
+inside mkdir /srv/watched
+cat >"$CONTAINER_ROOT/etc/invar/policy.d/90-local.yaml" <<-'END'
+	version: 1
+	rules:
+	  - { id: local, severity: high, kind: file, base: /srv/watched }
+END
+PID=$(main_pid)
+inside systemctl reload invar.service
+point $? "it reloads"
+wait_for 30 has 'r["record"] == "note" and r["what"] == "policy-changed"'
+point $? "the ledger says that the policy changed" "$LOG"
+edit /srv/watched/new
+wait_for 20 has 'c and k == "/srv/watched/new" and r["rule"] == "local"'
+point $? "what it newly watches is seen" "$LOG"
+[ "$PID" = "$(main_pid)" ]
+point $? "by the same process"
+
+# ---- upgrade ----
+
+inside sh -c 'echo "# by the administrator" >>/etc/invar/policy.d/70-web.yaml'
+inside sh -c 'i=0; while [ ! -e /root/upgraded ]; do i=$((i + 1)); echo >/etc/during-$i; sleep 0.05; done; echo $i >/root/count' &
+WRITER=$!
+PID=$(main_pid)
+inside dpkg -i --force-confold /root/new.deb >"$OUT/upgrade" 2>&1
+point $? "it is upgraded" "$OUT/upgrade"
+wait_for 30 is_back "$PID"
+point $? "and runs again" "$OUT/journal"
+inside touch /root/upgraded
+wait $WRITER
+COUNT=$(inside cat /root/count)
+every() {
+	[ "$(ledger 'c and r["change"] == "created" and k.startswith("/etc/during-")' | sort -u | wc -l)" = "$COUNT" ]
+}
+wait_for 30 every
+point $? "each of $COUNT files made before, during and after it is in the ledger, once" "$LOG"
+ledger 'r["record"] == "loss" and r["means"] == "agent" and r["text"].endswith("was stopped")' | tail -n1 >"$OUT/gap"
+/usr/bin/python3 - "$OUT/gap" >"$OUT/why" <<-'END'
+	import datetime, json, sys
+	r = json.loads(open(sys.argv[1]).readline())
+	when = lambda t: datetime.datetime.fromisoformat(t[:26])
+	gap = (when(r["to"]) - when(r["from"])).total_seconds()
+	print(gap, "s")
+	sys.exit(gap > 4)
+END
+point $? "nobody watched for $(cat "$OUT/why")" "$OUT/gap"
+inside grep -q administrator /etc/invar/policy.d/70-web.yaml &&
+	[ "$(inside dpkg-query -W -f '${Version}' invar)" = 0.9.1 ]
+point $? "what the administrator wrote is kept"
+ledger 'c and r["verdict"]["state"] == "unexplained" and k.startswith(("/usr/bin/invar", "/usr/share/invar"))' >"$OUT/own"
+! [ -s "$OUT/own" ]
+point $? "its own files are proven to be the package's" "$OUT/own"
+inside invar doctor --plain >"$OUT/doctor" 2>&1
+point $? "the doctor finds it healthy" "$OUT/doctor"
+
+# ---- remove, purge ----
+
+inside dpkg -r invar >"$OUT/remove" 2>&1
+RC=$?
+inside systemctl is-active -q invar.service && RC=1
+inside test -e /var/lib/invar/state.db -a -e /etc/invar/policy.d/90-local.yaml || RC=1
+inside pgrep -l invar >>"$OUT/remove" && RC=1
+point $RC "removed, it is stopped; state and settings stay" "$OUT/remove"
+inside dpkg -P invar >"$OUT/purge" 2>&1
+RC=$?
+inside find / -xdev -iname '*invar*' -not -path '/proc/*' -not -path '/var/log/*' \
+	-not -path '/sys/*' >"$OUT/left" 2>&1
+inside systemctl list-unit-files 'invar*' --no-legend >>"$OUT/left" 2>&1
+cat "$OUT/left" >>"$OUT/purge"
+[ $RC = 0 ] && ! [ -s "$OUT/left" ]
+point $? "purged, nothing is left" "$OUT/purge"
+
+echo "1..$POINTS"
+exit $((FAILED > 0))
