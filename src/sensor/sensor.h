@@ -33,13 +33,16 @@ enum watch_means {
 	WATCH_MOUNT,    /* the mount table */
 	WATCH_UEVENT,   /* `what`: the subsystem of a kernel's uevent: "module" */
 	WATCH_NFTABLES, /* the packet filter, by its own notifications */
+	WATCH_SETTING,  /* `what`: a folder of /proc or /sys, "/proc/sys/": somebody wrote to a file
+			   below it */
 	WATCH_POLL,     /* nothing tells: looked at every so often */
 };
 
 struct watch_source {
 	enum watch_means means;
 	const char *what;
-	unsigned seconds; /* WATCH_POLL: how often while that is cheap; at most 10 */
+	unsigned seconds; /* WATCH_POLL: how often; at most 10 where nothing else tells of the kind,
+			     less often for what the others do not hear of */
 };
 
 struct sensor {

@@ -28,7 +28,8 @@ static void check_source(const struct sensor *x, const struct watch_source *s, s
 	size_t n;
 
 	assert_in_range(s->means, WATCH_FILE, WATCH_POLL);
-	assert_int_equal(s->what != NULL, s->means == WATCH_FILE || s->means == WATCH_UEVENT);
+	assert_int_equal(s->what != NULL,
+		s->means == WATCH_FILE || s->means == WATCH_UEVENT || s->means == WATCH_SETTING);
 	assert_int_equal(s->seconds != 0, s->means == WATCH_POLL);
 	if (s->means == WATCH_POLL)
 		assert_true(s->seconds <= (told(x->kind) ? SECONDS_REST_MAX : SECONDS_MAX));

@@ -128,7 +128,7 @@ static const struct watch_source watches[] = {
 	{ WATCH_FILE, "/home/*/.config/systemd/user/**", 0 },
 	{ WATCH_FILE, "/home/*/.local/share/systemd/user/**", 0 },
 	{ WATCH_FILE, "/root/.config/systemd/user/**", 0 },
-	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_POLL, NULL, 300 },
 	{ WATCH_END, NULL, 0 },
 };
 

@@ -422,7 +422,7 @@ static int scan(struct scan *s, struct err *e)
 
 static const struct watch_source watches[] = {
 	{ WATCH_NFTABLES, NULL, 0 },
-	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_POLL, NULL, 60 },
 	{ WATCH_END, NULL, 0 },
 };
 

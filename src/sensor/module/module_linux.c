@@ -97,7 +97,8 @@ static int scan(struct scan *s, struct err *e)
 
 static const struct watch_source watches[] = {
 	{ WATCH_UEVENT, "module", 0 },
-	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_SETTING, "/sys/module/", 0 },
+	{ WATCH_POLL, NULL, 60 },
 	{ WATCH_END, NULL, 0 },
 };
 

@@ -369,7 +369,7 @@ static const struct watch_source watches[] = {
 	{ WATCH_FILE, "/var/lib/*/.ssh/*", 0 },
 	{ WATCH_FILE, "/var/*/.ssh/*", 0 },
 	{ WATCH_FILE, "/etc/passwd", 0 },
-	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_POLL, NULL, 60 },
 	{ WATCH_END, NULL, 0 },
 };
 

@@ -461,7 +461,7 @@ static const struct watch_source watches[] = {
 	{ WATCH_FILE, "/etc/doas.conf", 0 },
 	{ WATCH_FILE, "/etc/doas.d/*", 0 },
 	{ WATCH_FILE, "/etc/hostname", 0 },
-	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_POLL, NULL, 60 },
 	{ WATCH_END, NULL, 0 },
 };
 

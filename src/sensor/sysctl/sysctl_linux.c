@@ -87,7 +87,8 @@ static const struct watch_source watches[] = {
 	{ WATCH_FILE, "/usr/local/lib/sysctl.d/*", 0 },
 	{ WATCH_FILE, "/usr/lib/sysctl.d/*", 0 },
 	{ WATCH_FILE, "/lib/sysctl.d/*", 0 },
-	{ WATCH_POLL, NULL, 10 },
+	{ WATCH_SETTING, "/proc/sys/", 0 },
+	{ WATCH_POLL, NULL, 60 },
 	{ WATCH_END, NULL, 0 },
 };
 

@@ -11,7 +11,8 @@
 #define PATHS_MAX ((size_t)1 << 20)
 
 static const struct kinds_means_room *const rooms[] = { &kinds_means_systemd, &kinds_means_bus,
-	&kinds_means_uevent, &kinds_means_nftables, &kinds_means_socket, &kinds_means_exec };
+	&kinds_means_uevent, &kinds_means_nftables, &kinds_means_socket, &kinds_means_exec,
+	&kinds_means_setting };
 
 static const char *const counters[KINDS_MEANS_N] = {
 	[WATCH_FILE] = "kinds_by_file",
@@ -23,6 +24,7 @@ static const char *const counters[KINDS_MEANS_N] = {
 	[WATCH_MOUNT] = "kinds_by_mount",
 	[WATCH_UEVENT] = "kinds_by_uevent",
 	[WATCH_NFTABLES] = "kinds_by_nftables",
+	[WATCH_SETTING] = "kinds_by_setting",
 	[WATCH_POLL] = "kinds_by_poll",
 };
 
@@ -47,13 +49,15 @@ void kinds_heard_all(struct watched_kinds *all, enum watch_means by, struct span
 	}
 }
 
-void kinds_state(struct watched_kinds *all, enum watch_means by, bool in_force, const char *why)
+static void set_state(struct watched_kinds *all, enum watch_means by, bool in_force, bool absent,
+	const char *why)
 {
 	struct kinds_means *m = &all->means[by];
 
 	if (m->begun && m->in_force == in_force && strcmp(m->why, in_force ? "" : why) == 0)
 		return;
 	m->begun = true;
+	m->absent = absent;
 	m->in_force = in_force;
 	snprintf(m->why, sizeof m->why, "%s", in_force ? "" : why);
 	for (size_t i = 0; i < KIND_IDS; i++)
@@ -61,6 +65,16 @@ void kinds_state(struct watched_kinds *all, enum watch_means by, bool in_force, 
 			all->of[i].untold |= 1u << by;
 	kinds_poll_set(all);
 	kinds_tell(all);
+}
+
+void kinds_state(struct watched_kinds *all, enum watch_means by, bool in_force, const char *why)
+{
+	set_state(all, by, in_force, false, why);
+}
+
+void kinds_absent(struct watched_kinds *all, enum watch_means by, const char *why)
+{
+	set_state(all, by, false, true, why);
 }
 
 void kinds_lost(struct watched_kinds *all, enum watch_means by, int64_t from, uint64_t count,
@@ -94,6 +108,8 @@ static void declare(struct watched_kinds *all)
 			k->declared |= 1u << s->means;
 			if (s->means == WATCH_UEVENT)
 				k->uevent = s->what;
+			if (s->means == WATCH_SETTING)
+				k->setting = s->what;
 			if (s->means == WATCH_POLL && (!k->poll || s->seconds < k->poll))
 				k->poll = s->seconds;
 		}

@@ -41,6 +41,7 @@ struct watched_kind {
 	bool asked;              /* some rule asks for it */
 	unsigned declared;       /* bit per enum watch_means */
 	const char *uevent;      /* subsystem, of WATCH_UEVENT */
+	const char *setting;     /* folder, of WATCH_SETTING */
 	unsigned poll;           /* seconds, declared; 0: not */
 	unsigned polled;         /* seconds, in force; 0: not */
 	int64_t due;             /* monotonic; of the next poll */
@@ -53,12 +54,14 @@ struct watched_kind {
 /* A means and how it stands. */
 struct kinds_means {
 	bool begun, in_force;
+	bool absent;   /* nothing is there to be listened to, so that nothing is missed */
 	char why[200]; /* not in force: why */
 };
 
 struct kinds_signals;
 struct kinds_netlink;
 struct kinds_programs;
+struct kinds_settings;
 
 struct watched_kinds {
 	struct watcher *w;
@@ -70,6 +73,7 @@ struct watched_kinds {
 	struct kinds_signals *systemd, *bus;
 	struct kinds_netlink *uevent, *nftables, *destroyed;
 	struct kinds_programs *programs;
+	struct kinds_settings *settings;
 	uint64_t *hints[KINDS_MEANS_N]; /* counters */
 };
 
@@ -90,6 +94,8 @@ void kinds_heard_all(struct watched_kinds *all, enum watch_means by, struct span
 	const struct kinds_act *act);
 /* The means is in force, or is not any more, and why. */
 void kinds_state(struct watched_kinds *all, enum watch_means by, bool in_force, const char *why);
+/* What it listens to is not there on this host, by now. */
+void kinds_absent(struct watched_kinds *all, enum watch_means by, const char *why);
 /* It did not hear what happened since `from` (ns since epoch). */
 void kinds_lost(struct watched_kinds *all, enum watch_means by, int64_t from, uint64_t count,
 	const char *text);
@@ -121,6 +127,6 @@ struct kinds_means_room {
 	void (*end)(struct watched_kinds *all);   /* also when it was never begun */
 };
 extern const struct kinds_means_room kinds_means_systemd, kinds_means_bus, kinds_means_uevent,
-	kinds_means_nftables, kinds_means_socket, kinds_means_exec;
+	kinds_means_nftables, kinds_means_socket, kinds_means_exec, kinds_means_setting;
 
 #endif

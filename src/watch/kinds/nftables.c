@@ -56,7 +56,7 @@ static void begin(struct watched_kinds *all)
 	struct err e;
 
 	if (!all->nftables && !is_loaded())
-		kinds_state(all, WATCH_NFTABLES, false, "nf_tables is not loaded");
+		kinds_absent(all, WATCH_NFTABLES, "nf_tables is not loaded");
 	else if (!all->nftables && kinds_netlink_open(&all->nftables, all, &setup, &e) < 0)
 		kinds_state(all, WATCH_NFTABLES, false, e.text);
 	else

@@ -94,7 +94,10 @@ static void disconnect(struct kinds_signals *s)
 static void fail(struct kinds_signals *s, const char *why)
 {
 	disconnect(s);
-	kinds_state(s->all, s->setup.of, false, why);
+	if (s->was_up || access(s->setup.socket, F_OK) == 0)
+		kinds_state(s->all, s->setup.of, false, why);
+	else
+		kinds_absent(s->all, s->setup.of, why);
 	kinds_timer(s->retry, s->pause_ms * INT64_C(1000000));
 	s->pause_ms = s->pause_ms * 2 < PAUSE_MS_LAST ? s->pause_ms * 2 : PAUSE_MS_LAST;
 }

@@ -4,6 +4,7 @@ list(APPEND WATCH_SOURCES
   src/watch/kinds/nftables.c
   src/watch/kinds/parse.c
   src/watch/kinds/programs.c
+  src/watch/kinds/setting.c
   src/watch/kinds/signals.c
   src/watch/kinds/socket.c
   src/watch/kinds/systemd.c

@@ -21,6 +21,7 @@ static const struct {
 	[WATCH_MOUNT] = { "mount table", "mounts of other mount namespaces" },
 	[WATCH_UEVENT] = { "uevent", "" },
 	[WATCH_NFTABLES] = { "nftables", "the older iptables" },
+	[WATCH_SETTING] = { "settings", "what the kernel changes by itself" },
 };
 
 static bool tell(struct watched_kind *k, const char *name, bool in_force, const char *text)
@@ -86,10 +87,13 @@ static unsigned seconds_of(const struct watched_kind *k)
 {
 	unsigned seconds = k->poll;
 
-	for (unsigned m = WATCH_FILE; m < WATCH_POLL; m++)
-		if ((k->declared & 1u << m) && k->all->means[m].begun &&
-			!k->all->means[m].in_force && (!seconds || seconds > POLL_SECONDS))
+	for (unsigned i = WATCH_FILE; i < WATCH_POLL; i++) {
+		const struct kinds_means *m = &k->all->means[i];
+
+		if ((k->declared & 1u << i) && m->begun && !m->in_force && !m->absent &&
+			(!seconds || seconds > POLL_SECONDS))
 			seconds = POLL_SECONDS;
+	}
 	return k->asked ? seconds : 0;
 }
 
@@ -108,11 +112,11 @@ static void poll_one(struct watched_kind *k, int64_t now)
 		&(struct kinds_act){ .why = "found by looking, which does not tell who" });
 }
 
-/* The rooms of processes may hear of more, or of less, than before. */
+/* The room of processes may hear of more, or of less, than before; modules may be loaded. */
 static void ask_again(struct watched_kinds *all)
 {
 	static const struct kinds_means_room *const rooms[] = { &kinds_means_socket,
-		&kinds_means_exec };
+		&kinds_means_exec, &kinds_means_nftables };
 
 	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
 		if (all->means[rooms[i]->of].begun)

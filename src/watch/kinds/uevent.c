@@ -11,6 +11,7 @@ static void heard(struct watched_kinds *all, struct span datagram)
 
 	if (!uevent_parse(datagram, &u) || !u.subsystem.n)
 		return;
+	++*watcher_counter(all->w, "kinds_uevents");
 	kinds_heard_all(all, WATCH_UEVENT, u.subsystem,
 		&(struct kinds_act){ .why = "the kernel does not say who" });
 	/* Its notifications can be listened to from now on. */
