@@ -1,10 +1,12 @@
 #include "host/bpf_trace.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/attr.h"
@@ -16,12 +18,19 @@
 #define RING_BYTES ((size_t)2 << 20)
 #define ROUND8(n) (((n) + 7) & ~(size_t)7)
 
-/* Where each is attached; NULL: to the function its code names. */
-static const char *const points[TRACE_PROGRAMS] = {
-	[TRACE_FORK] = "sched_process_fork",
-	[TRACE_EXEC] = "sched_process_exec",
-	[TRACE_EXIT] = "sched_process_exit",
-	[TRACE_LISTEN] = "inet_sock_set_state",
+/* Where each is attached. The last two are asked by the topmost control group when a socket was
+ * bound; a program at bind(2) itself would cost every other system call something. */
+static const struct place {
+	const char *point; /* a tracepoint, or: */
+	enum bpf_attach_type attach;
+	bool needed;
+} places[TRACE_PROGRAMS] = {
+	[TRACE_FORK] = { "sched_process_fork", 0, true },
+	[TRACE_EXEC] = { "sched_process_exec", 0, true },
+	[TRACE_EXIT] = { "sched_process_exit", 0, true },
+	[TRACE_LISTEN] = { "inet_sock_set_state", 0, false },
+	[TRACE_BIND] = { NULL, BPF_CGROUP_INET4_POST_BIND, false },
+	[TRACE_BIND6] = { NULL, BPF_CGROUP_INET6_POST_BIND, false },
 };
 
 struct bpf_trace {
@@ -82,6 +91,23 @@ static struct bpf_trace *blank(void)
 	return t;
 }
 
+/* Where the unified hierarchy of control groups stands: alone, or beside the old ones. */
+int bpf_trace_groups(void)
+{
+	static const char *const folders[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	struct statfs fs;
+
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		int fd = open(folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	return -1;
+}
+
 /* ---- maps ---- */
 
 static int make_map(uint32_t type, uint32_t value, uint32_t entries, uint32_t flags)
@@ -138,17 +164,14 @@ static void set_maps(struct bpf_code *c, const int *maps)
 		}
 }
 
-static int load(const struct bpf_code *c, struct err *e)
+static int load(const struct bpf_code *c, const struct place *p, struct err *e)
 {
 	union bpf_attr a;
 	int fd;
 
 	memset(&a, 0, sizeof a);
-	a.prog_type = c->attach ? BPF_PROG_TYPE_TRACING : BPF_PROG_TYPE_RAW_TRACEPOINT;
-	if (c->attach) {
-		a.expected_attach_type = BPF_TRACE_FEXIT;
-		a.attach_btf_id = c->attach;
-	}
+	a.prog_type = p->point ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_CGROUP_SOCK;
+	a.expected_attach_type = p->attach;
 	a.insns = address(c->insn);
 	a.insn_cnt = c->n;
 	a.license = address("Dual BSD/GPL");
@@ -169,37 +192,57 @@ static int load_all(struct bpf_trace *t, bool sockets, struct err *e)
 	code = mem_array(TRACE_PROGRAMS, sizeof *code);
 	rc = bpf_trace_code(types.btf, code, e);
 	for (unsigned i = 0; rc == 0 && i < TRACE_PROGRAMS; i++) {
-		bool needed = i <= TRACE_EXIT;
+		const struct place *p = &places[i];
 
-		if (code[i].n == 0 || (!needed && !sockets))
+		if (!p->needed && !sockets)
 			continue;
 		set_maps(&code[i], t->map);
-		t->program[i] = load(&code[i], needed ? e : &why);
-		if (t->program[i] < 0 && needed)
+		t->program[i] = load(&code[i], p, p->needed ? e : &why);
+		if (t->program[i] < 0 && p->needed)
 			rc = e->code;
 	}
 	free(code);
 	return rc;
 }
 
-static int attach(int program, const char *point)
+static int attach_point(int program, const char *point)
 {
 	union bpf_attr a;
 
 	memset(&a, 0, sizeof a);
-	a.raw_tracepoint.name = point ? address(point) : 0;
+	a.raw_tracepoint.name = address(point);
 	a.raw_tracepoint.prog_fd = (uint32_t)program;
 	return call(BPF_RAW_TRACEPOINT_OPEN, &a);
+}
+
+/* It ends with the link's descriptor, and hinders no other. */
+static int attach_group(int program, enum bpf_attach_type type)
+{
+	int group = bpf_trace_groups(), link;
+	union bpf_attr a;
+
+	if (group < 0)
+		return -1;
+	memset(&a, 0, sizeof a);
+	a.link_create.prog_fd = (uint32_t)program;
+	a.link_create.target_fd = (uint32_t)group;
+	a.link_create.attach_type = type;
+	link = call(BPF_LINK_CREATE, &a);
+	close(group);
+	return link;
 }
 
 static int attach_all(struct bpf_trace *t, struct err *e)
 {
 	for (unsigned i = 0; i < TRACE_PROGRAMS; i++) {
+		const struct place *p = &places[i];
+
 		if (t->program[i] < 0)
 			continue;
-		t->link[i] = attach(t->program[i], points[i]);
-		if (t->link[i] < 0 && i <= TRACE_EXIT)
-			return err_sys(e, "cannot attach a BPF program to '%s'", points[i]);
+		t->link[i] = p->point ? attach_point(t->program[i], p->point)
+				      : attach_group(t->program[i], p->attach);
+		if (t->link[i] < 0 && p->needed)
+			return err_sys(e, "cannot attach a BPF program to '%s'", p->point);
 	}
 	return 0;
 }
@@ -225,7 +268,7 @@ int bpf_trace_fd(const struct bpf_trace *t)
 
 bool bpf_trace_hears_sockets(const struct bpf_trace *t)
 {
-	return t->link[TRACE_LISTEN] >= 0 && t->link[TRACE_BIND] >= 0;
+	return t->link[TRACE_LISTEN] >= 0 && t->link[TRACE_BIND] >= 0 && t->link[TRACE_BIND6] >= 0;
 }
 
 uint64_t bpf_trace_lost(const struct bpf_trace *t)

@@ -42,13 +42,16 @@ void bpf_trace_free(struct bpf_trace *t); /* accepts NULL */
 void bpf_trace_freep(struct bpf_trace **t);
 /* Readable when there is something, to be polled by level. */
 int bpf_trace_fd(const struct bpf_trace *t);
-/* Does it tell of bind(2), of listen(2)? */
+/* Does it tell of TCP's and UDP's listen(2) and bind(2)? */
 bool bpf_trace_hears_sockets(const struct bpf_trace *t);
 /* Each record there is by now; how many. */
 size_t bpf_trace_read(struct bpf_trace *t,
 	void (*each)(void *ctx, const struct bpf_trace_record *r), void *ctx);
 /* How many were lost so far because there was no room for them. */
 uint64_t bpf_trace_lost(const struct bpf_trace *t);
+
+/* The topmost group of the unified hierarchy; -1: there is none. The caller closes. */
+int bpf_trace_groups(void);
 
 /* Pure: the path of an executable out of its names, " (deleted)" not among them. False: no room. */
 bool bpf_trace_path(struct span names, char *ret, size_t room, size_t *ret_n);

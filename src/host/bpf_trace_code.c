@@ -17,7 +17,6 @@
 #define NAMES ((int)sizeof(struct bpf_trace_head))
 #define AT(member) ((int)offsetof(struct bpf_trace_head, member))
 #define LISTEN 10 /* TCP_LISTEN */
-#define FAMILY_NETLINK 16
 
 /* Which member of struct task_struct goes to which place of a head. */
 struct source {
@@ -54,7 +53,7 @@ static const struct source of_parent[] = {
 	{ "group_leader.start_boottime", TO(parent_start), true, false },
 };
 
-enum wanted { WANTED_TASK, WANTED_DENTRY, WANTED_MOUNT, WANTED_SYS_BIND, WANTED_N };
+enum wanted { WANTED_TASK, WANTED_DENTRY, WANTED_MOUNT, WANTED_N };
 
 struct maker {
 	struct bpf_code *c;
@@ -242,7 +241,8 @@ static int exit_code(const struct maker *m, struct err *e)
 	code_load(c, BPF_REG_1, BPF_REG_10, PARENT, 4);
 	others = code_jump(c, BPF_JNE, BPF_REG_1, 0);
 	none = begin(c, TRACE_EXIT, BPF_TRACE_EXIT);
-	if (take(m, of_all, ARRAY_LEN(of_all), e) < 0)
+	if (take(m, of_all, ARRAY_LEN(of_all), e) < 0 ||
+		take(m, of_living, ARRAY_LEN(of_living), e) < 0)
 		return e->code;
 	send_head(c);
 	code_land(c, none);
@@ -420,28 +420,15 @@ static void listen_code(struct bpf_code *c)
 	code_end(c);
 }
 
-/* The end of __sys_bind: (descriptor, address, its length; what it gave). Netlink's are those of
- * every program that asks the kernel something. */
-static void bind_code(struct bpf_code *c)
+/* What a control group is asked when a socket was bound: 1 lets it be, always. */
+static void bind_code(struct bpf_code *c, enum bpf_trace_program which)
 {
-	uint32_t failed, netlink, none;
+	uint32_t none;
 
-	code_move(c, BPF_REG_6, BPF_REG_1);
-	code_load(c, BPF_REG_1, BPF_REG_6, 24, 8);
-	failed = code_jump(c, BPF_JNE, BPF_REG_1, 0);
-	code_zero(c, BPF_REG_10, NAME);
-	code_load(c, BPF_REG_3, BPF_REG_6, 8, 8);
-	code_move(c, BPF_REG_1, BPF_REG_10);
-	code_plus(c, BPF_REG_1, NAME);
-	code_number(c, BPF_REG_2, 2);
-	code_call(c, BPF_FUNC_probe_read_user);
-	code_load(c, BPF_REG_1, BPF_REG_10, NAME, 2);
-	netlink = code_jump(c, BPF_JEQ, BPF_REG_1, FAMILY_NETLINK);
-	send_current(c, TRACE_BIND, &none);
-	code_land(c, failed);
-	code_land(c, netlink);
+	send_current(c, which, &none);
 	code_land(c, none);
-	code_end(c);
+	code_number(c, BPF_REG_0, 1);
+	code_add(c, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
 int bpf_trace_code(const struct btf *b, struct bpf_code ret[TRACE_PROGRAMS], struct err *e)
@@ -450,13 +437,12 @@ int bpf_trace_code(const struct btf *b, struct bpf_code ret[TRACE_PROGRAMS], str
 		[WANTED_TASK] = { BTF_STRUCT, "task_struct", 0 },
 		[WANTED_DENTRY] = { BTF_STRUCT, "dentry", 0 },
 		[WANTED_MOUNT] = { BTF_STRUCT, "mount", 0 },
-		[WANTED_SYS_BIND] = { BTF_FUNCTION, "__sys_bind", 0 },
 	};
 
 	btf_find(b, w, WANTED_N);
 	for (unsigned i = 0; i < TRACE_PROGRAMS; i++)
 		ret[i] = (struct bpf_code){ 0 };
-	for (unsigned i = 0; i < WANTED_SYS_BIND; i++)
+	for (unsigned i = 0; i < WANTED_N; i++)
 		if (w[i].id == 0)
 			return err_set(e, ERR_MISSING, "this kernel has no '%s'", w[i].name);
 	if (fork_code(&(struct maker){ &ret[TRACE_FORK], b, w }, e) < 0 ||
@@ -464,10 +450,8 @@ int bpf_trace_code(const struct btf *b, struct bpf_code ret[TRACE_PROGRAMS], str
 		exit_code(&(struct maker){ &ret[TRACE_EXIT], b, w }, e) < 0)
 		return e->code;
 	listen_code(&ret[TRACE_LISTEN]);
-	if (w[WANTED_SYS_BIND].id) {
-		bind_code(&ret[TRACE_BIND]);
-		ret[TRACE_BIND].attach = w[WANTED_SYS_BIND].id;
-	}
+	bind_code(&ret[TRACE_BIND], TRACE_BIND);
+	bind_code(&ret[TRACE_BIND6], TRACE_BIND6);
 	for (unsigned i = 0; i < TRACE_PROGRAMS; i++)
 		if (ret[i].n > BPF_CODE_MAX)
 			return err_set(e, ERR_LIMIT, "a BPF program became too long");

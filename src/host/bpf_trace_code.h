@@ -9,7 +9,8 @@ enum bpf_trace_program {
 	TRACE_EXEC,
 	TRACE_EXIT,
 	TRACE_LISTEN,
-	TRACE_BIND, /* attached to a function, whose id is in bpf_code.attach */
+	TRACE_BIND,
+	TRACE_BIND6,
 	TRACE_PROGRAMS
 };
 
@@ -25,8 +26,7 @@ enum bpf_trace_map { TRACE_RING, TRACE_SCRATCH, TRACE_LOST, TRACE_MAPS };
 #define TRACE_SCRATCH_SIZE \
 	(sizeof(struct bpf_trace_head) + TRACE_NAMES_MARK + TRACE_NAME_MAX + TRACE_ARGS_MAX)
 
-/* ERR_MISSING: this kernel lacks what the first three cannot do without. n is 0 of the others where
- * that holds of them. */
+/* ERR_MISSING: this kernel lacks what they cannot do without. */
 int bpf_trace_code(const struct btf *b, struct bpf_code ret[TRACE_PROGRAMS],
 	struct err *e) MUST_CHECK;
 

@@ -1,15 +1,19 @@
 /* Who did it, on the running kernel: each process here acts, and most are gone before anybody asks.
  */
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../check.h"
 #include "entity/who.h"
+#include "watch/process/process_hear.h"
 #include "watch/process/process_room.h"
 #include "watch/watcher.h"
 
@@ -85,11 +89,43 @@ static bool ask(struct watcher *w, pid_t pid, struct arena *a, struct who *ret)
 	return true;
 }
 
+/* Who is left behind by a test that failed must not hold up who reads what it said. */
+static void quiet(void)
+{
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+}
+
+/* A process of ours that has ended before this returns. */
+static pid_t run(const char *program, const char *one, const char *two)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		execlp(program, program, one, two, (char *)NULL);
+		_exit(127);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return pid;
+}
+
+static bool ends_with(struct span s, const char *tail)
+{
+	size_t n = strlen(tail);
+
+	return s.n >= n && memcmp(s.p + s.n - n, tail, n) == 0;
+}
+
+#define BEGIN \
+	AUTO_FREE(arena) a = arena_new(); \
+	struct watcher *w = begin(*(bool *)*state); \
+	struct who who
+
 static void test_self(void **state)
 {
-	AUTO_FREE(arena) a = arena_new();
-	struct watcher *w = begin(*(bool *)*state);
-	struct who who;
+	BEGIN;
 	char exe[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe);
 
@@ -105,13 +141,253 @@ static void test_self(void **state)
 	finish(w);
 }
 
+static void test_gone(void **state)
+{
+	BEGIN;
+	pid_t pid = run("true", "--password=xyzzy", "two words");
+
+	assert_true(ask(w, pid, a, &who));
+	assert_true(ends_with(who.exe, "/true"));
+	assert_int_equal(who.sha256.n, 32);
+	assert_int_equal(who.n_argv, 3);
+	assert_true(span_is(who.argv[0], "true"));
+	assert_true(span_is(who.argv[1], "--password=***"));
+	assert_true(span_is(who.argv[2], "two words"));
+	assert_false(who.argv_cut);
+	assert_true(span_is(who.user, "root"));
+	assert_int_equal(who.ancestry[0].pid, getpid());
+	assert_true(ends_with(who.ancestry[0].exe, "test_who"));
+	assert_int_equal(who.ancestry[1].pid, getppid());
+	finish(w);
+}
+
+/* What a shell does itself, in a process of its own: fork without exec. */
+static void test_no_exec(void **state)
+{
+	BEGIN;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(ask(w, pid, a, &who));
+	assert_true(ends_with(who.exe, "test_who"));
+	assert_int_equal(who.ancestry[0].pid, getpid());
+	finish(w);
+}
+
+static void test_chain(void **state)
+{
+	BEGIN;
+	pid_t pid = run("sh", "-c", "exec sh -c 'exec true 7'");
+
+	assert_true(ask(w, pid, a, &who));
+	assert_true(ends_with(who.exe, "/true"));
+	assert_int_equal(who.n_argv, 2);
+	assert_true(span_is(who.argv[1], "7"));
+	assert_int_equal(who.ancestry[0].pid, getpid());
+	finish(w);
+}
+
+/* Its parent is gone, and it belongs to nobody's session: where it came from is still known. */
+static void test_orphan(void **state)
+{
+	BEGIN;
+	int ends[2];
+	pid_t parent, pid;
+
+	assert_int_equal(pipe(ends), 0);
+	parent = fork();
+	if (parent == 0) {
+		setsid();
+		pid = fork();
+		if (pid == 0) {
+			pid = getpid();
+			(void)!write(ends[1], &pid, sizeof pid);
+			quiet();
+			execlp("sleep", "sleep", "30", (char *)NULL);
+		}
+		_exit(0);
+	}
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	assert_int_equal(read(ends[0], &pid, sizeof pid), sizeof pid);
+	close(ends[0]);
+	close(ends[1]);
+	do { /* until it has become sleep */
+		arena_clear(a);
+		assert_true(ask(w, pid, a, &who));
+		usleep(1000);
+	} while (!ends_with(who.exe, "/sleep"));
+	assert_true(who.n_ancestry >= 3);
+	assert_int_equal(who.ancestry[0].pid, parent);
+	assert_true(ends_with(who.ancestry[0].exe, "test_who"));
+	assert_int_equal(who.ancestry[1].pid, getpid());
+	kill(pid, SIGKILL);
+	finish(w);
+}
+
+static void test_script(void **state)
+{
+	BEGIN;
+	char path[] = "/tmp/test_who.XXXXXX";
+	int fd = mkstemp(path);
+	pid_t pid;
+
+	dprintf(fd, "#!/bin/sh\n:\n");
+	fchmod(fd, 0755);
+	close(fd);
+	pid = run(path, "arg", NULL);
+	unlink(path);
+	assert_true(ask(w, pid, a, &who));
+	assert_true(ends_with(who.exe, "sh"));
+	assert_int_equal(who.n_argv, 3);
+	assert_true(span_is(who.argv[0], "/bin/sh"));
+	assert_true(span_is(who.argv[1], path));
+	assert_true(span_is(who.argv[2], "arg"));
+	finish(w);
+}
+
+static void copy_program(const char *from, const char *to)
+{
+	char line[256];
+
+	snprintf(line, sizeof line, "cp %s %s && chmod 755 %s", from, to, to);
+	assert_int_equal(system(line), 0);
+}
+
+static void test_deleted(void **state)
+{
+	BEGIN;
+	char path[] = "/tmp/test_who.XXXXXX";
+	int fd = mkstemp(path);
+	pid_t pid;
+
+	close(fd);
+	copy_program("/bin/sleep", path);
+	pid = fork();
+	if (pid == 0) {
+		quiet();
+		execl(path, path, "30", (char *)NULL);
+		_exit(127);
+	}
+	do {
+		arena_clear(a);
+		assert_true(ask(w, pid, a, &who));
+		usleep(1000);
+	} while (!span_is(who.exe, path));
+	unlink(path);
+	do { /* an answer is believed for a second */
+		arena_clear(a);
+		assert_true(ask(w, pid, a, &who));
+		usleep(100000);
+	} while (!ends_with(who.exe, " (deleted)"));
+	assert_int_equal(who.sha256.n, 32);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	finish(w);
+}
+
+/* Rights that were given up without exec are known of who is gone, too. */
+static void test_rights(void **state)
+{
+	BEGIN;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(setuid(65534));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(ask(w, pid, a, &who));
+	assert_int_equal(who.uid, 65534);
+	assert_true(span_is(who.user, "nobody"));
+	assert_true(span_is(who.ancestry[0].exe, "") || who.ancestry[0].uid == 0);
+	finish(w);
+}
+
+#define BURST 2000
+
+static void test_burst(void **state)
+{
+	BEGIN;
+	static pid_t pids[BURST];
+	unsigned known = 0;
+
+	for (unsigned i = 0; i < BURST; i++) {
+		char number[16];
+
+		snprintf(number, sizeof number, "%u", i);
+		pids[i] = run("true", number, NULL);
+		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	}
+	for (unsigned i = 0; i < BURST; i++) {
+		char number[16];
+
+		snprintf(number, sizeof number, "%u", i);
+		arena_clear(a);
+		known += ask(w, pids[i], a, &who) && who.n_argv == 2 &&
+			 span_is(who.argv[1], number) && who.ancestry[0].pid == (uint32_t)getpid();
+	}
+	print_message("%u of %u known by %s; lost %lu, %lu bytes\n", known, BURST, heard.means,
+		(unsigned long)*w->processes->count.lost,
+		(unsigned long)process_table_numbers(w->processes->table).bytes);
+	assert_int_equal(known, BURST);
+	finish(w);
+}
+
+/* Told of what begins and ends, and of who listens. */
+static void test_told(void **state)
+{
+	struct watcher *w = begin(*(bool *)*state);
+
+	memset(heard.told, 0, sizeof heard.told);
+	run("true", NULL, NULL);
+	processes_drain(w);
+	assert_true(processes_hear(w, PROCESS_EXEC));
+	assert_true(heard.told[PROCESS_EXEC] >= 1);
+	assert_true(heard.told[PROCESS_EXIT] >= 1);
+	if (processes_hear(w, PROCESS_SOCKET)) {
+		struct sockaddr_in any = { .sin_family = AF_INET };
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+		heard.told[PROCESS_SOCKET] = 0;
+		assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
+		close(fd);
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(listen(fd, 1), 0);
+		close(fd);
+		processes_drain(w);
+		assert_true(heard.told[PROCESS_SOCKET] >= 3);
+	}
+	finish(w);
+}
+
+static bool has_bpf(void)
+{
+	struct watcher *w = begin(false);
+	bool has = strcmp(heard.means, "bpf") == 0;
+
+	if (!has)
+		print_message("without BPF here: %s\n", heard.text);
+	finish(w);
+	return has;
+}
+
+#define BPF(f) \
+	{ \
+#f " bpf", f, NULL, NULL, &no \
+	}
+
 int main(void)
 {
 	static bool no, yes = true;
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_prestate(test_self, &no),
-		{ "test_self_proc", test_self, NULL, NULL, &yes },
+	const struct CMUnitTest bpf[] = { BPF(test_self), BPF(test_gone), BPF(test_no_exec),
+		BPF(test_chain), BPF(test_orphan), BPF(test_script), BPF(test_deleted),
+		BPF(test_rights), BPF(test_burst), BPF(test_told) };
+	const struct CMUnitTest any[] = {
+		{ "test_self without bpf", test_self, NULL, NULL, &yes },
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (geteuid() != 0)
+		return 77;
+	return (has_bpf() ? cmocka_run_group_tests(bpf, NULL, NULL) : 0) +
+	       cmocka_run_group_tests(any, NULL, NULL);
 }

@@ -83,6 +83,13 @@ void bpf_note(struct bpf_programs *all, struct bpf_program *p, enum note_list wh
 
 /* ---- programs ---- */
 
+/* Our iterators (host/bpf.h), and what the watcher hears by (host/bpf_trace.h). */
+static bool may_be_own(uint32_t type)
+{
+	return type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_RAW_TRACEPOINT ||
+	       type == BPF_PROG_TYPE_CGROUP_SOCK;
+}
+
 static bool describe(struct bpf_programs *all, int fd, struct bpf_program *p)
 {
 	struct bpf_prog_info info;
@@ -100,9 +107,8 @@ static bool describe(struct bpf_programs *all, int fd, struct bpf_program *p)
 		.notes = { NONE, NONE, NONE } };
 	memcpy(p->tag, info.tag, sizeof p->tag);
 	memcpy(p->name, info.name, sizeof info.name);
-	p->own =
-		(info.type == BPF_PROG_TYPE_TRACING || info.type == BPF_PROG_TYPE_RAW_TRACEPOINT) &&
-		strcmp(p->name, BPF_OWN_NAME) == 0 && bpf_is_own(all->host, p->tag);
+	p->own = may_be_own(info.type) && strcmp(p->name, BPF_OWN_NAME) == 0 &&
+		 bpf_is_own(all->host, p->tag);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "host/bpf_trace.h"
 #include "host/host.h"
 #include "watch/process/process_hear.h"
 #include "watch/process/process_room.h"
@@ -147,16 +148,25 @@ static void choose(struct watcher *w)
 	p->worse = arena_text(p->lasting, span_of(e.text));
 }
 
+/* What host_open_proc gives cannot be listed itself. */
+static int open_proc(void)
+{
+	int clean = host_open_proc(), fd;
+
+	fd = clean < 0 ? -1 : openat(clean, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (clean >= 0)
+		close(clean);
+	return fd < 0 ? open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : fd;
+}
+
 static int start(struct watcher *w, struct err *e)
 {
 	struct processes *p = mem_new(sizeof *p);
 
 	w->processes = p;
 	p->tick = NS_PER_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
-	p->groups = groups_open();
-	p->proc = host_open_proc();
-	if (p->proc < 0)
-		p->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	p->groups = bpf_trace_groups();
+	p->proc = open_proc();
 	if (p->proc < 0)
 		return err_sys(e, "cannot open '/proc'");
 	p->arena = arena_new();

@@ -42,12 +42,17 @@ void process_began(struct watcher *w, struct seen *s, uint64_t at)
 	tell(w, PROCESS_EXEC, l, l->image, process_table_alike(p->table, l, l->image) == 1);
 }
 
-void process_ended(struct watcher *w, uint32_t pid, uint64_t start, uint64_t at)
+/* It may have got other rights since it began. */
+void process_ended(struct watcher *w, struct seen *s, uint64_t at)
 {
 	struct processes *p = w->processes;
-	struct life *l = process_table_exit(p->table, pid, start, at);
+	struct life *l = process_table_get(p->table, s->pid, s->start);
 
-	if (l)
+	if (!l || l->ended)
+		return;
+	group_complete(p, s);
+	process_table_better(p->table, l, s);
+	if (process_table_exit(p->table, s->pid, s->start, at))
 		tell(w, PROCESS_EXIT, l, l->image, process_table_alike(p->table, l, l->image) == 0);
 }
 

@@ -3,32 +3,14 @@
 #include "host/process.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "watch/process/process_room.h"
 
 #define PATH_ROOM 4096
 #define HANDLE_KERNFS 0xfe /* FILEID_KERNFS of include/linux/exportfs.h: the id, eight bytes */
-
-int groups_open(void)
-{
-	static const char *const places[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
-	struct statfs fs;
-
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		int fd = open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
-			return fd;
-		if (fd >= 0)
-			close(fd);
-	}
-	return -1;
-}
 
 static ssize_t path_of(int fd, char *ret, size_t n)
 {

@@ -73,7 +73,6 @@ struct span account_user(struct account *a, uint32_t uid);
 
 /* ---- process_group.c ---- */
 
-int groups_open(void); /* the unified hierarchy, or -1 */
 /* Unit and container of a group that the table does not know yet. */
 void group_complete(struct processes *p, struct seen *s);
 
@@ -81,7 +80,7 @@ void group_complete(struct processes *p, struct seen *s);
 
 void process_forked(struct watcher *w, struct seen *s);
 void process_began(struct watcher *w, struct seen *s, uint64_t at);
-void process_ended(struct watcher *w, uint32_t pid, uint64_t start, uint64_t at);
+void process_ended(struct watcher *w, struct seen *s, uint64_t at);
 void process_socket(struct watcher *w, uint32_t pid);
 
 #endif

@@ -367,8 +367,9 @@ void process_table_better(struct process_table *t, struct life *l, const struct 
 	take(t, l, s);
 	if (!l->image)
 		l->image = image_new(t, s);
+	else if (s->deleted && span_same(s->exe, l->image->exe))
+		l->image->deleted = true;
 	count(t, l);
-	make_room(t);
 }
 
 struct life *process_table_running(struct process_table *t, const struct seen *s)
@@ -380,6 +381,7 @@ struct life *process_table_running(struct process_table *t, const struct seen *s
 	if (!l)
 		return NULL;
 	process_table_better(t, l, s);
+	make_room(t);
 	l->exec = l->exec ? l->exec : l->start;
 	l->round = t->round;
 	return l;
@@ -456,8 +458,7 @@ struct life *process_table_exit(struct process_table *t, uint32_t pid, uint64_t 
 	if (!l || l->ended)
 		return NULL;
 	end(t, l, at);
-	make_room(t);
-	return l;
+	return l; /* room is made when another is born */
 }
 
 void process_table_answer(struct process_table *t, struct life *l, struct span answer, uint64_t at)

@@ -63,7 +63,7 @@ static void take(void *ctx, const struct bpf_trace_record *r)
 		break;
 	case BPF_TRACE_EXIT:
 		++*p->count.exits;
-		process_ended(w, h->pid, h->start, h->time);
+		process_ended(w, &s, h->time);
 		break;
 	case BPF_TRACE_SOCKET:
 		process_socket(w, h->pid);
