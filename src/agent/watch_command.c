@@ -26,6 +26,10 @@ static int print(void *ctx, const struct ledger_record *r, struct err *e)
 	struct session *s = ctx;
 
 	s->style.now = r->time;
+	/* That a folder's time moved because of what is told beside it is for programs. */
+	if (!s->json && !s->full && r->type == RECORD_CHANGE &&
+		r->change.verdict == VERDICT_COSMETIC)
+		return 0;
 	if (session_log(s, r, e) < 0)
 		return e->code;
 	return session_flush(s, e);

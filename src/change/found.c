@@ -2,9 +2,13 @@
 
 #include <stdlib.h>
 
+#include "change/keys.h"
 #include "core/cbor.h"
 #include "core/mem.h"
+#include "entity/key.h"
 #include "store/stage.h"
+
+#define KEY_MAX ((size_t)1 << 20)
 
 /* Stage: key → CBOR array [type, fields, subtree, old key, root, was, is], a side being an array
  * of shared and local bytes or, when there is none, empty. */
@@ -111,6 +115,35 @@ int found_get(struct found *f, struct span key, struct finding *ret, struct err 
 	int r = f->stage ? stage_get(f->stage, key, &value, e) : 0;
 
 	return r <= 0 ? r : decode(key, value, ret, e);
+}
+
+static int is_loud(void *ctx, struct span value, struct err *e)
+{
+	struct finding x;
+
+	(void)ctx;
+	if (decode(SPAN_NONE, value, &x, e) < 0)
+		return e->code;
+	return x.type != FOUND_QUIET && x.type != FOUND_DROPPED;
+}
+
+int found_inside(struct found *f, struct span folder, struct err *e)
+{
+	AUTO(buf) path = BUF_INIT(KEY_MAX);
+	AUTO(buf) low = BUF_INIT(KEY_MAX);
+	AUTO(buf) high = BUF_INIT(KEY_MAX);
+	const struct kind *k;
+
+	if (!f->stage)
+		return 0;
+	if (stored_key_text(folder, &k, &path, e) < 0)
+		return e->code;
+	key_range_below(k, buf_span(&path), &low, &high);
+	/* Direct entries have two NULs behind the folder: entity/key.h. */
+	buf_clear(&high);
+	buf_add(&high, low.p, low.n - (span_is(buf_span(&path), "/") ? 2 : 1));
+	buf_add_char(&high, '\1');
+	return stage_range(f->stage, buf_span(&low), buf_span(&high), is_loud, NULL, e);
 }
 
 void found_rewind(struct found *f)

@@ -46,6 +46,10 @@ int found_put(struct found *f, const struct finding *x, struct err *e) MUST_CHEC
 /* 1: there is one, valid until the next call on f; 0: none. */
 int found_get(struct found *f, struct span key, struct finding *ret, struct err *e) MUST_CHECK;
 
+/* 1: something that lies directly in this folder (a stored key of a hierarchical kind) came, went,
+ * moved or differs; 0: nothing. */
+int found_inside(struct found *f, struct span folder, struct err *e) MUST_CHECK;
+
 /* Read in key order: rewind, then next until 0. *ret is valid until the next call on f. */
 void found_rewind(struct found *f);
 int found_next(struct found *f, struct finding *ret, struct err *e) MUST_CHECK;

@@ -1,6 +1,7 @@
 #include "change/journal.h"
 
 #include "change/explain.h"
+#include "entity/file.h"
 
 void journal_init(struct journal *j, struct store *s, int64_t time)
 {
@@ -41,6 +42,17 @@ int journal_note(struct journal *j, const char *what, const char *text, struct e
 	return journal_add(j, &r, e);
 }
 
+/* A folder's time moves with every entry that comes and goes, and those are told themselves. */
+static int is_cosmetic(struct found *f, const struct finding *x, const struct change *c,
+	struct err *e)
+{
+	if (c->kind != &kind_file || c->type != CHANGE_UPDATED ||
+		c->fields != field_bit(FILE_MTIME) || c->verdict != VERDICT_UNEXPLAINED ||
+		!record_has(c->is, FILE_TYPE) || c->is->v[FILE_TYPE].number != FILE_DIRECTORY)
+		return 0;
+	return found_inside(f, x->key, e);
+}
+
 int journal_changes(struct journal *j, struct found *f, const struct lens *l,
 	uint64_t ret_changes[CHANGE_TYPE_N], struct err *e)
 {
@@ -56,6 +68,11 @@ int journal_changes(struct journal *j, struct found *f, const struct lens *l,
 			continue;
 		if (rc < 0)
 			return rc;
+		rc = is_cosmetic(f, &x, &r.change, e);
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			r.change.verdict = VERDICT_COSMETIC;
 		if (j->plan)
 			plan_attribute(j->plan, j->arena, &r.change);
 		if (card_for(&j->cards, &r.change, &r.change.card, e) < 0 ||

@@ -8,13 +8,14 @@
 /* One private database per stage: no name, so SQLite makes it in its folder for temporary files
  * (which is the state folder) and unlinks it at once; no journal, since nobody rolls back. */
 
-enum { PUT, GET, DELETE_ROW, FIND, ALL, STAGE_SQL_N };
+enum { PUT, GET, DELETE_ROW, FIND, RANGE, ALL, STAGE_SQL_N };
 
 static const char *const texts[STAGE_SQL_N] = {
 	[PUT] = "INSERT OR REPLACE INTO t(k, v) VALUES (?1, ?2)",
 	[GET] = "SELECT v FROM t WHERE k = ?1",
 	[DELETE_ROW] = "DELETE FROM t WHERE k = ?1",
 	[FIND] = "SELECT 1 FROM t WHERE k = ?1",
+	[RANGE] = "SELECT v FROM t WHERE k >= ?1 AND k < ?2 ORDER BY k",
 	[ALL] = "SELECT k, v FROM t ORDER BY k",
 };
 
@@ -144,6 +145,19 @@ int stage_delete(struct stage *g, struct span key, struct err *e)
 	if (rc == 0 && there == 1)
 		g->n--;
 	return rc;
+}
+
+int stage_range(struct stage *g, struct span low, struct span high,
+	int (*each)(void *ctx, struct span value, struct err *e), void *ctx, struct err *e)
+{
+	sqlite3_stmt *q = use(g, RANGE, low);
+	int rc, told = 0;
+
+	sql_bind(q, 2, high);
+	while (told == 0 && (rc = step(g, q, e)) == 1)
+		told = each(ctx, sql_bytes(q, 0), e);
+	sqlite3_reset(q);
+	return told ? told : rc;
 }
 
 uint64_t stage_count(const struct stage *g)

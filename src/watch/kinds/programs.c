@@ -154,7 +154,7 @@ static void add_young(struct kinds_programs *p, const struct process_event *x, s
 		return; /* the last one is all of them */
 	if (p->n_young == YOUNG - 1) {
 		y = (struct young){ .due = y.due };
-	} else if (x->exe.n < EXE_MAX) {
+	} else if (x->exe.n && x->exe.n < EXE_MAX) {
 		y.n = x->exe.n;
 		memcpy(y.exe, x->exe.p, y.n);
 	}
