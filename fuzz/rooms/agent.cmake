@@ -1,0 +1,2 @@
+fuzzer(agent_config agent)
+fuzzer(agent_request agent)

@@ -1,0 +1,2 @@
+agent_test(config agent)
+agent_test(request agent)
