@@ -46,10 +46,8 @@ static void agent_config_donep(struct agent_config *c)
 static int load_config(struct agent_config *ret, struct err *e)
 {
 	AUTO(problems) problems = { 0 };
-	int rc = agent_config_load(ret, arg.config, &problems, e);
+	int rc = agent_config_at(ret, arg.config, &problems, e);
 
-	if (rc == ERR_MISSING && strcmp(arg.config, AGENT_CONFIG_DEFAULT) == 0)
-		rc = agent_config_load(ret, NULL, &problems, e);
 	problems_print(&problems);
 	return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
 }

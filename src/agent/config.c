@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/route.h"
+#include "core/sha256.h"
 #include "policy/bind.h"
 #include "policy/model.h"
 
@@ -374,6 +375,7 @@ int agent_config_text(struct agent_config *ret, const char *name, struct span ya
 	if (tree_parse(c.arena, name, yaml, &root, problems, &first) == 0)
 		(void)!bind(&b, root, &c, &first);
 	if (problems->errors == 0) {
+		sha256_once(yaml.p, yaml.n, c.digest);
 		*ret = c;
 		return 0;
 	}
@@ -393,6 +395,16 @@ int agent_config_load(struct agent_config *ret, const char *path, struct problem
 	if (path && read_file(path, &text, problems, e) < 0)
 		return e->code;
 	return agent_config_text(ret, path ? path : "", buf_span(&text), problems, e);
+}
+
+int agent_config_at(struct agent_config *ret, const char *path, struct problems *problems,
+	struct err *e)
+{
+	int rc = agent_config_load(ret, path, problems, e);
+
+	return rc == ERR_MISSING && strcmp(path, AGENT_CONFIG_DEFAULT) == 0
+		       ? agent_config_load(ret, NULL, problems, e)
+		       : rc;
 }
 
 void agent_config_done(struct agent_config *c)

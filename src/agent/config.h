@@ -26,6 +26,7 @@ struct agent_config {
 	const char *control; /* socket; default: /run/invar/control.sock */
 	const char *link_user;             /* default: invar-link, else nobody */
 	const struct route *const *routes; /* ended by NULL */
+	uint8_t digest[32];                /* SHA-256 of the file's bytes */
 };
 
 #define AGENT_CONFIG_DEFAULT "/etc/invar/agent.yaml"
@@ -49,6 +50,9 @@ extern const struct agent_setting agent_settings[]; /* ended by a row without ke
 /* Defaults, then the file (NULL: none). Refuses one that others than root may write. All problems
  * are collected, as policy_load does; ERR_POLICY when any is an error. ERR_MISSING. */
 int agent_config_load(struct agent_config *ret, const char *path, struct problems *problems,
+	struct err *e) MUST_CHECK;
+/* The same, but that the usual file need not be there. */
+int agent_config_at(struct agent_config *ret, const char *path, struct problems *problems,
 	struct err *e) MUST_CHECK;
 /* The same from bytes; `name` stands for the file. */
 int agent_config_text(struct agent_config *ret, const char *name, struct span yaml,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -87,7 +88,7 @@ static void allow_common(const struct reach *r)
 static void allow_programs(const struct reach *r)
 {
 	allow(r, "/", RUN);
-	allow(r, "/tmp", WRITE);
+	allow(r, P_tmpdir, WRITE); /* where programs put what they make */
 	allow(r, "/var/spool", WRITE | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SOCK);
 	allow(r, "/dev/null", READ | LANDLOCK_ACCESS_FS_WRITE_FILE);
 }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,9 +22,11 @@
 #define READY_MORE_US 60000000 /* a sign of life before we are ready buys so much time */
 
 struct parent {
-	const struct parent_setup *setup;
-	struct child children[ROLE_N]; /* that of ROLE_PARENT is ourselves */
-	struct channel collector;      /* fd -1: there is none */
+	const struct parent_setup *setup; /* with `config` in it: */
+	struct parent_setup changed_setup;
+	struct agent_config own_config; /* read again by SIGHUP; else as we were started */
+	struct child children[ROLE_N];  /* that of ROLE_PARENT is ourselves */
+	struct channel collector;       /* fd -1: there is none */
 	int signals;
 	int64_t watchdog;     /* ns; 0: none */
 	int64_t ping_at, fed; /* monotonic */
@@ -249,14 +252,45 @@ static void reap(struct parent *p)
 
 /* ---- what is heard ---- */
 
+/* New settings are for processes that begin with them. */
+static bool take_settings(struct parent *p, struct agent_config *c)
+{
+	if (memcmp(c->digest, p->setup->config->digest, sizeof c->digest) == 0) {
+		agent_config_done(c);
+		return false;
+	}
+	agent_config_done(&p->own_config);
+	p->own_config = *c;
+	p->changed_setup = *p->setup;
+	p->changed_setup.config = &p->own_config;
+	p->setup = &p->changed_setup;
+	return true;
+}
+
+/* True: there are other settings now. */
+static bool read_settings(struct parent *p)
+{
+	AUTO(problems) problems = { 0 };
+	struct agent_config c = { 0 };
+	struct err e = { 0 };
+
+	if (agent_config_at(&c, p->setup->config_path, &problems, &e) == 0)
+		return take_settings(p, &c);
+	log_say(LOG_LEVEL_ERROR, "the old settings stay: %s", e.text);
+	return false;
+}
+
 static void reload(struct parent *p)
 {
-	log_say(LOG_LEVEL_INFO, "asked to load the policy again");
+	bool other = read_settings(p);
+	struct agent_message m = { .type = other ? AGENT_STOP : AGENT_RELOAD };
+
+	log_say(LOG_LEVEL_INFO, other ? "other settings: all begin again with them"
+				      : "asked to load the policy again");
 	p->reloading = true;
 	notify_say("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_monotonic() / 1000));
-	if (!tell(p, &(struct agent_message){ .type = AGENT_RELOAD }, -1))
-		log_say(LOG_LEVEL_WARNING,
-			"there is no collector to load it; it will at its start");
+	if (!tell(p, &m, -1))
+		log_say(LOG_LEVEL_WARNING, "there is no collector to tell; it will begin with it");
 }
 
 static void take_signals(struct parent *p)
@@ -468,6 +502,7 @@ int parent_run(const struct parent_setup *setup, struct err *e)
 	if (p.collector.fd >= 0)
 		close(p.collector.fd);
 	channel_done(&p.collector);
+	agent_config_done(&p.own_config);
 	if (p.signals >= 0)
 		close(p.signals);
 	return rc < 0 ? rc : p.rc;

@@ -1,13 +1,12 @@
-#include "agent/config.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../check.h"
+#include "agent/config.h"
 #include "agent/route.h"
-#include "check.h"
 #include "core/buf.h"
 
 static const struct {
@@ -41,8 +40,8 @@ static const struct {
 	{ "hold: 5m\nhold: 6m\n", "2:1: key 'hold' is here a second time" },
 	{ "hold: [5m]\n", "1:7: found a list, expected a time" },
 	{ "routes: 5\n", "1:9: found '5', expected a list of routes" },
-	{ "routes:\n  - { name: a, type: file, path: /var/log/x }\n", NULL },
-	{ "routes:\n  - { name: a, type: fil }\n", "2:" },
+	{ "routes:\n  - { name: a, to: file, path: /var/log/x }\n", NULL },
+	{ "routes:\n  - { name: a, to: fil }\n", "2:" },
 	{ "hold: \xff\n", "1:" },
 	{ "hold:\n\t5m\n", "2:" },
 	{ "a: &x 1\n", "1:4: found an anchor" },
@@ -63,8 +62,7 @@ static void agent_config_text__cases(void **state)
 			snprintf(said, sizeof said, "%u:%u: %s", problems.list[0].line,
 				problems.list[0].column, problems.list[0].text);
 		assert_int_equal(rc, cases[i].error ? ERR_POLICY : 0);
-		if (cases[i].error &&
-			strncmp(said, cases[i].error, strlen(cases[i].error)) != 0)
+		if (cases[i].error && strncmp(said, cases[i].error, strlen(cases[i].error)) != 0)
 			assert_string_equal(said, cases[i].error);
 		agent_config_done(&c);
 	}

@@ -1,9 +1,8 @@
-#include "agent/request.h"
-
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "../check.h"
+#include "agent/request.h"
 #include "os/channel.h"
 
 #define PARTIES 5
@@ -21,8 +20,8 @@ static const struct {
 	unsigned from, to;
 	bool fd;
 } cases[] = {
-	{ { .type = AGENT_RECORDS_WANTED, .seq = UINT64_MAX, .n = 5 }, PARTY_LINK,
-		PARTY_COLLECTOR, false },
+	{ { .type = AGENT_RECORDS_WANTED, .seq = UINT64_MAX, .n = 5 }, PARTY_LINK, PARTY_COLLECTOR,
+		false },
 	{ { .type = AGENT_ROUTE_STATE, .text = { "[]", 2 } }, PARTY_LINK, PARTY_COLLECTOR, false },
 	{ { .type = AGENT_HEAD, .seq = 3, .text = { "web7", 4 } }, PARTY_COLLECTOR, PARTY_LINK,
 		false },
@@ -110,12 +109,10 @@ static void agent_decode__strict(void **state)
 
 		agent_encode(&cases[i].m, &frame);
 		for (size_t n = 0; n < frame.n; n++)
-			assert_int_equal(
-				agent_decode(span_from(frame.p, n), from, to, a, &got, &e),
+			assert_int_equal(agent_decode(span_from(frame.p, n), from, to, a, &got, &e),
 				ERR_FORMAT);
 		buf_add_char(&frame, 0);
-		assert_int_equal(agent_decode(buf_span(&frame), from, to, a, &got, &e),
-			ERR_FORMAT);
+		assert_int_equal(agent_decode(buf_span(&frame), from, to, a, &got, &e), ERR_FORMAT);
 	}
 }
 
