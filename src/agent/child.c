@@ -126,6 +126,7 @@ static NORETURN void be(enum role role, const struct parent_setup *p, const stru
 
 	close_others(p, ends, told);
 	settle_signals(role);
+	confine_raise_all(); /* the parent holds them without being able to use them */
 	if (role == ROLE_LINK && chdir(p->spool) < 0)
 		rc = err_sys(&e, "cannot go to '%.300s'", p->spool);
 	else

@@ -148,7 +148,6 @@ int role_confine(enum role role, const struct agent_config *c, struct buf *ret_t
 	umask(077);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, FILES_MAX);
-	confine_raise_all();
 	if (role == ROLE_LINK) {
 		if (change_user(c, ret_text, e) < 0)
 			return e->code;
