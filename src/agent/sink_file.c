@@ -109,19 +109,11 @@ static int ready(struct lane *l, struct file *f, off_t *ret_size, struct err *e)
 	if (fstat(f->fd, &st) < 0)
 		return err_sys(e, "cannot look at '%s'", l->route->path);
 	*ret_size = st.st_size;
-	if (st.st_size == 0 || (uint64_t)st.st_size + l->batch.text.n <= l->route->rotate_size)
-		return 0;
-	*ret_size = 0;
-	return rotate(l, f, e) < 0 ? e->code : open_file(l, f, e);
+	return 0;
 }
 
-static int write_batch(struct lane *l, struct file *f, struct err *e)
+static int write_all(struct lane *l, struct file *f, struct span rest, off_t size, struct err *e)
 {
-	struct span rest = buf_span(&l->batch.text);
-	off_t size;
-
-	if (ready(l, f, &size, e) < 0)
-		return e->code;
 	while (rest.n) {
 		ssize_t n = write(f->fd, rest.p, rest.n);
 
@@ -135,6 +127,35 @@ static int write_batch(struct lane *l, struct file *f, struct err *e)
 		rest = span_from_offset(rest, (size_t)n);
 	}
 	return fdatasync(f->fd) < 0 ? err_sys(e, "cannot sync '%s'", l->route->path) : 0;
+}
+
+/* Messages from number *at on, as many as the file still takes; *at is the first that is left. */
+static struct span part(const struct lane *l, off_t size, size_t *at)
+{
+	const struct batch *b = &l->batch;
+	size_t from = *at ? b->ends[*at - 1] : 0, to = from;
+
+	while (*at < b->n && ((uint64_t)size + b->ends[*at] - from <= l->route->rotate_size ||
+				     (size == 0 && to == from))) /* too long alone */
+		to = b->ends[(*at)++];
+	return span_from(b->text.p + from, to - from);
+}
+
+static int write_batch(struct lane *l, struct file *f, struct err *e)
+{
+	size_t at = 0;
+
+	while (at < l->batch.n) {
+		struct span now;
+		off_t size;
+
+		if (ready(l, f, &size, e) < 0)
+			return e->code;
+		now = part(l, size, &at);
+		if (now.n ? write_all(l, f, now, size, e) < 0 : rotate(l, f, e) < 0)
+			return e->code;
+	}
+	return 0;
 }
 
 static void send_file(struct lane *l)

@@ -98,7 +98,7 @@ static void on_written(struct bufferevent *bev, void *ctx)
 		evbuffer_get_length(bufferevent_get_output(bev)) > 0)
 		return;
 	s->pause = LOOK_FIRST;
-	look_again(s, s->settled ? LOOK_FIRST : SETTLE);
+	look_again(s, s->settled || l->route->transport != TRANSPORT_TLS ? LOOK_FIRST : SETTLE);
 }
 
 /* Nobody has anything to say to us. */

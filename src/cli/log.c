@@ -5,6 +5,7 @@
 #include "cli/records.h"
 #include "core/hex.h"
 #include "os/stop.h"
+#include "output/format.h"
 
 #define FOLLOW_MS 200
 
@@ -12,10 +13,10 @@ static struct {
 	struct option_time since, until;
 	const struct kind *kind;
 	const char *key, *rule, *head;
-	int severity, verdict, record;
+	int severity, verdict, record, format;
 	uint64_t limit;
 	bool reverse, follow, verify;
-} arg = { .severity = -1, .verdict = -1, .record = -1 };
+} arg = { .severity = -1, .verdict = -1, .record = -1, .format = -1 };
 
 static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
 static const char *const verdicts[] = { "unexplained", "explained", "cosmetic", NULL };
@@ -39,6 +40,8 @@ static const struct option_row options[] = {
 	OPT_NUMBER('n', "limit", &arg.limit, "N", INT64_MAX, "only the newest N"),
 	OPT_FLAG('r', "reverse", &arg.reverse, "newest first"),
 	OPT_FLAG('f', "follow", &arg.follow, "then go on with what is recorded, until interrupted"),
+	OPT_CHOICE(0, "format", &arg.format, format_names, "FORMAT",
+		"as routes send it: json, text, cef, leef, ocsf, ecs or syslog"),
 	OPT_FLAG(0, "verify", &arg.verify,
 		"prove that the ledger and the store are whole and unaltered, and print nothing "
 		"else"),
@@ -50,6 +53,7 @@ static const struct option_row options[] = {
 static const struct example examples[] = {
 	{ "invar log --since yesterday", "what was recorded since midnight before last" },
 	{ "invar log /etc/ssh --severity high", "severe changes below /etc/ssh" },
+	{ "invar log --limit 5 --format cef", "what a route to a SIEM would send" },
 	{ "invar log --record decision", "who approved what, and why" },
 	{ "invar log --limit 5 --follow", "the newest five, then what comes" },
 	{ "invar log --verify", "prove the chain" },
@@ -101,6 +105,14 @@ static bool matches(const struct query *q, const struct ledger_record *r)
 	return !q->selected || change_selection_holds(&q->selection, r);
 }
 
+static int print_format(struct session *s, const struct ledger_record *r, struct err *e)
+{
+	format_record(&s->out, (enum format)arg.format, buf_span(&s->host), r);
+	if (s->out.n && s->out.p[s->out.n - 1] != '\n')
+		buf_add_char(&s->out, '\n');
+	return session_flush_much(s, e);
+}
+
 static int print(void *ctx, const struct ledger_record *r, struct err *e)
 {
 	struct query *q = ctx;
@@ -108,7 +120,8 @@ static int print(void *ctx, const struct ledger_record *r, struct err *e)
 	if (!matches(q, r))
 		return 0;
 	q->found++;
-	if (session_log(q->session, r, e) < 0)
+	if (arg.format >= 0 ? print_format(q->session, r, e) < 0
+			    : session_log(q->session, r, e) < 0)
 		return e->code;
 	return arg.reverse && arg.limit && q->found == arg.limit;
 }

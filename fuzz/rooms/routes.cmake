@@ -1,0 +1,1 @@
+fuzzer(format output)

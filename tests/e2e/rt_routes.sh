@@ -1,0 +1,164 @@
+#!/bin/bash
+# Routes to those who take them: a real rsyslogd over UDP, TCP and TLS (its certificate, its name and
+# ours are checked), a webhook that fails first, a file, a command, a mail; and a link that is killed
+# again and again while it sends. The ledger is made up by tests/agent/link_driver.c.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/e2e/lib.sh
+
+DRIVER=$TOOLS/link_driver
+[ -x "$DRIVER" ] || { echo "1..0 # SKIP no link_driver" && exit 77; }
+command -v rsyslogd >/dev/null || { echo "1..0 # SKIP no rsyslogd" && exit 77; }
+[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root" && exit 77; }
+# What takes part reads and writes here.
+chmod 755 "$WORK"
+T=$WORK/t
+mkdir "$T"
+read -r TLS TCP UDP HOOK DEAD < <(python3 tests/e2e/rt_routes.py ports 5)
+
+# until SECONDS COMMAND…: true as soon as the command is.
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# ---- certificates ----
+
+# ca NAME; certificate NAME CA HOST
+ca() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
+		-keyout "$T/$1.key" -out "$T/$1.pem" -addext basicConstraints=critical,CA:TRUE 2>/dev/null
+}
+certificate() {
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$3" \
+		-keyout "$T/$1.key" -out "$T/$1.csr" 2>/dev/null &&
+		openssl x509 -req -in "$T/$1.csr" -CA "$T/$2.pem" -CAkey "$T/$2.key" -CAcreateserial \
+			-days 2 -out "$T/$1.pem" -extfile <(echo "subjectAltName=DNS:$3") 2>/dev/null
+}
+ca good && ca bad && certificate server good logs.example && certificate client good web7 &&
+	certificate stranger bad web7
+point $? "certificates are made"
+
+# ---- rsyslogd ----
+
+cat >"$T/rsyslog.conf" <<CONF
+global(workDirectory="$T" maxMessageSize="64k" defaultNetstreamDriver="ossl"
+	defaultNetstreamDriverCAFile="$T/good.pem" defaultNetstreamDriverCertFile="$T/server.pem"
+	defaultNetstreamDriverKeyFile="$T/server.key")
+module(load="imudp")
+module(load="imtcp" streamDriver.mode="1" streamDriver.authMode="x509/certvalid")
+template(name="raw" type="string" string="%rawmsg%\n")
+ruleset(name="tls") { action(type="omfile" file="$T/got.tls" template="raw") }
+ruleset(name="udp") { action(type="omfile" file="$T/got.udp" template="raw") }
+input(type="imtcp" address="127.0.0.1" port="$TLS" ruleset="tls")
+input(type="imudp" address="127.0.0.1" port="$UDP" ruleset="udp" rcvbufSize="8m")
+CONF
+cat >"$T/rsyslog-tcp.conf" <<CONF
+global(workDirectory="$T" maxMessageSize="64k")
+module(load="imtcp")
+template(name="raw" type="string" string="%rawmsg%\n")
+ruleset(name="tcp") { action(type="omfile" file="$T/got.tcp" template="raw") }
+input(type="imtcp" address="127.0.0.1" port="$TCP" ruleset="tcp")
+CONF
+for conf in rsyslog rsyslog-tcp; do
+	rsyslogd -n -f "$T/$conf.conf" -i "$T/$conf.pid" >"$T/$conf.log" 2>&1 &
+	PIDS+=($!)
+done
+python3 tests/e2e/rt_routes.py hook "$HOOK" "$T/got.hook" &
+PIDS+=($!)
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+until_true 20 listens "$TLS" && until_true 20 listens "$TCP" && until_true 20 listens "$HOOK"
+point $? "rsyslogd and the webhook listen" "$T/rsyslog.log"
+
+# ---- everything, to everywhere ----
+
+cat >"$T/sendmail" <<'SH'
+#!/bin/sh
+echo "args $*" >>"$(dirname "$0")/got.mail"
+exec cat >>"$(dirname "$0")/got.mail"
+SH
+cat >"$T/take" <<'SH'
+#!/bin/sh
+exec cat >>"$(dirname "$0")/got.command"
+SH
+chmod 755 "$T/sendmail" "$T/take"
+printf '# of the webhook\nAuthorization: Bearer s3cret\n' >"$T/headers"
+
+tls="to: syslog, address: \"tls://127.0.0.1:$TLS\", cert: $T/client.pem, key: $T/client.key, from: start, retry: 1s"
+cat >"$T/all.yaml" <<YAML
+routes:
+  - {name: tls, $tls, ca: $T/good.pem, server_name: logs.example}
+  - {name: tcp, to: syslog, address: "tcp://127.0.0.1:$TCP", from: start}
+  - {name: udp, to: syslog, address: "udp://localhost:$UDP", from: start}
+  - {name: hook, to: webhook, url: "http://127.0.0.1:$HOOK/x", headers: $T/headers, from: start, timeout: 1s, retry: 1s}
+  - {name: file, to: file, path: $T/got.file, from: start, rotate_size: 64KiB, rotate_count: 9}
+  - {name: command, to: command, argv: [$T/take], from: start}
+  - {name: mail, to: mail, recipients: [soc@example.com], sender: invar@example.com, sendmail: $T/sendmail, from: start}
+YAML
+mkdir -m 700 "$T/spool"
+"$DRIVER" "$T/all.yaml" "$T/spool" 500 60 >"$T/state" 2>"$T/errors"
+point $? "500 records go by seven routes" "$T/errors"
+got() { python3 tests/e2e/rt_routes.py seen "$T/got.$1" 500 once >"$T/seen" 2>&1; }
+for route in tls tcp udp hook command; do
+	until_true 20 got "$route"
+	point $? "$route: each once, in order" "$T/seen"
+done
+for route in tls tcp udp; do
+	python3 tests/e2e/rt_routes.py syslog "$T/got.$route" >"$T/seen"
+	point $? "$route: RFC 5424" "$T/seen"
+done
+cat $(ls -v "$T"/got.file.* | tac) "$T/got.file" >"$T/got.files"
+got files && [ -f "$T/got.file.1" ]
+point $? "file: each once, in order, over the rotated ones" "$T/seen"
+grep -q '"name":"hook",[^}]*"failures":3,' "$T/state"
+point $? "the webhook failed three times and went on" "$T/state"
+[ "$(grep -c '^Subject: \[invar\] web7: 500 findings (250 high, 250 low)$' "$T/got.mail")" = 1 ] &&
+	grep -q '^args -i -t -f invar@example.com$' "$T/got.mail" &&
+	grep -q '^\.\.\. and 300 more: invar log seq:1-500$' "$T/got.mail"
+point $? "one mail for all of them" "$T/got.mail"
+
+# ---- who is not who he should be ----
+
+# refused NAME WORDS KEYS…: nothing arrives, and the state says why.
+refused() {
+	local name=$1 words=$2
+	shift 2
+	: >"$T/got.tls"
+	rm -rf "$T/spool.$name" && mkdir -m 700 "$T/spool.$name"
+	printf 'routes:\n  - {name: x, %s}\n' "$*" >"$T/refused.yaml"
+	"$DRIVER" "$T/refused.yaml" "$T/spool.$name" 5 3 >"$T/state" 2>>"$T/errors"
+	[ $? = 1 ] && grep -q "$words" "$T/state" && grep -q '"cursor":0,' "$T/state" && [ ! -s "$T/got.tls" ]
+	point $? "refused: $name" "$T/state"
+}
+refused "another authority's server" "certificate is refused" \
+	"$tls, ca: $T/bad.pem, server_name: logs.example"
+refused "a server of another name" "certificate is refused: hostname mismatch" \
+	"$tls, ca: $T/good.pem, server_name: other.example"
+refused "its address instead of its name" "certificate is refused: IP address mismatch" \
+	"$tls, ca: $T/good.pem"
+refused "our certificate, of another authority" '"failures":[1-9]' \
+	"to: syslog, address: \"tls://127.0.0.1:$TLS\", cert: $T/stranger.pem, key: $T/stranger.key, from: start, retry: 1s, ca: $T/good.pem, server_name: logs.example"
+refused "nobody there" "Connection refused" \
+	"to: syslog, address: \"tcp://127.0.0.1:$DEAD\", from: start"
+refused "TLS where there is none" "\"failures\":[1-9]" \
+	"to: syslog, address: \"tls://127.0.0.1:$TCP\", ca: $T/good.pem, server_name: logs.example, from: start, timeout: 1s"
+refused "an authority that is no file" "certificate authority" \
+	"$tls, ca: $T/nothing.pem, server_name: logs.example"
+
+# ---- killed ----
+
+rm -f "$T"/got.* && kill -HUP "$(cat "$T/rsyslog.pid")" "$(cat "$T/rsyslog-tcp.pid")"
+mkdir -m 700 "$T/spool.killed"
+grep -v 'name: mail\|name: udp\|name: hook' "$T/all.yaml" | sed 's/, rotate_size: 64KiB//' >"$T/killed.yaml"
+"$DRIVER" "$T/killed.yaml" "$T/spool.killed" 5000 60 kill >"$T/state" 2>"$T/errors"
+point $? "killed again and again, it comes to the end: $(cat "$T/errors")" "$T/state"
+all() { python3 tests/e2e/rt_routes.py seen "$T/got.$1" 5000 all >"$T/seen" 2>&1; }
+for route in tls tcp file command; do
+	until_true 20 all "$route"
+	point $? "$route: none of 5,000 is missing ($(cat "$T/seen"))" "$T/seen"
+done
+done_testing
