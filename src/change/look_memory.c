@@ -20,7 +20,7 @@ struct look_memory *look_memory_new(void)
 {
 	struct look_memory *m = mem_new(sizeof *m);
 
-	m->policy = BUF_INIT(BUF_MAX_DEFAULT);
+	m->policy_text = BUF_INIT(BUF_MAX_DEFAULT);
 	return m;
 }
 
@@ -32,7 +32,7 @@ void look_memory_free(struct look_memory *m)
 		free(m->told[i].key);
 	free(m->told);
 	kept_drop(&m->kept);
-	buf_done(&m->policy);
+	buf_done(&m->policy_text);
 	free(m);
 }
 
@@ -42,14 +42,14 @@ void look_memory_freep(struct look_memory **m)
 	*m = NULL;
 }
 
-struct kept *look_memory_kept(struct look_memory *m, struct span policy)
+void look_memory_use(struct look_memory *m, const struct policy *p)
 {
-	if (!span_same(buf_span(&m->policy), policy)) {
-		kept_drop(&m->kept);
-		buf_clear(&m->policy);
-		buf_add_span(&m->policy, policy);
-	}
-	return &m->kept;
+	if (m->policy == policy_serial(p))
+		return;
+	kept_drop(&m->kept);
+	m->policy = policy_serial(p);
+	buf_clear(&m->policy_text);
+	policy_print(p, &m->policy_text);
 }
 
 static int name_of(const struct gap *gap, struct buf *ret, struct err *e)

@@ -13,13 +13,14 @@ struct look_memory {
 	struct card_memory cards;
 	struct told_gap *told; /* gaps that stand, told once */
 	size_t n_told, cap_told;
-	struct kept kept;  /* who looks at points … */
-	struct buf policy; /* … by this policy */
-	unsigned moved;    /* looks that recorded something, since the store was tidied */
+	struct kept kept; /* who looks at points … */
+	uint64_t policy;  /* … by the policy of this number; 0: none yet */
+	struct buf policy_text;
+	unsigned moved; /* looks that recorded something, since the store was tidied */
 };
 
-/* For looks by the policy with this text. */
-struct kept *look_memory_kept(struct look_memory *m, struct span policy);
+/* Looks are by this policy from now on. */
+void look_memory_use(struct look_memory *m, const struct policy *p);
 
 struct relook;
 

@@ -280,6 +280,7 @@ int pipeline_check(struct store *s, const struct policy *p, const struct scan_op
 	AUTO(run) r;
 
 	run_init(&r, s, p, o, l);
+	policy_print(p, &r.policy_text);
 	if (pipeline_root_check(s, o->root, e) < 0 || check(&r, e) < 0)
 		return e->code;
 	*ret = r.summary;
@@ -422,6 +423,7 @@ int pipeline_init(struct store *s, const struct policy *p, const struct scan_opt
 	AUTO(run) r;
 
 	run_init(&r, s, p, o, l);
+	policy_print(p, &r.policy_text);
 	if (init(&r, replace, e) < 0)
 		return e->code;
 	*ret = r.summary;

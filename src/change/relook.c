@@ -23,8 +23,15 @@ static void relook_init(struct relook *l, struct store *s, const struct policy *
 	l->run.options.kind = NULL;
 	l->run.options.kinds = 0;
 	l->run.options.trust_stamps = false;
-	l->run.options.kept =
-		l->memory ? look_memory_kept(l->memory, buf_span(&l->run.policy_text)) : NULL;
+	l->run.options.kept = NULL;
+	if (l->memory) {
+		look_memory_use(l->memory, p);
+		l->run.options.kept = &l->memory->kept;
+		l->policy_text = buf_span(&l->memory->policy_text);
+	} else {
+		policy_print(p, &l->run.policy_text);
+		l->policy_text = buf_span(&l->run.policy_text);
+	}
 	l->arena = arena_new();
 	l->scratch = BUF_INIT(BUF_MAX_DEFAULT);
 }
@@ -330,7 +337,7 @@ static int same_policy(struct relook *l, struct err *e)
 	AUTO(buf) before = BUF_INIT(BUF_MAX_DEFAULT);
 	int rc = store_value_get(l->run.store, VALUE_POLICY, &before, e);
 
-	if (rc < 0 || span_same(buf_span(&before), buf_span(&l->run.policy_text)))
+	if (rc < 0 || span_same(buf_span(&before), l->policy_text))
 		return rc < 0 ? rc : 0;
 	return err_set(e, ERR_CHANGED, "the policy is another one than at the last check");
 }

@@ -12,6 +12,7 @@ struct relook {
 	struct look_memory *memory; /* the caller's; NULL: none */
 	struct look_plan plan;
 	struct arena *arena;
+	struct span policy_text;
 	struct pile *seen; /* what was observed */
 	struct buf scratch;
 	uint64_t new_gaps; /* that no look before told */

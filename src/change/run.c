@@ -9,7 +9,6 @@ void run_init(struct run *r, struct store *s, const struct policy *p, const stru
 	*r = (struct run){ .store = s, .policy = p, .options = *o, .listener = l };
 	r->summary.started = clock_now();
 	r->policy_text = BUF_INIT(BUF_MAX_DEFAULT);
-	policy_print(p, &r->policy_text);
 	r->lens.now = p;
 	r->gaps = gaps_new(s);
 	r->found = found_new(s);

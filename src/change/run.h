@@ -27,6 +27,7 @@ struct run {
 	bool compared; /* all is found; the journal is there */
 };
 
+/* policy_text is empty till somebody prints it. */
 void run_init(struct run *r, struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct check_listener *l);
 void run_done(struct run *r);

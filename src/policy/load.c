@@ -1,4 +1,5 @@
 /* Files to trees, trees to drafts (with overrides), drafts to rules, rules to the compiled form. */
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "core/mem.h"
@@ -253,7 +254,10 @@ static int load_sources(struct policy *p, const struct source *sources, size_t n
 
 static struct policy *policy_new(void)
 {
+	static atomic_uint_least64_t last;
 	struct policy *p = mem_new(sizeof *p);
+
+	p->serial = atomic_fetch_add(&last, 1) + 1;
 
 	p->arena = arena_new();
 	return p;
@@ -287,6 +291,11 @@ int policy_load_text(struct policy **ret, const char *name, struct span yaml, bo
 	*ret = p;
 	p = NULL;
 	return 0;
+}
+
+uint64_t policy_serial(const struct policy *p)
+{
+	return p->serial;
 }
 
 void policy_free(struct policy *p)

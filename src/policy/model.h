@@ -95,6 +95,7 @@ struct state {
 };
 
 struct policy {
+	uint64_t serial;
 	struct arena *arena;
 	struct entry **entries;
 	const struct rule **rules;

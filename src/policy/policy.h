@@ -67,6 +67,8 @@ int policy_load(struct policy **ret, const char *path, bool lint, struct problem
 /* The same from bytes, `name` standing for the file; used by tests, fuzzers and stored policies. */
 int policy_load_text(struct policy **ret, const char *name, struct span yaml, bool lint,
 	struct problems *problems, struct err *e) MUST_CHECK;
+/* A number that no other policy loaded in this process ever has; not 0. */
+uint64_t policy_serial(const struct policy *p);
 void policy_free(struct policy *p);
 void policy_freep(struct policy **p);
 

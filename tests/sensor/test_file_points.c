@@ -3,19 +3,10 @@
  * record the same changes, and of the same one afterwards, which must find nothing left.
  *   ROUNDS=5000 SEED=1 build/dev/test_file_points */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "../check.h"
-#include "change/pipeline.h"
 #include "core/mem.h"
-#include "entity/file.h"
+#include "look_host.h"
 
 #define PATHS_MAX 20000
 #define DEPTH_MAX 6
@@ -50,18 +41,6 @@ struct snapshot {
 	struct known *list;
 	size_t n;
 };
-
-static char root[600], work[512];
-
-static const char *real(const char *path)
-{
-	static char names[4][PATH_MAX];
-	static unsigned next;
-	char *ret = names[next++ % ARRAY_LEN(names)];
-
-	assert_true((size_t)snprintf(ret, PATH_MAX, "%s%s", root, path) < PATH_MAX);
-	return ret;
-}
 
 /* Links are gone into, as rules may want that. */
 static void see(struct snapshot *s, const char *path, unsigned depth)
@@ -138,17 +117,6 @@ static const char *any_path(void)
 	return p;
 }
 
-static int drop(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st, (void)flag, (void)ftw;
-	return remove(path);
-}
-
-static void remove_all(const char *path)
-{
-	nftw(path, drop, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 static void write_some(const char *path)
 {
 	static const char *const texts[] = { "x", "#!/bin/sh\n",
@@ -202,11 +170,6 @@ static void edit(void)
 }
 
 /* ---- what a watcher would tell ---- */
-
-struct hints {
-	struct look_again *list;
-	size_t n;
-};
 
 static bool same_time(struct timespec a, struct timespec b)
 {
@@ -288,78 +251,6 @@ static struct hints tell(const struct snapshot *was, const struct snapshot *is)
 		h.list[k] = x;
 	}
 	return h;
-}
-
-/* ---- the program ---- */
-
-struct side {
-	struct store *store;
-	struct buf lines;
-};
-
-static struct scan_options options;
-static struct policy *policy;
-
-static int hear(void *ctx, const struct ledger_record *r, struct err *e)
-{
-	struct side *s = ctx;
-	const struct change *c = &r->change;
-
-	(void)e;
-	if (r->type == RECORD_GAP)
-		buf_addf(&s->lines, "gap %.*s\n", SPAN_ARG(r->gap.key));
-	if (r->type != RECORD_CHANGE)
-		return 0;
-	buf_addf(&s->lines, "%s %.*s > %.*s +%llu %llx %.*s\n", change_type_names[c->type],
-		SPAN_ARG(c->old_key), SPAN_ARG(c->key), (unsigned long long)c->subtree,
-		(unsigned long long)c->fields, SPAN_ARG(c->rule));
-	return 0;
-}
-
-static void open_side(struct side *s, const char *name)
-{
-	char dir[600];
-	struct err e = { 0 };
-	struct check_summary sum;
-	struct check_listener l = { .ctx = s, .record = hear };
-
-	s->lines = BUF_INIT(1 << 24);
-	snprintf(dir, sizeof dir, "%s/%s", work, name);
-	if (store_open(&s->store, dir, STORE_CREATE, &e) < 0 ||
-		pipeline_init(s->store, policy, &options, false, &l, &sum, &e) < 0)
-		fail_msg("%s", e.text);
-}
-
-static void close_side(struct side *s)
-{
-	store_close(s->store);
-	buf_done(&s->lines);
-}
-
-static struct tree_root check(struct side *s)
-{
-	struct check_listener l = { .ctx = s, .record = hear };
-	struct scan_options o = options;
-	struct check_summary sum;
-	struct err e = { 0 };
-
-	buf_clear(&s->lines);
-	o.memory = NULL;
-	if (pipeline_check(s->store, policy, &o, &l, &sum, &e) < 0)
-		fail_msg("%s", e.text);
-	return sum.root;
-}
-
-static struct tree_root look(struct side *s, const struct hints *h)
-{
-	struct check_listener l = { .ctx = s, .record = hear };
-	struct check_summary sum;
-	struct err e = { 0 };
-
-	buf_clear(&s->lines);
-	if (pipeline_look(s->store, policy, &options, h->list, h->n, &l, &sum, &e) < 0)
-		fail_msg("%s", e.text);
-	return sum.root;
 }
 
 static void make_policy(void)
@@ -459,6 +350,7 @@ static void looks_find_what_a_check_finds(void **state)
 		one_trial(10);
 	}
 	policy_free(policy);
+	policy = NULL;
 }
 
 int main(void)

@@ -8,6 +8,8 @@ const struct sensor *const sensors[] = { &sensor_fake, NULL };
 
 struct heard {
 	struct buf lines;
+	struct arena *arena; /* not NULL: keep the card */
+	struct span card;
 	uint64_t last_seq;
 };
 
@@ -20,6 +22,8 @@ static int hear(void *ctx, const struct ledger_record *r, struct err *e)
 	h->last_seq = r->seq;
 	assert_int_equal(world_hear(&h->lines, r, e), 0);
 	h->lines.n--; /* the end of the line */
+	if (h->arena)
+		h->card = arena_copy(h->arena, c->card);
 	if (r->type == RECORD_CHANGE) {
 		buf_addf(&h->lines, " %s", observed_names[c->observed]);
 		if (c->happened)
@@ -221,6 +225,65 @@ static void a_gap_is_told_once_while_it_stands(void **state)
 	look_memory_freep(&w->options.memory);
 }
 
+/* The card of the change a look at /etc/a finds, made by this session and process. */
+static const char *card_of(struct world *w, uint32_t session, uint32_t top, int64_t happened)
+{
+	static char ids[8][32];
+	static unsigned next;
+	char *ret = ids[next++ % ARRAY_LEN(ids)];
+	AUTO(buf) b = BUF_INIT(4096);
+	AUTO_FREE(arena) a = arena_new();
+	const struct who_ancestor above[] = { { 900 + top, 0, 5, span_of("/bin/sh") },
+		{ top, 0, 4, span_of("/usr/sbin/sshd") }, { 1, 0, 1, span_of("/sbin/init") } };
+	struct who who = { .pid = 1000 + (uint32_t)happened % 1000,
+		.login_uid = WHO_NONE,
+		.session = session,
+		.ancestry = above,
+		.n_ancestry = top ? 3 : 0 };
+	struct look_again x = point("/etc/a");
+	struct heard h = { .lines = BUF_INIT(1 << 20), .arena = a };
+	struct check_listener l = { .ctx = &h, .record = hear };
+	struct err e = { 0 };
+
+	who_encode(&who, &b);
+	if (top)
+		x.who = buf_span(&b);
+	x.happened = happened;
+	fake_write("/etc/a", fake.last_inode++ + 100);
+	if (pipeline_look(w->store, w->policy, &w->options, &x, 1, &l, &w->summary, &e) < 0)
+		fail_msg("%s", e.text);
+	buf_done(&h.lines);
+	assert_int_equal(h.card.n, 26);
+	memcpy(ret, h.card.p, h.card.n);
+	return ret;
+}
+
+#define SECOND INT64_C(1000000000)
+
+static void what_one_session_did_within_a_minute_is_one_card(void **state)
+{
+	struct world *w = begin(state);
+	const char *first, *other;
+
+	w->options.memory = look_memory_new();
+	first = card_of(w, 3, 50, 100 * SECOND);
+	assert_string_equal(card_of(w, 3, 60, 150 * SECOND), first);
+	assert_string_equal(card_of(w, 3, 50, 205 * SECOND), first);
+	other = card_of(w, 4, 50, 206 * SECOND);
+	assert_string_not_equal(other, first);
+	assert_string_equal(card_of(w, 3, 50, 207 * SECOND), first);
+	assert_string_not_equal(card_of(w, 3, 50, 268 * SECOND), first);
+	/* no session: what all of it came from */
+	first = card_of(w, WHO_NONE, 50, 300 * SECOND);
+	assert_string_equal(card_of(w, WHO_NONE, 50, 310 * SECOND), first);
+	assert_string_not_equal(card_of(w, WHO_NONE, 51, 310 * SECOND), first);
+	/* nobody knows who: a card of its own */
+	assert_string_not_equal(card_of(w, WHO_NONE, 0, 311 * SECOND), first);
+	assert_string_not_equal(card_of(w, WHO_NONE, 0, 311 * SECOND),
+		card_of(w, WHO_NONE, 0, 311 * SECOND));
+	look_memory_freep(&w->options.memory);
+}
+
 static void another_policy_is_no_look(void **state)
 {
 	struct world *w = begin(state);
@@ -265,6 +328,7 @@ int main(void)
 		WORLD_TEST(the_last_who_wins_and_counts_the_others),
 		WORLD_TEST(a_move_is_one_change),
 		WORLD_TEST(a_gap_is_told_once_while_it_stands),
+		WORLD_TEST(what_one_session_did_within_a_minute_is_one_card),
 		WORLD_TEST(another_policy_is_no_look),
 		WORLD_TEST(records_of_our_own_are_told_in_order),
 	};

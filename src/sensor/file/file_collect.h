@@ -27,6 +27,7 @@ struct collector {
 	size_t first, n_awaited, n_sent;
 	size_t points;                       /* of options.points: asked for by now */
 	uint64_t bytes_before, files_before; /* of crews that are gone */
+	int64_t heard;                       /* monotonic: when it last said something, or began */
 	bool ended;
 	bool kept; /* the crew stays for the next scan, of points as well */
 	unsigned restarts;
@@ -54,6 +55,8 @@ void remember(struct collector *c);
 /* Is a thread stuck in the kernel? Then its path, or the mount it lies on, is given up: a gap, and
  * never to be touched again by this scan. */
 bool stuck(struct collector *c);
+/* Nobody is at anything, and yet what was asked for is not answered: the crew was stopped. */
+bool silent(struct collector *c);
 void avoid_add(struct collector *c, struct span path);
 bool avoided(const struct collector *c, struct span path);
 

@@ -78,30 +78,40 @@ bool walk_avoids(const struct walk *w, const struct folder *f, struct span name)
 	return false;
 }
 
+/* The first that was asked for at or behind this path. */
+static size_t find_asked(const struct walk *w, struct span path)
+{
+	size_t from = 0, to = w->options->n_below;
+
+	while (from < to) {
+		size_t at = from + (to - from) / 2;
+
+		if (span_compare(w->below[at], path) < 0)
+			from = at + 1;
+		else
+			to = at;
+	}
+	return from;
+}
+
 bool walk_asks(const struct walk *w, const struct folder *f, struct span name,
 	enum folder_part *ret)
 {
-	struct span folder = { f->path, f->path_n };
-	bool wanted = false;
+	AUTO(buf) path = BUF_INIT((size_t)4 << 20);
+	size_t n = w->options->n_below, at;
 
-	*ret = PART_ABOVE;
-	if (f->part == PART_INSIDE) {
+	*ret = f->part;
+	if (f->part == PART_INSIDE)
+		return true;
+	folder_path(f, name, &path);
+	at = find_asked(w, buf_span(&path));
+	if (at < n && span_same(w->below[at], buf_span(&path))) {
 		*ret = PART_INSIDE;
 		return true;
 	}
-	for (size_t i = 0; i < w->options->n_below; i++) {
-		struct span b = w->options->below[i];
-
-		if (!below(b, folder))
-			continue;
-		b = span_from_offset(b, folder.n + 1);
-		if (span_same(b, name)) {
-			*ret = PART_INSIDE;
-			return true;
-		}
-		wanted |= b.n > name.n && span_starts(b, name) && b.p[name.n] == '/';
-	}
-	return wanted;
+	buf_add_char(&path, '/');
+	at = find_asked(w, buf_span(&path));
+	return at < n && span_starts(w->below[at], buf_span(&path));
 }
 
 /* The resume key behind f's own sections and the NUL that follows them: "ssh" NUL NUL "config" when

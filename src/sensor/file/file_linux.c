@@ -41,7 +41,7 @@ static enum pump pump_idle(struct collector *c, uint32_t seen, int64_t *checked,
 	}
 	if (clock_monotonic() - *checked > 100000000) {
 		*checked = clock_monotonic();
-		if (stuck(c)) {
+		if (stuck(c) || silent(c)) {
 			if (++c->restarts <= RESTARTS_MAX)
 				return PUMP_RESTART;
 			err_set(e, ERR_SYSTEM, "more than %d file systems do not answer",
@@ -57,6 +57,7 @@ static enum pump pump(struct collector *c, struct err *e)
 {
 	int64_t checked = clock_monotonic();
 
+	c->heard = checked;
 	for (;;) {
 		uint32_t seen = bell_seen(&c->crew.shared->collector);
 		int late = hear_late(c, FRAMES_AT_ONCE);
@@ -70,6 +71,8 @@ static enum pump pump(struct collector *c, struct err *e)
 		ask_points(c);
 		if (send_requests(c) > 0 || heard == FRAMES_AT_ONCE)
 			bell_ring(&c->crew.shared->crew);
+		if (heard + late > 0)
+			c->heard = clock_monotonic();
 		count_bytes(c);
 		if (scan_stopped(c->scan))
 			return PUMP_STOPPED;

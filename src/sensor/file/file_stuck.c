@@ -101,3 +101,14 @@ bool stuck(struct collector *c)
 	}
 	return found;
 }
+
+bool silent(struct collector *c)
+{
+	unsigned ms = scan_options(c->scan)->deadline_ms;
+
+	for (unsigned i = 0; i < CREW_MAX; i++)
+		if (atomic_load(&c->crew.shared->station[i].busy))
+			return false;
+	return c->n_sent > 0 && (clock_monotonic() - c->heard) / 1000000 >
+					(int64_t)(ms ? ms : DEADLINE_MS) * LOCAL_DEADLINES;
+}

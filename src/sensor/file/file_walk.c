@@ -317,6 +317,21 @@ void walk_done(struct walk *w, struct batch *b)
 }
 /* ---- the beginning ---- */
 
+static int by_path(const void *a, const void *b)
+{
+	return span_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+static void sort_asked(struct walk *w)
+{
+	size_t n = w->options->n_below;
+
+	w->below = mem_array(n + 1, sizeof *w->below);
+	if (n)
+		memcpy(w->below, w->options->below, n * sizeof *w->below);
+	qsort(w->below, n, sizeof *w->below, by_path);
+}
+
 int walk_init(struct walk *w, struct err *e)
 {
 	struct folder *top = folder_new(NULL, SPAN_NONE);
@@ -330,6 +345,7 @@ int walk_init(struct walk *w, struct err *e)
 	pthread_mutexattr_destroy(&spin);
 	if (rc)
 		return err_set(e, ERR_SYSTEM, "cannot make a lock");
+	sort_asked(w);
 	top->refs = 1;
 	top->scope = w->selector->top(w->selector->policy, &kind_file);
 	top->part = w->options->n_below ? PART_ABOVE : PART_INSIDE;

@@ -131,6 +131,7 @@ struct walk {
 	const struct scan_options *options;
 	const struct selector *selector;
 	struct avoid avoid;
+	struct span *below; /* options->below, ascending; the walk's own */
 	struct span resume; /* stored key: only what comes behind it; empty: everything */
 	int rootfd;
 	struct folder *top;

@@ -1,1 +1,2 @@
 sensor_test(file_points change)
+sensor_test(file_kept change)
