@@ -132,6 +132,12 @@ void json_bool(struct json *j, bool value)
 	buf_add_text(j->out, value ? "true" : "false");
 }
 
+void json_null(struct json *j)
+{
+	separate(j);
+	buf_add_text(j->out, "null");
+}
+
 void json_time(struct json *j, int64_t ns)
 {
 	char text[TIME_TEXT];

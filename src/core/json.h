@@ -36,6 +36,7 @@ void json_name_b64(struct json *j, const char *name);
 void json_base64(struct json *j, struct span s);
 void json_number(struct json *j, uint64_t n);
 void json_bool(struct json *j, bool value);
+void json_null(struct json *j);
 void json_time(struct json *j, int64_t ns); /* RFC 3339 text, core/time.h */
 void json_hex(struct json *j, struct span bytes);
 

@@ -194,7 +194,10 @@ static void add_change(struct json *j, const struct change *c)
 		json_name(j, "is");
 		json_record_fields(j, c->is);
 	}
-	if (c->who_unknown.n)
+	if (c->who) {
+		json_name(j, "who");
+		json_who(j, c->who);
+	} else if (c->who_unknown.n)
 		add_span_member(j, "who_unknown", c->who_unknown);
 	add_verdict(j, c);
 	if (c->card.n)

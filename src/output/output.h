@@ -15,6 +15,7 @@ void json_standing(struct buf *ret, const struct ledger_record *r, struct span h
 /* Fields of an entity as a JSON object; entity/kind tables decide the spelling. */
 void json_fields(struct buf *ret, const struct record *r);
 void json_record_fields(struct json *j, const struct record *r); /* the same, as a value */
+void json_who(struct json *j, const struct who *w); /* who did it, as a value */
 /* Open an object and write what every line of ours begins with: v, host, record. */
 void json_envelope(struct json *j, struct span host, const char *record);
 
@@ -43,6 +44,9 @@ enum tone {
 /* Append text in a tone; the same without colour as plain text. text is not escaped. */
 void text_tone(struct buf *ret, const struct text_style *style, enum tone tone, const char *text);
 enum tone text_severity_tone(enum severity s);
+
+/* Who did it, in a line: "by /usr/bin/vim sshd_config (911, alice as root), from bash < sshd". */
+void text_who(struct buf *ret, const struct who *w, const struct text_style *style);
 
 /* What a package went through: "1.22 → 1.23", "installed 1.22", "removed 1.22". */
 void text_versions(struct buf *ret, const struct proof *p);

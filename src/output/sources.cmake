@@ -14,5 +14,6 @@ set(OUTPUT_SOURCES
   src/output/syslog5424.c
   src/output/text.c
   src/output/value.c
+  src/output/who.c
   src/output/words.c
 )

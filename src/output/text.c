@@ -104,9 +104,28 @@ static void add_evidence(struct buf *ret, const struct record *r, const struct t
 	}
 }
 
+/* Why it is not known is worth a line only where somebody listened. */
+static void add_who(struct buf *ret, const struct change *c, const struct text_style *style)
+{
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+
+	if (!c->who && (!c->happened || !c->who_unknown.n))
+		return;
+	buf_add_text(ret, "    ");
+	if (c->who) {
+		text_who(&text, c->who, style);
+	} else {
+		buf_add_text(&text, "by whom is not known: ");
+		escape_text(&text, c->who_unknown);
+	}
+	add_faint(ret, style, &text);
+	buf_add_char(ret, '\n');
+}
+
 static void add_change_details(struct buf *ret, const struct change *c,
 	const struct text_style *style)
 {
+	add_who(ret, c, style);
 	if (c->verdict == VERDICT_EXPLAINED)
 		add_proof(ret, &c->proof, style);
 	if (c->type == CHANGE_UPDATED || c->type == CHANGE_RENAMED)

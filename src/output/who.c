@@ -1,0 +1,187 @@
+/* Who did it: for programs and for people. */
+#include "core/escape.h"
+#include "core/json.h"
+#include "output/output.h"
+
+#define LINE_ARGS 8   /* shown of a command line */
+#define LINE_BYTES 96 /* of it, and of one name */
+#define LINE_ANCESTORS 4
+
+/* ---- for programs ---- */
+
+static void or_null(struct json *j, const char *name, struct span s)
+{
+	if (s.n) {
+		json_exact(j, name, s);
+		return;
+	}
+	json_name(j, name);
+	json_null(j);
+}
+
+static void when_known(struct json *j, const char *name, struct span s)
+{
+	if (s.n)
+		json_exact(j, name, s);
+}
+
+static void add_started(struct json *j, int64_t started)
+{
+	if (started)
+		json_time_member(j, "started", started);
+}
+
+static void add_number_text(struct json *j, const char *name, uint32_t n)
+{
+	AUTO(buf) text = BUF_INIT(32);
+
+	buf_addf(&text, "%u", n);
+	json_text_member(j, name, buf_text(&text));
+}
+
+/* As lists of entities: when an argument is not exact, all follow in base64. */
+static void add_argv(struct json *j, const struct who *w)
+{
+	bool escaped = false;
+
+	if (!w->n_argv)
+		return;
+	json_name(j, "argv");
+	json_array(j);
+	for (size_t i = 0; i < w->n_argv; i++)
+		escaped = json_text(j, w->argv[i]) || escaped;
+	json_array_end(j);
+	if (escaped) {
+		json_name_b64(j, "argv");
+		json_array(j);
+		for (size_t i = 0; i < w->n_argv; i++)
+			json_base64(j, w->argv[i]);
+		json_array_end(j);
+	}
+	if (w->argv_cut)
+		json_bool_member(j, "argv_cut", true);
+}
+
+static void add_ancestry(struct json *j, const struct who *w)
+{
+	json_name(j, "ancestry");
+	json_array(j);
+	for (size_t i = 0; i < w->n_ancestry; i++) {
+		const struct who_ancestor *a = &w->ancestry[i];
+
+		json_object(j);
+		json_number_member(j, "pid", a->pid);
+		json_exact(j, "exe", a->exe);
+		if (a->uid != WHO_NONE)
+			json_number_member(j, "uid", a->uid);
+		add_started(j, a->started);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+void json_who(struct json *j, const struct who *w)
+{
+	json_object(j);
+	json_number_member(j, "pid", w->pid);
+	add_started(j, w->started);
+	when_known(j, "exe", w->exe);
+	if (w->sha256.n)
+		json_hex_member(j, "sha256", w->sha256);
+	when_known(j, "comm", w->comm);
+	add_argv(j, w);
+	when_known(j, "user", w->user);
+	if (w->uid != WHO_NONE)
+		json_number_member(j, "uid", w->uid);
+	when_known(j, "login", w->login);
+	if (w->login_uid != WHO_NONE)
+		json_number_member(j, "login_uid", w->login_uid);
+	if (w->session != WHO_NONE)
+		add_number_text(j, "session", w->session);
+	when_known(j, "tty", w->tty);
+	or_null(j, "unit", w->unit);
+	or_null(j, "container", w->container);
+	add_ancestry(j, w);
+	if (w->others)
+		json_number_member(j, "others", w->others);
+	when_known(j, "means", w->means);
+	json_object_end(j);
+}
+
+/* ---- for people ---- */
+
+static struct span base_of(struct span path)
+{
+	for (size_t i = path.n; i > 0; i--)
+		if (path.p[i - 1] == '/')
+			return span_from_offset(path, i);
+	return path;
+}
+
+/* The command as it was typed, its program's whole path first. */
+static void add_command(struct buf *ret, const struct who *w, const struct text_style *style)
+{
+	AUTO(buf) args = BUF_INIT(BUF_MAX_DEFAULT);
+	size_t n = style->full ? w->n_argv : w->n_argv < LINE_ARGS ? w->n_argv : LINE_ARGS;
+
+	escape_text(ret, w->exe.n ? w->exe : w->comm);
+	for (size_t i = 1; i < n && (style->full || args.n < LINE_BYTES); i++) {
+		buf_add_char(&args, ' ');
+		text_foreign(&args, w->argv[i], style);
+	}
+	buf_add_span(ret, buf_span(&args));
+	if (n < w->n_argv || w->argv_cut)
+		buf_add_text(ret, " …");
+}
+
+static void add_person(struct buf *ret, const struct who *w)
+{
+	if (w->login.n && !span_same(w->login, w->user)) {
+		escape_text(ret, w->login);
+		buf_add_text(ret, " as ");
+	}
+	if (w->user.n)
+		escape_text(ret, w->user);
+	else if (w->uid != WHO_NONE)
+		buf_addf(ret, "uid %u", w->uid);
+	else
+		buf_add_text(ret, "somebody");
+}
+
+static void add_from(struct buf *ret, const struct who *w)
+{
+	const char *between = ", from ";
+	size_t n = w->n_ancestry < LINE_ANCESTORS ? w->n_ancestry : LINE_ANCESTORS;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!w->ancestry[i].exe.n)
+			continue;
+		buf_add_text(ret, between);
+		escape_text(ret, base_of(w->ancestry[i].exe));
+		between = " < ";
+	}
+}
+
+void text_who(struct buf *ret, const struct who *w, const struct text_style *style)
+{
+	buf_add_text(ret, "by ");
+	add_command(ret, w, style);
+	buf_addf(ret, " (%u, ", w->pid);
+	add_person(ret, w);
+	if (w->tty.n) {
+		buf_add_text(ret, ", ");
+		escape_text(ret, w->tty);
+	}
+	if (w->unit.n) {
+		buf_add_text(ret, ", ");
+		escape_text(ret, w->unit);
+	}
+	if (w->container.n) {
+		buf_add_text(ret, ", container ");
+		escape_text(ret, w->container);
+	}
+	buf_add_char(ret, ')');
+	add_from(ret, w);
+	if (w->others)
+		buf_addf(ret, ", and %u more before", w->others);
+}
