@@ -61,11 +61,13 @@ void doctor_say_seen(struct doctor *d, const char *name, const struct kind *k, c
 
 	if (s->who && strcmp(s->who, "right") != 0) {
 		state = DOCTOR_WARN;
-		advice = "see bpf above: without it, who did it is found through /proc";
+		advice = "see bpf above: without it, who did it is known only of what still runs";
 	}
 	if (s->worst > SLOW) {
 		state = DOCTOR_WARN;
-		advice = "slower than a second: is the host overloaded?";
+		advice = "slower than a second: it is polled for (invar status says by which "
+			 "means), or the "
+			 "host is overloaded";
 	}
 	if (!s->all) {
 		state = DOCTOR_FAIL;

@@ -26,6 +26,7 @@
 
 #define WAIT_MS 12000 /* a kind that is polled may take ten seconds */
 #define RUNNER "/usr/bin/systemd-run"
+#define CONTROL "/usr/bin/systemctl"
 
 static void not_planted(struct planting *p, const struct kind *k, const char *why)
 {
@@ -210,19 +211,19 @@ static void plant_mount(struct planting *p)
 
 const char *doctor_unit(struct doctor *d)
 {
+	static const char *const programs[] = { RUNNER, CONTROL };
 	struct stat st;
 
-	if (access("/run/systemd/system", F_OK) < 0 || stat(RUNNER, &st) < 0 || st.st_uid != 0 ||
-		(st.st_mode & 022))
+	if (access("/run/systemd/system", F_OK) < 0)
 		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+		if (stat(programs[i], &st) < 0 || st.st_uid != 0 || (st.st_mode & 022))
+			return NULL;
 	return arena_format(d->arena, "invar-doctor-%d.service", (int)getpid());
 }
 
-/* Ends by itself, and is then forgotten by the service manager. */
-static int act_service(void *ctx)
+static int run_quietly(const char *program, const char *const *argv)
 {
-	const char *const argv[] = { RUNNER, "--quiet", "--collect", "--no-block", "--unit", ctx,
-		"/bin/sleep", "5", NULL };
 	const char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C", NULL };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -230,8 +231,24 @@ static int act_service(void *ctx)
 		(void)dup2(null, STDOUT_FILENO);
 		(void)dup2(null, STDERR_FILENO);
 	}
-	execve(RUNNER, (char **)(uintptr_t)argv, (char **)(uintptr_t)environment);
+	execve(program, (char **)(uintptr_t)argv, (char **)(uintptr_t)environment);
 	return 127;
+}
+
+/* Ends by itself at the latest, and is then forgotten by the service manager. */
+static int act_service(void *ctx)
+{
+	const char *const argv[] = { RUNNER, "--quiet", "--collect", "--no-block", "--unit", ctx,
+		"/bin/sleep", "30", NULL };
+
+	return run_quietly(RUNNER, argv);
+}
+
+static int act_stop(void *ctx)
+{
+	const char *const argv[] = { CONTROL, "stop", ctx, NULL };
+
+	return run_quietly(CONTROL, argv);
 }
 
 static void plant_service(struct planting *p)
@@ -253,6 +270,7 @@ static void plant_service(struct planting *p)
 	}
 	doctor_seen(&s, "started", at, pid,
 		live_wait(&p->live, from, "service", p->unit, "created", WAIT_MS));
+	(void)doctor_act(act_stop, (void *)(uintptr_t)p->unit, &pid);
 	s.who = NULL; /* who asked systemd is not who started it */
 	doctor_say_seen(p->d, "service", &kind_service, NULL, &s);
 }

@@ -13,6 +13,7 @@
 #include "core/escape.h"
 #include "core/time.h"
 #include "entity/file.h"
+#include "entity/process.h"
 #include "os/mounts.h"
 
 /* File systems that hold files of people. In the others making a folder may do something: in a
@@ -70,6 +71,23 @@ static struct doctor_finding *tell(struct doctor *d, const char *point, const ch
 	return f;
 }
 
+/* A file as the canary will be, so that tests of type, mode and owner can tell. */
+static const struct record *as_planted(struct doctor *d, const struct kind *k)
+{
+	struct record *r;
+
+	if (k != &kind_file)
+		return NULL;
+	r = record_new(d->arena, k);
+	record_set_number(r, FILE_TYPE, FILE_REGULAR);
+	record_set_number(r, FILE_MODE, 0644);
+	record_set_number(r, FILE_UID, 0);
+	record_set_number(r, FILE_GID, 0);
+	record_set_bytes(r, FILE_OWNER, span_of("root"));
+	record_set_bytes(r, FILE_GROUP, span_of("root"));
+	return r;
+}
+
 bool doctor_is_watched(struct planting *p, const struct kind *k, const char *key, const char *scope)
 {
 	struct doctor *d = p->d;
@@ -78,11 +96,12 @@ bool doctor_is_watched(struct planting *p, const struct kind *k, const char *key
 
 	if (!d->running || !d->policy)
 		return false;
-	n = policy_explain(d->policy, k, span_of(key), NULL, d->arena, &rows);
+	n = policy_explain(d->policy, k, span_of(key), as_planted(d, k), d->arena, &rows);
 	for (size_t i = 0; i < n; i++) {
 		struct doctor_finding *f;
 
-		if (rows[i].verdict != EXPLAIN_SELECTED || rows[i].open)
+		/* what a test would say of a file is known, of a process it is not */
+		if (rows[i].verdict != EXPLAIN_SELECTED || (rows[i].open && k != &kind_process))
 			continue;
 		f = doctor_say(d, REAL_TIME, k->name, DOCTOR_NOTE, NULL,
 			"%s%snot planted: rule '%s' of the running agent would take it for a "
@@ -104,7 +123,7 @@ static void add_place(struct planting *p, const struct mount_point *m)
 
 	if (snprintf(dir, sizeof dir, "%s/" PLACE_NAME, strcmp(home, "/") == 0 ? "" : home) >=
 			(int)sizeof dir ||
-		doctor_is_watched(p, &kind_file, dir, point))
+		doctor_is_watched(p, &kind_file, arena_format(d->arena, "%s/canary-a", dir), point))
 		return;
 	if (!mkdtemp(dir)) {
 		tell(d, point, strerrordesc_np(errno));
