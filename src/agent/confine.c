@@ -80,8 +80,6 @@ static int change_user(const struct agent_config *c, struct buf *ret_text, struc
 	role_link_user(c, &uid, &gid);
 	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
 		return err_sys(e, "cannot become user %u", (unsigned)uid);
-	if (setuid(0) == 0)
-		return err_set(e, ERR_DENIED, "user 0 could be had again");
 	return 0;
 }
 
@@ -157,6 +155,8 @@ int role_confine(enum role role, const struct agent_config *c, struct buf *ret_t
 	}
 	if (keep_rights(role, c, e) < 0)
 		return e->code;
+	if (role == ROLE_LINK && geteuid() != 0 && setuid(0) == 0)
+		return err_set(e, ERR_DENIED, "user 0 could be had again");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "cannot renounce new rights");
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)

@@ -3,6 +3,7 @@ import os
 import socket
 import struct
 import sys
+import time
 
 STATUS = b"\x81\x0a"
 SCAN = b"\x83\x0c\x80\xf4"
@@ -11,8 +12,14 @@ DENIED = -3
 
 def connect():
     s = socket.socket(socket.AF_UNIX)
+    s.settimeout(5)
+    for _ in range(100):
+        try:
+            s.connect(sys.argv[1])
+            break
+        except BlockingIOError:  # so many wait that no more may
+            time.sleep(0.1)
     s.settimeout(20)
-    s.connect(sys.argv[1])
     return s
 
 
@@ -92,10 +99,7 @@ def hostile():
 def crowd():
     clients = []
     for _ in range(80):
-        try:
-            clients.append(connect())
-        except (ConnectionResetError, BlockingIOError):
-            break
+        clients.append(connect())
     for s in clients:
         s.close()
     works()
