@@ -13,6 +13,7 @@
 
 #include "core/arena.h"
 #include "core/mem.h"
+#include "entity/file.h"
 #include "os/channel.h"
 #include "os/clock.h"
 #include "policy/policy.h"
@@ -107,7 +108,7 @@ static inline bool bench_is(const struct notice *n, const char *path)
 {
 	size_t have = strlen(path);
 
-	if (n->type != NOTICE_HINT)
+	if (n->type != NOTICE_HINT || n->hint.kind != &kind_file)
 		return false;
 	if (path[have - 1] == '*') /* somewhere below a folder that begins like this */
 		return n->hint.below && span_starts(n->hint.key, span_from(path, have - 1));
@@ -132,6 +133,21 @@ static inline const struct notice *bench_hint(struct bench *b, const char *path)
 				return NULL;
 		}
 	}
+}
+
+/* The same of the path alone. */
+static inline const struct notice *bench_hint_exact(struct bench *b, const char *path)
+{
+	int64_t until = clock_monotonic() + LIMIT;
+
+	for (size_t i = 0; clock_monotonic() < until;) {
+		if (i == b->n)
+			bench_next(b, 500);
+		else if (b->notice[i++].type == NOTICE_HINT &&
+			 span_is(b->notice[i - 1].hint.key, path))
+			return &b->notice[i - 1];
+	}
+	return NULL;
 }
 
 static inline const struct notice *bench_type(struct bench *b, enum notice_type type)

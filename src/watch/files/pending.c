@@ -5,7 +5,7 @@
 #include "core/mem.h"
 
 #define PENDING_DEFAULT 8192
-#define PENDING_BYTES ((size_t)1536 << 10)
+#define PENDING_BYTES ((size_t)2 << 20)
 #define BUCKETS 4096
 
 /* When to tell. A file that was closed, or got another name, rests after SETTLE; one that is
@@ -52,13 +52,29 @@ void pending_init(struct pending *p, unsigned most)
 
 static size_t row_bytes(const struct pending_row *r)
 {
-	return sizeof *r + r->path_n + (r->who ? r->who->n / 4 : 0);
+	return sizeof *r + r->path_n;
+}
+
+/* Who it was now; NULL: nobody any more. */
+static void set_who(struct pending *p, struct pending_row *r, struct whodunit *who)
+{
+	struct whodunit *old = r->who;
+
+	if (who) {
+		who->refs++;
+		p->bytes += who->rows++ == 0 ? sizeof *who + who->n : 0;
+	}
+	r->who = who;
+	if (old) {
+		p->bytes -= --old->rows == 0 ? sizeof *old + old->n : 0;
+		whodunit_drop(old);
+	}
 }
 
 static void row_done(struct pending *p, struct pending_row *r)
 {
 	p->bytes -= row_bytes(r);
-	whodunit_drop(r->who);
+	set_who(p, r, NULL);
 	free(r->path);
 }
 
@@ -169,7 +185,6 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 		r = add_row(p, x->path, hash);
 	if (!r)
 		return false;
-	p->bytes -= row_bytes(r);
 	if (!r->waiting) {
 		/* it rested long enough for a new beginning */
 		if (x->now - r->last > 2 * gap_of(r) + 2 * PATIENCE)
@@ -183,13 +198,8 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 	r->settled = x->settled;
 	r->last = x->now;
 	r->time = x->time;
-	if (r->who != x->who) {
-		whodunit_drop(r->who);
-		r->who = x->who;
-		if (r->who)
-			r->who->refs++;
-	}
-	p->bytes += row_bytes(r);
+	if (r->who != x->who)
+		set_who(p, r, x->who);
 	r->due = due_of(r);
 	if (r->due < p->due)
 		p->due = r->due;

@@ -12,8 +12,8 @@
 
 /* Who it was, as bytes that many rows share. */
 struct whodunit {
-	unsigned refs;
-	const char *why; /* a literal: not known, because */
+	unsigned refs, rows; /* rows: of pending */
+	const char *why;     /* a literal: not known, because */
 	size_t n;
 	char bytes[]; /* entity/who.h */
 };

@@ -1,0 +1,373 @@
+/* Around the hints for files: what gives none, what is lost and told to be, canaries, other
+ * policies, the means without fanotify. On the kernel this runs on. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "../check.h"
+#include "files_place.h"
+
+static bool leave_out(void)
+{
+	if (!possible)
+		skip();
+	return !possible;
+}
+
+/* By a process of its own, so that it is none of ours. */
+static void act(const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	command("%s", text);
+}
+
+static char *rules(const char *format, ...)
+{
+	static char text[4096];
+	va_list args;
+	size_t n = (size_t)snprintf(text, sizeof text, "version: 1\nrules:\n");
+
+	va_start(args, format);
+	vsnprintf(text + n, sizeof text - n, format, args);
+	va_end(args);
+	return text;
+}
+
+#define RULE(rest) "  - {id: r, title: t, severity: high, kind: file, " rest "}\n"
+
+static unsigned hints_for(const struct bench *b, const char *path)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += b->notice[i].type == NOTICE_HINT && span_is(b->notice[i].hint.key, path);
+	return n;
+}
+
+/* What nobody asked for: heard of are only the acts after it. */
+static void not_asked_for(void **state)
+{
+	static const char *const quiet[] = { "sel/cache/x", "sel/a.log", "out/x", "sel/late",
+		"sel/state/ledger", "sel/state", "sel/state/sub/x" };
+	struct bench b;
+	char spare[256];
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	act("mkdir -p sel/cache sel/state/sub");
+	snprintf(spare, sizeof spare, "%s/sel/state/../state", folder);
+	b = begin(rules("  - {id: r, title: t, severity: high, kind: file, base: %s/sel, exclude: "
+			"[\"cache/**\", \"*.log\", late]}\n"
+			"  - {id: s, title: t, severity: high, kind: file, base: %s/sel, include: "
+			"[late], real_time: false}\n",
+			  folder, folder),
+		(struct watch_setup){ .spare = spare });
+	for (size_t i = 0; i < ARRAY_LEN(quiet); i++)
+		act("touch %s; chmod 755 %s", quiet[i], quiet[i]);
+	act("touch sel/end");
+	assert_non_null(bench_hint(&b, full("sel/end")));
+	for (size_t i = 0; i < ARRAY_LEN(quiet); i++)
+		assert_int_equal(hints_for(&b, full(quiet[i])), 0);
+	bench_stop(&b);
+	leave(false);
+}
+
+static void own_acts(void **state)
+{
+	struct bench b;
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (read(ready[0], &c, 1) == 1)
+			close(open("sel/own", O_CREAT | O_WRONLY, 0600));
+		_exit(0);
+	}
+	bench_request(&b, &(struct request){ .type = REQUEST_OWN, .pid = (uint32_t)pid });
+	bench_request(&b, &(struct request){ .type = REQUEST_COUNTS });
+	assert_non_null(bench_type(&b, NOTICE_COUNTS));
+	assert_int_equal(write(ready[1], "x", 1), 1);
+	waitpid(pid, NULL, 0);
+	act("touch sel/end");
+	assert_non_null(bench_hint(&b, full("sel/end")));
+	assert_int_equal(hints_for(&b, full("sel/own")), 0);
+	bench_stop(&b);
+	close(ready[0]);
+	close(ready[1]);
+	leave(false);
+}
+
+/* The watcher is kept from reading: the kernel's queue overflows, and it says so. */
+static void queue_overflows(void **state)
+{
+	const struct notice *n;
+	struct bench b;
+	int64_t before;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	before = clock_now();
+	kill(b.pid, SIGSTOP);
+	act("for i in $(seq 200); do mkdir out/$i; (cd out/$i; touch $(seq 200)); done");
+	kill(b.pid, SIGCONT);
+	n = bench_type(&b, NOTICE_LOSS);
+	assert_non_null(n);
+	assert_true(span_is(n->loss.means, "fanotify"));
+	assert_true(span_is(n->loss.scope, "/"));
+	assert_true(n->loss.from <= n->loss.to && n->loss.from <= clock_now());
+	assert_true(n->loss.to >= before);
+	/* and everything goes on */
+	act("touch sel/after");
+	assert_non_null(bench_hint(&b, full("sel/after")));
+	bench_stop(&b);
+	leave(false);
+}
+
+/* More paths at once than may wait: a loss of the folder they are in. */
+static void table_overflows(void **state)
+{
+	const struct notice *n;
+	struct bench b;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	act("mkdir sel/many");
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ .queue = 16 });
+	act("cd sel/many && touch $(seq 500)");
+	n = bench_type(&b, NOTICE_LOSS);
+	assert_non_null(n);
+	assert_true(span_is(n->loss.scope, full("sel/many")));
+	assert_true(n->loss.count > 0);
+	bench_forget(&b);
+	act("sleep 0.1; touch sel/after");
+	assert_non_null(bench_hint(&b, full("sel/after")));
+	bench_stop(&b);
+	leave(false);
+}
+
+/* A collector that does not read for a while gets everything later. */
+static void collector_sleeps(void **state)
+{
+	struct bench b;
+	char name[1024];
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	act("l=$(printf %%250d 0) && mkdir -p \"sel/$l/$l/$l\" && cd \"sel/$l/$l/$l\" && "
+	    "for i in $(seq 4500); do : > $i; done");
+	sleep(1);
+	for (int i = 1; i <= 4500; i += 37) {
+		snprintf(name, sizeof name, "sel/%250d/%250d/%250d/%d", 0, 0, 0, i);
+		assert_non_null(bench_hint_exact(&b, full(name)));
+	}
+	for (size_t i = 0; i < b.n; i++)
+		assert_int_not_equal(b.notice[i].type, NOTICE_LOSS);
+	bench_stop(&b);
+	leave(false);
+}
+
+static void another_policy(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	act("touch sel/x out/x");
+	assert_non_null(bench_hint(&b, full("sel/x")));
+	bench_request(&b, &(struct request){ .type = REQUEST_POLICY,
+				  .text = span_of(rules(RULE("base: %s/out"), folder)) });
+	bench_request(&b, &(struct request){ .type = REQUEST_COUNTS });
+	assert_non_null(bench_type(&b, NOTICE_COUNTS));
+	bench_forget(&b);
+	act("touch sel/y out/y");
+	assert_non_null(bench_hint(&b, full("out/y")));
+	assert_int_equal(hints_for(&b, full("sel/y")), 0);
+	bench_stop(&b);
+	leave(false);
+}
+
+static const struct notice *next_canary(struct bench *b, const char *point)
+{
+	int64_t until = clock_monotonic() + LIMIT;
+
+	for (size_t i = 0; clock_monotonic() < until;) {
+		if (i == b->n) {
+			bench_next(b, 500);
+			continue;
+		}
+		if (b->notice[i].type == NOTICE_CANARY && span_is(b->notice[i].canary.scope, point))
+			return &b->notice[i];
+		i++;
+	}
+	return NULL;
+}
+
+static void canaries(void **state)
+{
+	const struct notice *n;
+	struct bench b;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	act("mkdir sel/ro && mount -t tmpfs -o ro x sel/ro");
+	b = begin(rules(RULE("base: %s"), folder), (struct watch_setup){ 0 });
+	bench_request(&b, &(struct request){ .type = REQUEST_CANARY });
+	n = next_canary(&b, folder);
+	assert_non_null(n);
+	assert_true(n->canary.seen && !n->canary.fault);
+	assert_true(n->canary.latency > 0 && n->canary.latency < LIMIT);
+	n = next_canary(&b, full("sel/ro"));
+	assert_non_null(n);
+	assert_true(!n->canary.seen && !n->canary.fault);
+	assert_true(span_is(n->canary.text, "read-only"));
+	bench_stop(&b);
+	leave(false);
+}
+
+/* The who of a hint is the process that did it. */
+static void who(void **state)
+{
+	const struct notice *n;
+	struct bench b;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	act("touch sel/x; sleep 0.3");
+	n = bench_hint(&b, full("sel/x"));
+	assert_non_null(n);
+	assert_true(n->hint.who.n > 0 || n->hint.why.n > 0);
+	assert_true(n->hint.time > clock_now() - 2 * LIMIT && n->hint.time <= clock_now());
+	bench_stop(&b);
+	leave(false);
+}
+
+/* Each mount of interest is told, and when it goes. */
+static void means(void **state)
+{
+	const struct notice *n = NULL;
+	struct bench b;
+	bool gone = false;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	act("mkdir sel/m && mount -t tmpfs x sel/m && mkdir sel/p && mount -t proc p sel/p");
+	bench_start(&b,
+		rules(RULE("base: %s/sel") "  - {id: s, title: t, severity: high, kind: file, "
+					   "base: %s/sel/p/sys}\n",
+			folder, folder),
+		(struct watch_setup){ 0 });
+	assert_non_null(bench_type(&b, NOTICE_READY));
+	for (size_t i = 0; i < b.n; i++)
+		if (b.notice[i].type == NOTICE_MEANS &&
+			span_is(b.notice[i].means.scope, full("sel/m")))
+			n = &b.notice[i];
+	assert_non_null(n);
+	assert_true(n->means.in_force && span_is(n->means.name, "fanotify"));
+	bench_forget(&b);
+	act("umount sel/m");
+	for (int64_t until = clock_monotonic() + LIMIT; !gone && clock_monotonic() < until;) {
+		n = bench_next(&b, 500);
+		gone = n && n->type == NOTICE_MEANS && !n->means.in_force &&
+		       span_is(n->means.scope, full("sel/m"));
+	}
+	assert_true(gone);
+	bench_stop(&b);
+	leave(false);
+}
+
+static void without_fanotify(void **state)
+{
+	static const struct {
+		const char *how, *heard[3];
+	} cases[] = {
+		{ "echo x >> sel/f", { "sel/f" } },
+		{ "chmod 600 sel/f", { "sel/f" } },
+		{ "rm sel/g", { "sel/g", "sel" } },
+		{ "mkdir -p sel/n/a/b && echo x > sel/n/a/b/f", { "sel/n/a/b/f" } },
+		{ "echo y >> sel/n/a/b/f", { "sel/n/a/b/f" } },
+		{ "mv sel/n sel/n2", { "sel/n/a/b/f", "sel/n2/a/b/f" } },
+		{ "echo z >> sel/n2/a/b/f", { "sel/n2/a/b/f" } },
+		{ "mv out/t sel/t", { "sel/t/f" } },
+		{ "echo x >> sel/t/f", { "sel/t/f" } },
+		{ "rm -r sel/n2", { "sel/n2" } },
+		{ "mkdir sel/mnt && mount -t tmpfs x sel/mnt", { "sel/mnt" } },
+		{ "sleep 0.2; echo x > sel/mnt/f", { "sel/mnt/f" } },
+	};
+	const struct notice *n;
+	struct bench b;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	act("touch sel/f sel/g; mkdir out/t; touch out/t/f");
+	bench_start(&b, rules(RULE("base: %s/sel"), folder),
+		(struct watch_setup){ .no_fanotify = true });
+	n = bench_type(&b, NOTICE_READY);
+	assert_non_null(n);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bench_forget(&b);
+		act("%s", cases[i].how);
+		for (size_t k = 0; k < ARRAY_LEN(cases[i].heard) && cases[i].heard[k]; k++) {
+			n = bench_hint(&b, full(cases[i].heard[k]));
+			if (!n)
+				print_error("%s: nothing of %s\n", cases[i].how, cases[i].heard[k]);
+			assert_non_null(n);
+			assert_true(n->hint.who.n == 0 && n->hint.why.n > 0);
+		}
+	}
+	bench_stop(&b);
+	leave(false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(not_asked_for),
+		cmocka_unit_test(own_acts),
+		cmocka_unit_test(queue_overflows),
+		cmocka_unit_test(table_overflows),
+		cmocka_unit_test(collector_sleeps),
+		cmocka_unit_test(another_policy),
+		cmocka_unit_test(canaries),
+		cmocka_unit_test(who),
+		cmocka_unit_test(means),
+		cmocka_unit_test(without_fanotify),
+	};
+
+	return cmocka_run_group_tests(tests, alone, cleanup);
+}
