@@ -59,8 +59,8 @@ static const char *const host[] = { "bpf", "name_to_handle_at", "open_by_handle_
 
 /* Of the collector alone: other network namespaces (sockets there), mounts nobody else sees (what
  * is below one that hides something). */
-static const char *const namespaces[] = { "setns", "unshare", "fsopen", "fsconfig", "fsmount",
-	"open_tree", "move_mount", "getsockopt", "kill", "chroot", NULL };
+static const char *const namespaces[] = { "setns", "fsopen", "fsconfig", "fsmount", "open_tree",
+	"kill", NULL };
 
 static const char *const kills[] = { "kill", NULL };
 static const char *const runs_programs[] = { "execve", "execveat", "setpgid", "setsid", "vfork",
