@@ -53,6 +53,15 @@ static int keep(void *ctx, const struct observation *o, struct err *e)
 	return sighting_put(l->seen, o, &l->scratch, e);
 }
 
+static int note_kind(void *ctx, const struct kind *k, struct err *e)
+{
+	struct relook *l = ctx;
+
+	(void)e;
+	l->observed |= UINT64_C(1) << k->id;
+	return 0;
+}
+
 static int ignore_kind(void *ctx, const struct kind *k, struct err *e)
 {
 	(void)ctx, (void)k, (void)e;
@@ -83,7 +92,7 @@ static int hear_point(void *ctx, struct span key, enum point_now now, struct err
 }
 
 static const struct observer keeper = {
-	.begin = ignore_kind,
+	.begin = note_kind,
 	.put = keep,
 	.same = no_stamps,
 	.put_late = keep,
@@ -202,7 +211,8 @@ static int advance(struct replay *r, unsigned id, struct err *e)
 
 		if (!k && r->look->plan.flat >> r->next & 1)
 			k = kind_by_id((uint8_t)r->next);
-		if (!k)
+		/* What no sensor looks at here is not gone by that. */
+		if (!k || !(r->look->observed >> r->next & 1))
 			continue;
 		if (end_kind(r, e) < 0)
 			return e->code;

@@ -15,6 +15,7 @@ struct relook {
 	struct span policy_text;
 	struct pile *seen; /* what was observed */
 	struct buf scratch;
+	uint64_t observed; /* kinds that were, a bit per id */
 	uint64_t new_gaps; /* that no look before told */
 	bool moved;        /* something was recorded */
 };
