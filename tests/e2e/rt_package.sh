@@ -151,17 +151,23 @@ point $? "state, socket and settings are closed to others" "$OUT/diff"
 # ---- its view ----
 
 PID=$(main_pid)
-inside sh -c 'for pid in $(pgrep "^invar"); do
-	for ns in cgroup ipc mnt net pid user uts; do
-		[ "$(readlink /proc/$pid/ns/$ns)" = "$(readlink /proc/1/ns/$ns)" ] || echo "$pid: another $ns"
+cat >"$CONTAINER_ROOT/root/view" <<-'END'
+	for pid in $(pgrep "^invar"); do
+		for ns in cgroup ipc mnt net pid user uts; do
+			[ "$(readlink /proc/$pid/ns/$ns)" = "$(readlink /proc/1/ns/$ns)" ] ||
+				echo "$pid: another $ns"
+		done >/root/seen 2>&1
+		[ "$(readlink /proc/$pid/root)" = / ] || echo "$pid: another root" >>/root/seen
+		diff /proc/1/mountinfo /proc/$pid/mountinfo >>/root/seen 2>&1
+		for folder in tmp home dev proc root; do
+			[ "$(stat -c %d:%i /proc/$pid/root/$folder)" = "$(stat -c %d:%i /$folder)" ] ||
+				echo "$pid: another /$folder"
+		done >>/root/seen 2>&1
+		# some are there for one scan only
+		[ -e /proc/$pid/root/ ] && cat /root/seen
 	done
-	[ "$(readlink /proc/$pid/root)" = / ] || echo "$pid: another root"
-	diff /proc/1/mountinfo /proc/$pid/mountinfo
-	for folder in tmp home dev proc root; do
-		[ "$(stat -c %d:%i /proc/$pid/root/$folder)" = "$(stat -c %d:%i /$folder)" ] ||
-			echo "$pid: another /$folder"
-	done
-done' >"$OUT/view" 2>&1
+END
+inside sh /root/view >"$OUT/view" 2>&1
 ! [ -s "$OUT/view" ]
 point $? "each of its processes sees what the host sees: /tmp /home /dev /proc, mounts, namespaces" "$OUT/view"
 [ "$(inside pgrep -c "^invar")" -ge 3 ]
@@ -226,7 +232,8 @@ point $? "by the same process"
 
 # ---- upgrade ----
 
-inside sh -c 'echo "# by the administrator" >>/etc/invar/policy.d/70-web.yaml'
+inside sh -c 'echo "# by the administrator" >>/etc/invar/policy.d/70-web.yaml
+	echo "metrics: /run/invar/invar.prom" >>/etc/invar/agent.yaml'
 inside sh -c 'i=0; while [ ! -e /root/upgraded ]; do i=$((i + 1)); echo >/etc/during-$i; sleep 0.05; done; echo $i >/root/count' &
 WRITER=$!
 PID=$(main_pid)
@@ -253,6 +260,7 @@ ledger 'r["record"] == "loss" and r["means"] == "agent" and r["text"].endswith("
 END
 point $? "nobody watched for $(cat "$OUT/why")" "$OUT/gap"
 inside grep -q administrator /etc/invar/policy.d/70-web.yaml &&
+	inside grep -q '^metrics:' /etc/invar/agent.yaml &&
 	[ "$(inside dpkg-query -W -f '${Version}' invar)" = 0.9.1 ]
 point $? "what the administrator wrote is kept"
 ledger 'c and r["verdict"]["state"] == "unexplained" and k.startswith(("/usr/bin/invar", "/usr/share/invar"))' >"$OUT/own"
@@ -260,6 +268,16 @@ ledger 'c and r["verdict"]["state"] == "unexplained" and k.startswith(("/usr/bin
 point $? "its own files are proven to be the package's" "$OUT/own"
 inside invar doctor --plain >"$OUT/doctor" 2>&1
 point $? "the doctor finds it healthy" "$OUT/doctor"
+
+wait_for 40 inside grep -q '^invar_detection_latency_seconds_count{kind="file"}' /run/invar/invar.prom
+RC=$?
+cp "$CONTAINER_ROOT/run/invar/invar.prom" "$OUT/metrics" 2>/dev/null ||
+	inside cat /run/invar/invar.prom >"$OUT/metrics" 2>&1
+point $RC "numbers are written for Prometheus" "$OUT/metrics"
+if command -v promtool >/dev/null; then
+	promtool check metrics <"$OUT/metrics" >"$OUT/promtool" 2>&1
+	point $? "promtool has nothing to say" "$OUT/promtool"
+fi
 
 # ---- remove, purge ----
 
