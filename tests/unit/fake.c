@@ -323,6 +323,12 @@ static int fake_scan(struct scan *s, struct err *e)
 		buf_done(&d[i].shared);
 		buf_done(&d[i].local);
 	}
+	if (fake.during) {
+		void (*during)(void *) = fake.during;
+
+		fake.during = NULL;
+		during(fake.during_ctx);
+	}
 	if (fake.scan_fails)
 		return err_set(e, ERR_SYSTEM, "the disk is gone");
 	return 0;

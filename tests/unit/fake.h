@@ -35,6 +35,9 @@ struct fake {
 	bool emits;    /* deliver as kinds that are not sorted do */
 	bool disorder; /* deliver in the wrong order */
 	int scan_fails;
+	void (*during)(
+		void *ctx); /* what happens while the next scan runs; once, after its looks */
+	void *during_ctx;
 };
 
 extern struct fake fake;

@@ -284,6 +284,68 @@ static void what_one_session_did_within_a_minute_is_one_card(void **state)
 	look_memory_freep(&w->options.memory);
 }
 
+static struct store *share(struct world *w)
+{
+	struct store *ret = NULL;
+	struct err e = { 0 };
+
+	if (store_open(&ret, w->dir, STORE_SHARE, &e) < 0)
+		fail_msg("%s", e.text);
+	return ret;
+}
+
+/* Somebody changes it once more, and checks. */
+static void check_meanwhile(void *ctx)
+{
+	struct world *w = ctx;
+	struct store *ours = w->store;
+	struct err e = { 0 };
+
+	w->store = share(w);
+	fake_write("/etc/a", 200);
+	if (world_check(w, &e) < 0)
+		fail_msg("%s", e.text);
+	store_close(w->store);
+	w->store = ours;
+}
+
+/* What was seen before somebody else recorded is older than that: it is looked at again. */
+static void a_look_that_was_overtaken_looks_again(void **state)
+{
+	struct world *w = begin(state);
+
+	store_close(w->store);
+	w->store = share(w);
+	fake_write("/etc/a", 100);
+	fake_write("/etc/b", 100);
+	fake.during = check_meanwhile;
+	fake.during_ctx = w;
+	LOOK(w, "", point("/etc/a"));
+	assert_string_equal(buf_text(&w->log), "updated /etc/a size sha256 mtime\n"
+					       "updated /etc/b size sha256 mtime\n");
+	world_expect(w, "");
+}
+
+static void a_store_that_another_has_locked_is_asked_again(void **state)
+{
+	struct world *w = begin(state);
+	struct look_again x = point("/etc/a");
+	struct store *other;
+	struct err e = { 0 };
+
+	store_close(w->store);
+	w->store = share(w);
+	other = share(w);
+	assert_int_equal(store_begin(other, &e), 0);
+	fake_write("/etc/a", 100);
+	assert_int_equal(pipeline_look(w->store, w->policy, &w->options, &x, 1, NULL, &w->summary,
+				 &e),
+		ERR_LOCKED);
+	store_rollback(other);
+	store_close(other);
+	LOOK(w, "updated /etc/a size sha256 mtime realtime at 7\n", x);
+}
+
 static void another_policy_is_no_look(void **state)
 {
 	struct world *w = begin(state);
@@ -329,6 +391,8 @@ int main(void)
 		WORLD_TEST(a_move_is_one_change),
 		WORLD_TEST(a_gap_is_told_once_while_it_stands),
 		WORLD_TEST(what_one_session_did_within_a_minute_is_one_card),
+		WORLD_TEST(a_look_that_was_overtaken_looks_again),
+		WORLD_TEST(a_store_that_another_has_locked_is_asked_again),
 		WORLD_TEST(another_policy_is_no_look),
 		WORLD_TEST(records_of_our_own_are_told_in_order),
 	};
