@@ -27,7 +27,7 @@ static bool drive(struct ledger_fake *f, uint64_t n, int64_t seconds, bool kills
 	ledger_fake_start(f);
 	while (!there && clock_monotonic() < end) {
 		/* later and later, so that it comes to an end */
-		int ms = kills ? rand() % (10 + 4 * (int)rounds++) : 500;
+		int ms = kills ? rand() % (10 + 8 * (int)rounds++) : 500;
 
 		there = ledger_fake_serve(f, ms, n);
 		if (kills && !there) {

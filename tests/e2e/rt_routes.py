@@ -48,7 +48,7 @@ def hook(port, path):
                 time.sleep(4)
                 self.close_connection = True
                 return None
-            if not self.headers["Idempotency-Key"].startswith("web7/hook/"):
+            if not re.fullmatch(r"[!-~]+/hook/\d+-\d+", self.headers["Idempotency-Key"]):
                 return self.reply(400)
             out.write(body)
             return self.reply(204)

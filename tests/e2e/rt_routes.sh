@@ -111,7 +111,7 @@ for route in tls tcp udp; do
 	python3 tests/e2e/rt_routes.py syslog "$T/got.$route" >"$T/seen"
 	point $? "$route: RFC 5424" "$T/seen"
 done
-cat $(ls -v "$T"/got.file.* | tac) "$T/got.file" >"$T/got.files"
+(find "$T" -name 'got.file.*' | sort -rV && echo "$T/got.file") | xargs cat >"$T/got.files"
 got files && [ -f "$T/got.file.1" ]
 point $? "file: each once, in order, over the rotated ones" "$T/seen"
 grep -q '"name":"hook",[^}]*"failures":3,' "$T/state"
@@ -151,7 +151,12 @@ refused "an authority that is no file" "certificate authority" \
 
 # ---- killed ----
 
-rm -f "$T"/got.* && kill -HUP "$(cat "$T/rsyslog.pid")" "$(cat "$T/rsyslog-tcp.pid")"
+forget() {
+	rm -f "$T"/got.[!h]*
+	: >"$T/got.hook" # which is held open
+	kill -HUP "$(cat "$T/rsyslog.pid")" "$(cat "$T/rsyslog-tcp.pid")"
+}
+forget
 mkdir -m 700 "$T/spool.killed"
 grep -v 'name: mail\|name: udp\|name: hook' "$T/all.yaml" | sed 's/, rotate_size: 64KiB//' >"$T/killed.yaml"
 "$DRIVER" "$T/killed.yaml" "$T/spool.killed" 5000 60 kill >"$T/state" 2>"$T/errors"
@@ -161,4 +166,45 @@ for route in tls tcp file command; do
 	until_true 20 all "$route"
 	point $? "$route: none of 5,000 is missing ($(cat "$T/seen"))" "$T/seen"
 done
+
+# ---- the agent itself, its link confined ----
+
+forget
+mkdir "$T/watched" "$T/out"
+cat >"$T/policy.yaml" <<YAML
+version: 1
+rules:
+  - {id: watched, severity: high, kind: file, base: $T/watched, fields: [mode, sha256]}
+YAML
+cat >"$T/agent.yaml" <<YAML
+control: $T/control.sock
+link_user: nobody
+routes:
+  - {name: tls, $tls, ca: $T/good.pem, server_name: logs.example}
+  - {name: hook, to: webhook, url: "http://localhost:$HOOK/x", headers: $T/headers}
+  - {name: file, to: file, path: $T/out/records, format: cef, records: change, kinds: file}
+YAML
+chown nobody "$T/out" "$T/client.key" "$T/headers"
+"$INVAR" agent --policy "$T/policy.yaml" --state "$T/store" --config "$T/agent.yaml" >"$T/log" 2>&1 &
+agent=$!
+PIDS+=("$agent")
+until_true 60 grep -q 'what changes is heard of' "$T/log"
+point $? "the agent is there" "$T/log" || done_testing
+arrived() { grep -qs "watched/$2" "$T/$1"; }
+echo x >"$T/watched/one"
+for to in out/records got.hook got.tls; do
+	until_true 20 arrived "$to" one
+	point $? "what changes is told to ${to#*/}" "$T/log"
+done
+[ "$(stat -c %U "$T/out/records")" = nobody ] && pgrep -u nobody -x invar-link >/dev/null
+point $? "by a process without rights"
+kill -9 "$(pgrep -u nobody -x invar-link -P "$agent")"
+echo x >"$T/watched/two"
+for to in out/records got.hook got.tls; do
+	until_true 20 arrived "$to" two
+	point $? "and to ${to#*/} by the next link, when one was killed" "$T/log"
+done
+kill "$agent"
+wait "$agent"
+point $? "the agent ends well" "$T/log"
 done_testing
