@@ -9,7 +9,7 @@
 #define AT_MOST_NS (INT64_C(200) * 1000000)
 #define TOKENS 8 /* looks, one right after the other */
 #define INTERVAL_NS (INT64_C(250) * 1000000)
-#define INTERVAL_NS_MAX (INT64_C(5) * 1000000000)
+#define INTERVAL_NS_MAX (INT64_C(1) * 1000000000)
 #define URGENT_NS (INT64_C(500) * 1000000)
 #define KEY_MAX ((size_t)1 << 16)
 #define WHO_MAX ((size_t)1 << 18)
