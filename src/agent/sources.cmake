@@ -37,6 +37,7 @@ set(AGENT_SOURCES
   src/agent/link_lane.c
   src/agent/link_program.c
   src/agent/link_tls.c
+  src/agent/listing.c
   src/agent/lock.c
   src/agent/log.c
   src/agent/metrics.c

@@ -5,16 +5,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "agent/polled.h"
+#include "agent/listing.h"
 #include "agent/pressure.h"
 #include "core/cbor.h"
-#include "entity/file.h"
-#include "entity/key.h"
 #include "os/clock.h"
 #include "os/stop.h"
-#include "store/tree.h"
 
-#define LINKED_MAX 65536
 #define PROGRESS_NS INT64_C(1000000000)
 #define PAUSE_MS 200
 #define PAUSES_MAX 150 /* in a row: then it goes on for one step, so that it ends some day */
@@ -113,120 +109,25 @@ static void put_failed(struct buf *b, const struct err *why)
 	cbor_put_bytes(b, span_of(why->text));
 }
 
-/* ---- what the collector is to know of the current tree ---- */
-
-/* Files with several names, which may be written by one that nobody watches; and those to poll. */
-struct listing {
-	struct surveying *to;
-	struct arena *arena;
-	unsigned linked, n_polled[SEVERITY_N];
-	struct file_to_poll {
-		struct file_to_poll *next;
-		struct span path;
-		int64_t ctime;
-	} * polled[SEVERITY_N];
-};
-
-static void listing_done(struct listing *l)
-{
-	arena_freep(&l->arena);
-}
-
-static int send_linked(struct surveying *s, struct span path, struct err *e)
+static int tell_linked(void *ctx, struct span path, struct err *e)
 {
 	AUTO(buf) b = BUF_INIT(SURVEY_FRAME_MAX);
 
 	cbor_put_array(&b, 2);
 	cbor_put_uint(&b, SURVEY_LINKED);
 	cbor_put_bytes(&b, path);
-	return tell_frame(s, &b, e);
+	return tell_frame(ctx, &b, e);
 }
 
-static int send_polled(struct surveying *s, const struct file_to_poll *f, struct err *e)
+static int tell_polled(void *ctx, struct span path, int64_t ctime, struct err *e)
 {
 	AUTO(buf) b = BUF_INIT(SURVEY_FRAME_MAX);
 
 	cbor_put_array(&b, 3);
 	cbor_put_uint(&b, SURVEY_POLLED);
-	cbor_put_bytes(&b, f->path);
-	cbor_put_int(&b, f->ctime);
-	return tell_frame(s, &b, e);
-}
-
-/* Only what a severe rule watches the flags of. */
-static void poll_it(struct listing *l, const struct record *r)
-{
-	struct selection sel;
-	const struct rule *rule;
-	struct file_to_poll *f;
-
-	if (!record_has(r, FILE_CTIME) ||
-		!policy_select(l->to->setup->policy, r->kind, r->key, r, &sel))
-		return;
-	rule = selection_rule(&sel, field_bit(FILE_FLAGS) | field_bit(FILE_PROJECT));
-	if (!rule || !rule->real_time || rule->severity < SEVERITY_HIGH ||
-		l->n_polled[rule->severity] >= POLLED_MAX)
-		return;
-	f = arena_get(l->arena, sizeof *f);
-	f->path = arena_copy(l->arena, r->key);
-	f->ctime = r->v[FILE_CTIME].time;
-	f->next = l->polled[rule->severity];
-	l->polled[rule->severity] = f;
-	l->n_polled[rule->severity]++;
-}
-
-static int list_entry(struct listing *l, const struct tree_entry *entry, struct err *e)
-{
-	AUTO(buf) path = BUF_INIT(BUF_MAX_DEFAULT);
-	struct record r = { .kind = &kind_file };
-	const struct kind *k;
-
-	if (record_decode(entry->shared, entry->local, &r, e) < 0 ||
-		key_to_text(entry->key, &k, &path, e) < 0)
-		return e->code;
-	r.key = buf_span(&path);
-	poll_it(l, &r);
-	if (!record_has(&r, FILE_NLINK) || r.v[FILE_NLINK].number < 2 ||
-		!record_has(&r, FILE_TYPE) || r.v[FILE_TYPE].number != FILE_REGULAR ||
-		l->linked == LINKED_MAX)
-		return 0;
-	l->linked++;
-	return send_linked(l->to, r.key, e);
-}
-
-static int send_all_polled(struct listing *l, struct err *e)
-{
-	unsigned sent = 0;
-
-	for (unsigned s = SEVERITY_N; s-- > 0;)
-		for (struct file_to_poll *f = l->polled[s]; f && sent < POLLED_MAX; f = f->next) {
-			if (send_polled(l->to, f, e) < 0)
-				return e->code;
-			sent++;
-		}
-	return 0;
-}
-
-static int list_tree(struct surveying *s, struct store *store, struct err *e)
-{
-	AUTO(listing) l = { .to = s, .arena = arena_new() };
-	AUTO_FREE(tree_cursor) cursor = NULL;
-	const char first = (char)kind_file.id;
-	struct tree_entry entry;
-	struct tree_root root;
-	int rc;
-
-	if (store_root_get(store, ROOT_CURRENT, &root, e) < 0 ||
-		tree_cursor_open(&cursor, store, &root, e) < 0 ||
-		tree_cursor_seek(cursor, span_from(&first, 1), e) < 0)
-		return e->code;
-	while ((rc = tree_cursor_next(cursor, &entry, e)) > 0) {
-		if (entry.key.n == 0 || entry.key.p[0] != first)
-			break;
-		if (list_entry(&l, &entry, e) < 0)
-			return e->code;
-	}
-	return rc < 0 ? rc : send_all_polled(&l, e);
+	cbor_put_bytes(&b, path);
+	cbor_put_int(&b, ctime);
+	return tell_frame(ctx, &b, e);
 }
 
 static int look(struct surveying *s, struct buf *ret, struct err *e)
@@ -241,6 +142,7 @@ static int look(struct surveying *s, struct buf *ret, struct err *e)
 	struct reread r = { .after = plan->reread_after,
 		.most = plan->reread,
 		.last = BUF_INIT(SURVEY_FRAME_MAX) };
+	struct listing_listener listing = { s, tell_linked, tell_polled };
 	AUTO_FREE(store) store = NULL;
 	struct check_summary sum;
 	int rc;
@@ -253,7 +155,7 @@ static int look(struct surveying *s, struct buf *ret, struct err *e)
 	}
 	if (store_open(&store, s->setup->state_dir, STORE_READ, e) < 0)
 		return e->code;
-	if (!plan->below && !plan->kinds && list_tree(s, store, e) < 0)
+	if (!plan->below && !plan->kinds && listing_tell(store, s->setup->policy, &listing, e) < 0)
 		return e->code;
 	rc = pipeline_survey(store, s->setup->policy, &o, &r, &l, &sum, e);
 	if (rc == 0)
