@@ -37,6 +37,7 @@ static int run_watcher(const struct parent_setup *p, const struct child_ends *en
 		.spare = p->state_dir,
 		.fd = ends->collector,
 		.no_bpf = getenv("INVAR_TEST_NO_BPF") != NULL,
+		.no_connector = getenv("INVAR_TEST_NO_CONNECTOR") != NULL,
 		.no_fanotify = getenv("INVAR_TEST_NO_FANOTIFY") != NULL };
 
 	return watch_run(&w, e);

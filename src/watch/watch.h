@@ -12,8 +12,9 @@ struct watch_setup {
 	const struct policy *policy; /* the caller's; replaced by REQUEST_POLICY */
 	const char *spare;           /* a folder never to hear of (the state folder), or NULL */
 	int fd;                      /* channel to the collector, watch/notice.h */
-	bool no_bpf, no_fanotify;    /* as if the kernel refused it: for tests */
-	unsigned queue;              /* how many hints may wait; 0: the default */
+	/* as if the kernel refused it: for tests */
+	bool no_bpf, no_connector, no_fanotify;
+	unsigned queue; /* how many hints may wait; 0: the default */
 };
 
 /* Be the watcher, until the channel is closed: 0 then. An error when it cannot go on at all. */

@@ -21,12 +21,13 @@
 
 static struct {
 	char means[32], text[256];
-	unsigned told[PROCESS_EVENT_N];
+	unsigned told[PROCESS_EVENT_N], losses;
 } heard;
 
 bool watcher_send(struct watcher *w, const struct notice *n)
 {
 	(void)w;
+	heard.losses += n->type == NOTICE_LOSS;
 	if (n->type == NOTICE_MEANS && n->means.in_force)
 		snprintf(heard.means, sizeof heard.means, "%.*s", SPAN_ARG(n->means.name));
 	if (n->type == NOTICE_MEANS)
@@ -55,12 +56,15 @@ void kinds_process(struct watcher *w, const struct process_event *x)
 	heard.told[x->type]++;
 }
 
-static struct watcher *begin(bool no_bpf)
+enum way { BY_BPF, BY_CONNECTOR, BY_PROC };
+
+static struct watcher *begin(enum way way)
 {
 	struct watcher *w = calloc(1, sizeof *w);
 	struct err e;
 
-	w->setup.no_bpf = no_bpf;
+	w->setup.no_bpf = way != BY_BPF;
+	w->setup.no_connector = way == BY_PROC;
 	w->base = event_base_new();
 	w->scratch = arena_new();
 	assert_int_equal(watch_processes.start(w, &e), 0);
@@ -82,7 +86,6 @@ static bool ask(struct watcher *w, pid_t pid, struct arena *a, struct who *ret)
 	struct err e;
 
 	if (!processes_who(w, (uint32_t)pid, -1, 0, &b, &why)) {
-		print_message("pid %d: %s\n", (int)pid, why);
 		return false;
 	}
 	assert_int_equal(who_decode(arena_copy(a, buf_span(&b)), a, ret, &e), 0);
@@ -120,7 +123,7 @@ static bool ends_with(struct span s, const char *tail)
 
 #define BEGIN \
 	AUTO_FREE(arena) a = arena_new(); \
-	struct watcher *w = begin(*(bool *)*state); \
+	struct watcher *w = begin(*(enum way *)*state); \
 	struct who who
 
 static void test_self(void **state)
@@ -305,38 +308,73 @@ static void test_rights(void **state)
 
 #define BURST 2000
 
-static void test_burst(void **state)
+/* All of them, one after the other; their numbers go into a pipe. */
+static void burst(int to)
 {
-	BEGIN;
-	static pid_t pids[BURST];
-	unsigned known = 0;
-
 	for (unsigned i = 0; i < BURST; i++) {
 		char number[16];
+		pid_t pid;
 
 		snprintf(number, sizeof number, "%u", i);
-		pids[i] = run("true", number, NULL);
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+		pid = run("true", number, NULL);
+		if (write(to, &pid, sizeof pid) != sizeof pid)
+			_exit(1);
 	}
+	_exit(0);
+}
+
+/* Short processes while the watcher does nothing but watch. */
+static unsigned count_burst(struct watcher *w, struct arena *a)
+{
+	static pid_t pids[BURST];
+	unsigned known = 0;
+	int ends[2], status;
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0)
+		burst(ends[1]);
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		event_base_loop(w->base, EVLOOP_NONBLOCK);
+		usleep(500);
+	}
+	assert_int_equal(status, 0);
+	assert_int_equal(read(ends[0], pids, sizeof pids), sizeof pids);
+	close(ends[0]);
+	close(ends[1]);
 	for (unsigned i = 0; i < BURST; i++) {
+		struct who who;
 		char number[16];
 
 		snprintf(number, sizeof number, "%u", i);
 		arena_clear(a);
 		known += ask(w, pids[i], a, &who) && who.n_argv == 2 &&
-			 span_is(who.argv[1], number) && who.ancestry[0].pid == (uint32_t)getpid();
+			 span_is(who.argv[1], number) && who.n_ancestry &&
+			 who.ancestry[0].pid == (uint32_t)child;
 	}
 	print_message("%u of %u known by %s; lost %lu, %lu bytes\n", known, BURST, heard.means,
 		(unsigned long)*w->processes->count.lost,
 		(unsigned long)process_table_numbers(w->processes->table).bytes);
-	assert_int_equal(known, BURST);
+	return known;
+}
+
+static void test_burst(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	enum way way = *(enum way *)*state;
+	struct watcher *w = begin(way);
+	unsigned known = count_burst(w, a);
+
+	if (way == BY_BPF)
+		assert_int_equal(known, BURST);
 	finish(w);
 }
 
 /* Told of what begins and ends, and of who listens. */
 static void test_told(void **state)
 {
-	struct watcher *w = begin(*(bool *)*state);
+	struct watcher *w = begin(*(enum way *)*state);
 
 	memset(heard.told, 0, sizeof heard.told);
 	run("true", NULL, NULL);
@@ -360,34 +398,72 @@ static void test_told(void **state)
 	finish(w);
 }
 
-static bool has_bpf(void)
+/* More than the ring holds while nobody reads: it is told, and who runs is still known. */
+static void test_loss(void **state)
 {
-	struct watcher *w = begin(false);
-	bool has = strcmp(heard.means, "bpf") == 0;
+	BEGIN;
+	bool bpf = *(enum way *)*state == BY_BPF;
+	pid_t stays = fork();
 
-	if (!has)
-		print_message("without BPF here: %s\n", heard.text);
+	if (stays == 0) {
+		pause();
+		_exit(0);
+	}
+	for (unsigned i = 0; i < (bpf ? 9000 : 8000); i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+	heard.losses = 0;
+	w->processes->looked = 1;
+	processes_drain(w);
+	assert_true(*w->processes->count.lost > 0);
+	assert_int_equal(heard.losses, 1);
+	assert_true(ask(w, stays, a, &who));
+	assert_int_equal(who.ancestry[0].pid, getpid());
+	kill(stays, SIGKILL);
+	waitpid(stays, NULL, 0);
 	finish(w);
-	return has;
 }
 
-#define BPF(f) \
+static bool has(enum way way, const char *means)
+{
+	struct watcher *w = begin(way);
+	bool yes = strcmp(heard.means, means) == 0;
+
+	if (!yes)
+		print_message("without %s here: %s\n", means, heard.text);
+	finish(w);
+	return yes;
+}
+
+#define BY(way, f) \
 	{ \
-#f " bpf", f, NULL, NULL, &no \
+#f, f, NULL, NULL, &ways[way] \
 	}
 
 int main(void)
 {
-	static bool no, yes = true;
-	const struct CMUnitTest bpf[] = { BPF(test_self), BPF(test_gone), BPF(test_no_exec),
-		BPF(test_chain), BPF(test_orphan), BPF(test_script), BPF(test_deleted),
-		BPF(test_rights), BPF(test_burst), BPF(test_told) };
-	const struct CMUnitTest any[] = {
-		{ "test_self without bpf", test_self, NULL, NULL, &yes },
-	};
+	static enum way ways[] = { BY_BPF, BY_CONNECTOR, BY_PROC };
+	const struct CMUnitTest bpf[] = { BY(BY_BPF, test_self), BY(BY_BPF, test_gone),
+		BY(BY_BPF, test_no_exec), BY(BY_BPF, test_chain), BY(BY_BPF, test_orphan),
+		BY(BY_BPF, test_script), BY(BY_BPF, test_deleted), BY(BY_BPF, test_rights),
+		BY(BY_BPF, test_burst), BY(BY_BPF, test_told), BY(BY_BPF, test_loss) };
+	const struct CMUnitTest connector[] = { BY(BY_CONNECTOR, test_self),
+		BY(BY_CONNECTOR, test_no_exec), BY(BY_CONNECTOR, test_orphan),
+		BY(BY_CONNECTOR, test_deleted), BY(BY_CONNECTOR, test_burst),
+		BY(BY_CONNECTOR, test_told), BY(BY_CONNECTOR, test_loss) };
+	const struct CMUnitTest proc[] = { BY(BY_PROC, test_self), BY(BY_PROC, test_deleted),
+		BY(BY_PROC, test_burst) };
+	int failed = 0;
 
 	if (geteuid() != 0)
 		return 77;
-	return (has_bpf() ? cmocka_run_group_tests(bpf, NULL, NULL) : 0) +
-	       cmocka_run_group_tests(any, NULL, NULL);
+	if (has(BY_BPF, "bpf"))
+		failed += cmocka_run_group_tests(bpf, NULL, NULL);
+	if (has(BY_CONNECTOR, "connector"))
+		failed += cmocka_run_group_tests(connector, NULL, NULL);
+	return failed + cmocka_run_group_tests(proc, NULL, NULL);
 }

@@ -12,6 +12,8 @@
 #include "watch/process/process_hear.h"
 #include "watch/process/process_room.h"
 
+#define CLOCK_SET (50 * 1000 * 1000) /* ns */
+
 static uint64_t now(clockid_t clock)
 {
 	struct timespec t = { 0 };
@@ -25,9 +27,16 @@ uint64_t processes_now(void)
 	return now(CLOCK_BOOTTIME);
 }
 
+/* The distance of the two clocks is kept until somebody sets one: that they are read one after the
+ * other must not give a process another start each time it is told. */
 int64_t processes_wall(uint64_t at)
 {
-	return at ? (int64_t)(at + (now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME))) : 0;
+	static int64_t kept;
+	int64_t apart = (int64_t)(now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME));
+
+	if (!kept || apart - kept > CLOCK_SET || kept - apart > CLOCK_SET)
+		kept = apart;
+	return at ? (int64_t)at + kept : 0;
 }
 
 uint64_t processes_boot(int64_t time)
@@ -48,6 +57,8 @@ void processes_drain(struct watcher *w)
 {
 	if (w->processes->trace)
 		trace_drain(w);
+	if (w->processes->listener)
+		connector_drain(w);
 	processes_count(w);
 }
 
@@ -144,8 +155,14 @@ static void choose(struct watcher *w)
 		(void)err_set(&e, ERR_DENIED, "the options ask for no BPF");
 	else if (trace_start(w, &e) == 0)
 		return;
-	p->means = "proc";
+	p->means = "connector";
 	p->worse = arena_text(p->lasting, span_of(e.text));
+	if (w->setup.no_connector)
+		(void)err_set(&e, ERR_DENIED, "the options ask for no proc connector");
+	else if (connector_start(w, &e) == 0)
+		return;
+	p->means = "proc";
+	p->worse = arena_format(p->lasting, "%s; %s", p->worse, e.text);
 }
 
 /* What host_open_proc gives cannot be listed itself. */
@@ -170,6 +187,7 @@ static int start(struct watcher *w, struct err *e)
 	if (p->proc < 0)
 		return err_sys(e, "cannot open '/proc'");
 	p->arena = arena_new();
+	p->told = arena_new();
 	p->lasting = arena_new();
 	p->table = process_table_new(PROCESSES_BYTES, p->tick);
 	p->programs = programs_new();
@@ -192,12 +210,14 @@ static void stop(struct watcher *w)
 	if (!p)
 		return;
 	trace_stop(w);
+	connector_stop(w);
 	if (p->again)
 		event_free(p->again);
 	process_table_free(p->table);
 	programs_free(p->programs);
 	account_free(p->account);
 	arena_freep(&p->arena);
+	arena_freep(&p->told);
 	arena_freep(&p->lasting);
 	if (p->proc >= 0)
 		close(p->proc);

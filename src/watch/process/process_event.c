@@ -1,22 +1,25 @@
 /* What is heard of processes, into the table and on to kinds. */
 #include "watch/process/process_room.h"
 
+/* Copied, since whoever is told may ask for more, and what is gone gives way to that. */
 static void tell(struct watcher *w, enum process_event_type type, const struct life *l,
 	const struct image *i, bool first)
 {
 	uint64_t at = type == PROCESS_EXEC               ? l->exec
 		      : type == PROCESS_EXIT && l->ended ? l->ended
 							 : processes_now();
+	struct arena *a = w->processes->told;
 	struct process_event x = { .type = type,
 		.pid = l->pid,
 		.uid = l->uid,
-		.exe = i ? i->exe : SPAN_NONE,
-		.unit = l->group ? l->group->unit : SPAN_NONE,
-		.container = l->group ? l->group->container : SPAN_NONE,
+		.exe = i ? arena_copy(a, i->exe) : SPAN_NONE,
+		.unit = l->group ? arena_copy(a, l->group->unit) : SPAN_NONE,
+		.container = l->group ? arena_copy(a, l->group->container) : SPAN_NONE,
 		.time = processes_wall(at),
 		.first = first };
 
 	kinds_process(w, &x);
+	arena_clear(a);
 }
 
 void process_forked(struct watcher *w, struct seen *s)

@@ -53,14 +53,14 @@ void group_complete(struct processes *p, struct seen *s)
 	if ((!s->cgroup && !s->cgroup_set) ||
 		process_table_group(p->table, s->cgroup, s->cgroup_set))
 		return;
-	arena_clear(p->arena);
-	if (proc_group(p, s->pid, s->start, p->arena, &now)) {
+	arena_clear(p->told);
+	if (proc_group(p, s->pid, s->start, p->told, &now)) {
 		s->unit = now.unit;
 		s->container = now.container;
 		return;
 	}
-	if (by_handle(p->groups, s->cgroup, p->arena, &path)) {
-		cgroup_parse(path, p->arena, &s->unit, &s->container);
+	if (by_handle(p->groups, s->cgroup, p->told, &path)) {
+		cgroup_parse(path, p->told, &s->unit, &s->container);
 		return;
 	}
 	parent = process_table_get(p->table, s->parent, s->parent_start);

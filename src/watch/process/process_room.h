@@ -27,6 +27,7 @@ struct processes {
 	struct trace *trace;
 	struct listener *listener;
 	struct arena *arena;   /* for one answer */
+	struct arena *told;    /* for one event */
 	struct arena *lasting; /* as long as the room */
 	struct event *again;   /* look at all again, not more often than … */
 	uint64_t looked;       /* … since then */

@@ -200,7 +200,7 @@ struct life *process_table_parent(const struct process_table *t, const struct li
 	struct life *p = l->parent ? process_table_get(t, l->parent, l->parent_start) : NULL;
 
 	/* Told by its number alone: whoever has it must have been there first. */
-	while (p && !l->parent_start && p->start > l->start)
+	while (p && !l->parent_start && l->start && p->start > l->start)
 		p = next_of(p->chain, l->parent);
 	return p == l ? NULL : p;
 }
@@ -365,11 +365,25 @@ static void drop_answer(struct process_table *t, struct life *l)
 void process_table_better(struct process_table *t, struct life *l, const struct seen *s)
 {
 	take(t, l, s);
+	if (!l->start)
+		l->start = s->start;
 	if (!l->image)
 		l->image = image_new(t, s);
 	else if (s->deleted && span_same(s->exe, l->image->exe))
 		l->image->deleted = true;
 	count(t, l);
+}
+
+/* What it runs by now, where its exec was not heard of. */
+static void renew_image(struct process_table *t, struct life *l, const struct seen *s)
+{
+	const struct image *i = l->image;
+
+	if (!i || !s->exe.n || (span_same(i->exe, s->exe) && span_same(i->args, s->args)))
+		return;
+	image_put(t, l->image);
+	l->image = image_new(t, s);
+	drop_answer(t, l);
 }
 
 struct life *process_table_running(struct process_table *t, const struct seen *s)
@@ -380,6 +394,7 @@ struct life *process_table_running(struct process_table *t, const struct seen *s
 		l = born(t, s);
 	if (!l)
 		return NULL;
+	renew_image(t, l, s);
 	process_table_better(t, l, s);
 	make_room(t);
 	l->exec = l->exec ? l->exec : l->start;

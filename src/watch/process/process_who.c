@@ -22,7 +22,7 @@ static void look_again(struct processes *p, struct life *l)
 
 	if (l->ended || !proc_seen(p, l->pid, p->arena, &s))
 		return;
-	if (l->start / p->tick != s.start / p->tick)
+	if (l->start && l->start / p->tick != s.start / p->tick)
 		return; /* its number went on to another: the event of that is still to come */
 	process_table_better(p->table, l, &s);
 }

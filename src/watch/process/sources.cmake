@@ -1,6 +1,7 @@
 list(APPEND WATCH_SOURCES
   src/watch/process/process.c
   src/watch/process/process_account.c
+  src/watch/process/process_connector.c
   src/watch/process/process_event.c
   src/watch/process/process_group.c
   src/watch/process/process_proc.c
