@@ -1,5 +1,6 @@
 /* The collector's health: canaries on a random timer, and numbers for Prometheus. */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/canary.h"
@@ -124,6 +125,17 @@ void health_watcher(struct collector *c)
 
 /* ---- numbers ---- */
 
+/* Its size alone: store_sizes would read all of it. */
+static void gather_size(struct collector *c, struct metrics *m)
+{
+	AUTO(buf) path = BUF_INIT(8192);
+	struct stat st;
+
+	buf_addf(&path, "%s/" STORE_FILE, store_dir(c->store));
+	if (stat(buf_text(&path), &st) == 0)
+		metrics_gauge(m, METRICS_STORE_BYTES, (uint64_t)st.st_size);
+}
+
 static void gather(void *ctx, struct metrics *m)
 {
 	struct collector *c = ctx;
@@ -140,6 +152,7 @@ static void gather(void *ctx, struct metrics *m)
 		metrics_gauge(m, METRICS_LEDGER_SEQ, seq);
 	if (store_root_get(c->store, ROOT_CURRENT, &root, &e) == 0)
 		metrics_gauge(m, METRICS_ENTITIES, root.count);
+	gather_size(c, m);
 	metrics_memory(m, "collector", (uint32_t)getpid());
 	if (c->roles)
 		metrics_roles(m, span_of(c->roles));

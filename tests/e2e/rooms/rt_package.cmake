@@ -1,1 +1,1 @@
-e2e_test(rt_package 300)
+e2e_test(rt_package 400)
