@@ -118,7 +118,7 @@ static const struct watch_source watches[] = {
 	{ WATCH_FILE, "/usr/share/dbus-1/system-services/*", 0 },
 	{ WATCH_FILE, "/etc/dbus-1/system-services/*", 0 },
 	{ WATCH_FILE, "/usr/local/share/dbus-1/system-services/*", 0 },
-	{ WATCH_POLL, NULL, 60 },
+	{ WATCH_POLL, NULL, 10 },
 	{ WATCH_END, NULL, 0 },
 };
 

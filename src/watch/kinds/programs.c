@@ -125,6 +125,8 @@ static void set_timer(struct kinds_programs *p)
 	kinds_timer(p->timer, first - clock_monotonic());
 }
 
+static void bound(struct kinds_programs *p, const struct process_event *x);
+
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	struct kinds_programs *p = ctx;
@@ -136,11 +138,16 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	for (size_t i = 0; i < p->n_young; i++) {
 		struct young *y = &p->young[i];
 
-		if (y->due > now)
+		if (y->due > now) {
 			p->young[kept++] = *y;
-		else
-			hint(p, y->pid ? WATCH_EXEC : WATCH_EXIT, (struct span){ y->exe, y->n },
-				y->pid, 0, false);
+			continue;
+		}
+		hint(p, y->pid ? WATCH_EXEC : WATCH_EXIT, (struct span){ y->exe, y->n }, y->pid, 0,
+			false);
+		/* Nothing tells of sockets other than TCP's and UDP's: who is new has his by now.
+		 */
+		if (y->pid && y->counts)
+			bound(p, &(struct process_event){ .pid = y->pid });
 	}
 	p->n_young = kept;
 	set_timer(p);

@@ -15,7 +15,7 @@ static const struct {
 	[WATCH_FILE] = { "files", "sources elsewhere than in the usual places" },
 	[WATCH_EXEC] = { "exec", "programs that live for less than a moment" },
 	[WATCH_EXIT] = { "exit", "" },
-	[WATCH_SOCKET] = { "sockets", "" },
+	[WATCH_SOCKET] = { "sockets", "sockets other than of TCP and UDP" },
 	[WATCH_SYSTEMD] = { "systemd", "" },
 	[WATCH_BUS] = { "bus", "" },
 	[WATCH_MOUNT] = { "mount table", "mounts of other mount namespaces" },
