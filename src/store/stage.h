@@ -19,8 +19,8 @@ int stage_put(struct stage *g, struct span key, struct span value, struct err *e
 int stage_get(struct stage *g, struct span key, struct span *ret, struct err *e) MUST_CHECK;
 /* Deleting what is not there is fine. */
 int stage_delete(struct stage *g, struct span key, struct err *e) MUST_CHECK;
-/* Call back for low <= key < high in order until it returns non-zero, which is passed on. May be used
- * between stage_rewind and the end of stage_next. */
+/* Call back for low <= key < high in order until it returns non-zero, which is passed on. May be
+ * used between stage_rewind and the end of stage_next. */
 int stage_range(struct stage *g, struct span low, struct span high,
 	int (*each)(void *ctx, struct span value, struct err *e), void *ctx,
 	struct err *e) MUST_CHECK;
