@@ -19,7 +19,12 @@ static void golden(enum format f, const char *name)
 	size_t n;
 
 	for (size_t i = 0; fixed_record(arena, i, &r); i++) {
-		format_record(&is, f, span_of("web7"), &r);
+		const struct syslog_style cef = { 13, 32473, FORMAT_CEF, 0 };
+
+		if (f == FORMAT_SYSLOG)
+			syslog5424_record(&is, &cef, span_of("web7"), &r);
+		else
+			format_record(&is, f, span_of("web7"), &r);
 		buf_add_char(&is, '\n');
 	}
 	snprintf(path, sizeof path, "tests/agent/golden/%s", name);

@@ -139,7 +139,7 @@ def check_syslog():
         need(m, "syslog", n, "is not RFC 5424:", line[:200])
         if m:
             need(int(m[1]) // 8 == 13, "syslog", n, "facility")
-            json.loads(m[8])
+            need(m[8].startswith("CEF:0|"), "syslog", n, "is not CEF")
 
 
 check_ocsf()
