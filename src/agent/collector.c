@@ -222,6 +222,11 @@ static void take_canary(struct collector *c, const struct notice *n)
 	answer_canary(c, &n->canary);
 }
 
+static void take_other_name(struct collector *c, const struct notice *n)
+{
+	linked_heard(c, &n->other_name);
+}
+
 static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 {
 	static void (*const takes[NOTICE_TYPE_N])(struct collector * c, const struct notice *n) = {
@@ -231,6 +236,7 @@ static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 		[NOTICE_READY] = take_ready,
 		[NOTICE_CANARY] = take_canary,
 		[NOTICE_COUNTS] = take_counts,
+		[NOTICE_OTHER_NAME] = take_other_name,
 	};
 	struct collector *c = ctx;
 	struct notice n;
@@ -349,6 +355,7 @@ static void stop(struct collector *c)
 	polled_free(c->polled);
 	look_memory_free(c->options.memory);
 	jobs_free(c);
+	linked_stop(c);
 	if (c->base)
 		event_base_free(c->base);
 	backlog_free(c->backlog);

@@ -44,9 +44,10 @@ struct latency {
 struct job {
 	struct job *next;
 	struct survey_plan plan;
-	char *below;      /* plan.below; ours */
-	struct buf after; /* plan.reread_after */
-	uint64_t *losses; /* seqs of the ledger's losses that it repairs */
+	char *below;       /* plan.below; ours */
+	struct buf after;  /* plan.reread_after */
+	struct buf inodes; /* plan.inodes */
+	uint64_t *losses;  /* seqs of the ledger's losses that it repairs */
 	size_t n_losses;
 	int64_t from, to; /* ns since epoch */
 	uint64_t entities, bytes, found, gaps, reread;
@@ -98,8 +99,9 @@ struct collector {
 	int64_t next_quick, next_full; /* monotonic ns; 0: never */
 	int64_t rest_jobs;             /* monotonic ns: no job before */
 	struct polled *polled;
-	bool polled_begun; /* a new list of what to poll has begun to come */
-	bool linked_begun; /* files with several names are being told to the watcher */
+	bool polled_begun;       /* a new list of what to poll has begun to come */
+	struct linking *linking; /* collector_linked.c; NULL: nothing was heard of */
+	bool linked_begun;       /* files with several names are being told to the watcher */
 	int64_t last_seen; /* ns since epoch: when the last agent is known to have been at work */
 
 	struct answers *answers; /* collector_answer.c */
@@ -166,6 +168,13 @@ void survey_stop(struct collector *c);
 void survey_restart(struct collector *c);
 /* Copies: to be recorded, and repaired by this job. */
 void survey_keep_loss(struct job *j, const struct loss_note *l);
+
+/* ---- collector_linked.c: files that get another name while we watch ---- */
+void linked_heard(struct collector *c, const struct other_name *x);
+/* A name of one of these was found in the current tree. */
+void linked_found(struct collector *c, struct span path);
+void linked_searched(struct collector *c, const struct job *j);
+void linked_stop(struct collector *c);
 
 /* ---- collector_start.c ---- */
 /* The state as it is at the start: a baseline when there is none, a check when the policy is

@@ -25,6 +25,7 @@ struct job *job_new(const char *name, enum observed observed, const char *below,
 
 	j->below = below ? mem_text(below) : NULL;
 	j->after = BUF_INIT(SURVEY_FRAME_MAX);
+	j->inodes = BUF_INIT(SURVEY_FRAME_MAX);
 	j->plan = (struct survey_plan){ .name = name,
 		.observed = observed,
 		.trust_stamps = true,
@@ -39,6 +40,7 @@ static void job_free(struct job *j)
 		return;
 	free(j->below);
 	buf_done(&j->after);
+	buf_done(&j->inodes);
 	free(j->losses);
 	free(j->unrecorded);
 	arena_free(j->arena);
@@ -60,7 +62,7 @@ void jobs_free(struct collector *c)
 
 static bool same_scope(const struct job *a, const struct job *b)
 {
-	if (a->plan.kinds != b->plan.kinds || a->client || b->client)
+	if (a->plan.kinds != b->plan.kinds || a->client || b->client || a->inodes.n || b->inodes.n)
 		return false;
 	if (!a->below || !b->below)
 		return a->below == b->below;
@@ -88,7 +90,8 @@ void job_add(struct collector *c, struct job *j)
 			hand_over(j, *at);
 			return;
 		}
-	if (n >= JOBS_MAX && !j->client) { /* one for everything instead of many for parts */
+	if (n >= JOBS_MAX && !j->client &&
+		!j->inodes.n) { /* one for everything instead of many for parts */
 		free(j->below);
 		j->below = NULL;
 		j->plan.below = NULL;
@@ -96,7 +99,7 @@ void job_add(struct collector *c, struct job *j)
 		for (at = &c->jobs; *at;) {
 			struct job *other = *at;
 
-			if (other->client) {
+			if (other->client || other->inodes.n) {
 				at = &other->next;
 				continue;
 			}
@@ -216,6 +219,10 @@ static int take_linked(struct collector *c, struct cbor *at, struct err *e)
 
 	if (cbor_get_bytes(at, &path, e) < 0)
 		return e->code;
+	if (c->running->inodes.n) {
+		linked_found(c, path);
+		return 0;
+	}
 	if (!c->linked_begun)
 		collector_ask(c, REQUEST_LINKED, 0, SPAN_NONE);
 	c->linked_begun = true;
@@ -322,6 +329,7 @@ static int begin(struct collector *c, struct job *j, struct err *e)
 		setup.options.io_class = 0;
 	}
 	j->plan.reread_after = buf_span(&j->after);
+	j->plan.inodes = buf_span(&j->inodes);
 	j->from = clock_now();
 	if (survey_start(&setup, &j->plan, &c->survey_pid, &fd, e) < 0)
 		return e->code;
@@ -416,7 +424,7 @@ static void keep_facts(struct collector *c, const struct job *j)
 
 static bool is_whole(const struct job *j)
 {
-	return !j->below && !j->plan.kinds;
+	return !j->below && !j->plan.kinds && !j->inodes.n;
 }
 
 static int record_loss(struct collector *c, struct job *j, struct err *e)
@@ -449,7 +457,7 @@ static int record_end(struct collector *c, struct job *j, struct err *e)
 		r[n].repair = (struct repair_note){ j->losses[n], j->from, clock_now(), j->entities,
 			j->found, SPAN_NONE };
 	}
-	if (!is_flat(j)) {
+	if (!is_flat(j) && !j->inodes.n) {
 		struct coverage *x = &r[n].coverage;
 
 		r[n++].type = RECORD_COVERAGE;
@@ -532,7 +540,9 @@ void survey_settled(struct collector *c)
 	} else if (is_whole(j)) {
 		end_whole(c, j);
 	}
-	if (j->err.code == 0)
+	if (j->inodes.n)
+		linked_searched(c, j);
+	else if (j->err.code == 0)
 		health_scanned(c, j);
 	answer_job_done(c, j);
 	c->running = NULL;

@@ -9,6 +9,7 @@ set(AGENT_SOURCES
   src/agent/collector.c
   src/agent/collector_answer.c
   src/agent/collector_health.c
+  src/agent/collector_linked.c
   src/agent/collector_look.c
   src/agent/collector_start.c
   src/agent/collector_status.c
@@ -43,6 +44,7 @@ set(AGENT_SOURCES
   src/agent/metrics.c
   src/agent/metrics_routes.c
   src/agent/metrics_text.c
+  src/agent/names.c
   src/agent/notify.c
   src/agent/parent.c
   src/agent/policy_apply.c

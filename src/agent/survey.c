@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/listing.h"
+#include "agent/names.h"
 #include "agent/pressure.h"
 #include "core/cbor.h"
 #include "os/clock.h"
@@ -144,7 +145,7 @@ static int look(struct surveying *s, struct buf *ret, struct err *e)
 		.last = BUF_INIT(SURVEY_FRAME_MAX) };
 	struct listing_listener listing = { s, tell_linked, tell_polled };
 	AUTO_FREE(store) store = NULL;
-	struct check_summary sum;
+	struct check_summary sum = { 0 };
 	int rc;
 
 	o.trust_stamps = plan->trust_stamps;
@@ -155,9 +156,13 @@ static int look(struct surveying *s, struct buf *ret, struct err *e)
 	}
 	if (store_open(&store, s->setup->state_dir, STORE_READ, e) < 0)
 		return e->code;
-	if (!plan->below && !plan->kinds && listing_tell(store, s->setup->policy, &listing, e) < 0)
+	if (!plan->below && !plan->kinds && !plan->inodes.n &&
+		listing_tell(store, s->setup->policy, &listing, e) < 0)
 		return e->code;
-	rc = pipeline_survey(store, s->setup->policy, &o, &r, &l, &sum, e);
+	if (plan->inodes.n)
+		rc = names_tell(store, plan->inodes, tell_linked, s, e);
+	else
+		rc = pipeline_survey(store, s->setup->policy, &o, &r, &l, &sum, e);
 	if (rc == 0)
 		put_done(ret, &sum, &r);
 	buf_done(&r.last);

@@ -16,9 +16,12 @@ struct survey_plan {
 	const char *name; /* "startup", "quick", "full", "repair" */
 	enum observed observed;
 	bool trust_stamps;
-	const char *below;        /* one path; NULL: everything */
-	uint64_t kinds;           /* bit per kind id; 0: every kind */
-	uint64_t reread;          /* bytes to read again all the same */
+	const char *below; /* one path; NULL: everything */
+	uint64_t kinds;    /* bit per kind id; 0: every kind */
+	uint64_t reread;   /* bytes to read again all the same */
+	/* Not to look at the host, but for files of these in the current tree (SURVEY_LINKED): an
+	 * array of struct file_identity (names.h). Empty: none. */
+	struct span inodes;
 	struct span reread_after; /* stored key the last one came to; empty: the beginning */
 };
 

@@ -159,6 +159,24 @@ static int get_counts(struct cbor *c, struct arena *a, struct notice *ret, struc
 	return 0;
 }
 
+/* ---- other names ---- */
+
+static void put_other_name(struct buf *b, const struct notice *n)
+{
+	cbor_put_array(b, 3);
+	cbor_put_uint(b, n->type);
+	cbor_put_uint(b, n->other_name.device);
+	cbor_put_uint(b, n->other_name.inode);
+}
+
+static int get_other_name(struct cbor *c, struct arena *a, struct notice *ret, struct err *e)
+{
+	(void)a;
+	if (cbor_get_uint(c, &ret->other_name.device, e) < 0)
+		return e->code;
+	return cbor_get_uint(c, &ret->other_name.inode, e);
+}
+
 /* ---- all ---- */
 
 static void put_ready(struct buf *b, const struct notice *n)
@@ -183,6 +201,7 @@ static const struct {
 	[NOTICE_READY] = { put_ready, get_ready },
 	[NOTICE_CANARY] = { put_canary, get_canary },
 	[NOTICE_COUNTS] = { put_counts, get_counts },
+	[NOTICE_OTHER_NAME] = { put_other_name, get_other_name },
 };
 
 void notice_encode(const struct notice *n, struct buf *ret)

@@ -19,6 +19,7 @@ enum notice_type {
 	NOTICE_READY,  /* every means was begun: what changes from now on is heard of */
 	NOTICE_CANARY, /* an answer to REQUEST_CANARY */
 	NOTICE_COUNTS, /* an answer to REQUEST_COUNTS */
+	NOTICE_OTHER_NAME, /* a regular file got another name */
 	NOTICE_TYPE_N
 };
 
@@ -61,6 +62,11 @@ struct canary {
 	bool fault;       /* not seen, and it should have been */
 };
 
+/* Which one: the watcher does not know the names it has. */
+struct other_name {
+	uint64_t device, inode; /* as in records of kind file */
+};
+
 /* A row of numbers, by name ("events", "events_filtered", "hints", …). */
 struct count {
 	struct span name;
@@ -74,6 +80,7 @@ struct notice {
 		struct loss loss;
 		struct means means;
 		struct canary canary;
+		struct other_name other_name;
 		struct {
 			const struct count *counts;
 			size_t n_counts;

@@ -120,11 +120,21 @@ def _(p):
     p.write("../out/linked", "through the other name\n")
 
 
-@trick("through a hard link outside, made now", "updated later size,sha256,mtime")
+@trick("through a hard link outside, made now", "updated later size,sha256,mtime", who=False)
 def _(p):
     os.link(p.path("later"), p.out + "/later")
-    time.sleep(0.3)  # the attacker's patience
     p.write("../out/later", "through a new other name\n")
+
+
+@trick("through that link, once it is known", "updated later size,sha256,mtime")
+def _(p):
+    time.sleep(0.5)
+    p.write("../out/later", "through a new other name, and once more\n")
+
+
+@trick("a mode, through that link", "updated later mode")
+def _(p):
+    os.chmod(p.out + "/later", 0o600)
 
 
 @trick("through a bind mount", "updated bound size,sha256,mtime")

@@ -178,6 +178,7 @@ void fan_take(struct files *f, const struct fan_event *x)
 		canary_heard(f, x);
 	if (f->linked.n && x->target.n)
 		by_other_name(f, x);
+	another_name(f, x);
 	if (x->folder.n == 0) {
 		++*f->n_filtered;
 		without_name(f, x);

@@ -307,6 +307,7 @@ static void linked(struct watcher *w, struct span path)
 
 	if (path.n == 0) {
 		linked_clear(&f->linked);
+		another_name_forget(f);
 		return;
 	}
 	(void)linked_add(&f->linked, path);

@@ -73,6 +73,12 @@ struct files {
 	size_t n_batch;
 	struct whodunit *nobody; /* of what no process is known to have done: inotify, mounts */
 
+	struct {                        /* another_name.c */
+		uint32_t changed[1024]; /* hashes of files whose number of names changed */
+		struct other_name sent[16];
+		size_t next;
+	} named;
+
 	struct {
 		bool open;
 		int64_t from, to, sent; /* since epoch; sent: monotonic */
@@ -114,12 +120,21 @@ void fan_at(struct files *f, const struct fan_event *x, const struct place *p, s
 struct whodunit *fan_who(struct files *f, uint32_t pid, int pidfd);
 void fan_who_forget(struct files *f);
 
+/* ---- another_name.c ---- */
+
+/* Each event passes here: was it a link to a file that had a name already? */
+void another_name(struct files *f, const struct fan_event *x);
+void another_name_forget(struct files *f); /* whom the collector was told of */
+
 /* ---- resolve.c ---- */
 
 /* The folder of a handle, from the cache or from the file system. Valid until the next call. */
 const struct folder *resolve_folder(struct files *f, struct span handle);
 /* The path at which a file is seen whose folder the kernel did not name; false: none. */
 bool resolve_file(struct files *f, struct span handle, struct buf *ret);
+struct stat;
+/* What a handle is, wherever that is mounted; false: it is gone. */
+bool resolve_inode(struct files *f, struct span handle, struct stat *ret);
 /* Close what was opened for it: an open descriptor keeps a file system from being unmounted. */
 void resolve_close(struct files *f);
 

@@ -268,3 +268,28 @@ bool resolve_file(struct files *f, struct span handle, struct buf *ret)
 	arena_clear(f->w->scratch);
 	return found;
 }
+
+bool resolve_inode(struct files *f, struct span handle, struct stat *ret)
+{
+	for (size_t i = 0; i < f->n_fs; i++) {
+		if (f->fs[i].state != FS_MARKED || memcmp(f->fs[i].fsid, handle.p, 8) != 0)
+			continue;
+		for (size_t k = 0; k < f->map->n; k++) {
+			int fd, at;
+			bool ok;
+
+			if (f->map->row[k].device != f->fs[i].device)
+				continue;
+			fd = open_point(&f->map->row[k]);
+			at = fd < 0 ? -1 : open_handle(fd, handle, O_PATH);
+			ok = at >= 0 && fstat(at, ret) == 0;
+			if (at >= 0)
+				close(at);
+			if (fd >= 0)
+				close(fd);
+			if (ok)
+				return true;
+		}
+	}
+	return false;
+}

@@ -1,4 +1,5 @@
 list(APPEND WATCH_SOURCES
+  src/watch/files/another_name.c
   src/watch/files/canary.c
   src/watch/files/fan.c
   src/watch/files/fan_event.c
