@@ -250,6 +250,7 @@ void proc_running(struct processes *p)
 	long got;
 
 	(void)lseek(p->proc, 0, SEEK_SET);
+	process_table_sweep(p->table);
 	while ((got = syscall(SYS_getdents64, p->proc, block, sizeof block)) > 0)
 		for (long i = 0; i < got;) {
 			unsigned short size; /* linux_dirent64: ino, off, reclen, type, name */

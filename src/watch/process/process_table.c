@@ -402,13 +402,17 @@ struct life *process_table_running(struct process_table *t, const struct seen *s
 	return l;
 }
 
+void process_table_sweep(struct process_table *t)
+{
+	t->round++;
+}
+
 void process_table_ran(struct process_table *t, uint64_t at)
 {
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct life *l = t->bucket[i]; l; l = l->chain)
 			if (!l->ended && l->round != t->round && l->start < at)
 				end(t, l, at);
-	t->round++;
 	make_room(t);
 }
 

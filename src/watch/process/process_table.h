@@ -76,7 +76,9 @@ struct process_table;
 struct process_table *process_table_new(size_t bytes_max, uint64_t tick);
 void process_table_free(struct process_table *t); /* accepts NULL */
 
-/* It runs: when the table begins, or begins again after a loss. */
+/* Before all that run are told of: when the table begins, and after a loss. */
+void process_table_sweep(struct process_table *t);
+/* It runs. */
 struct life *process_table_running(struct process_table *t, const struct seen *s);
 /* After each that runs was told of: who lived before `at` and was not told of is gone. */
 void process_table_ran(struct process_table *t, uint64_t at);

@@ -1,1 +1,2 @@
 watch_test(who core os entity policy host sensor watch)
+watch_test(process_table core os entity policy host sensor watch)
