@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/client.h"
 #include "agent/collector.h"
 #include "agent/commands.h"
+#include "agent/lock.h"
 #include "cli/exit.h"
 #include "os/clock.h"
 #include "os/person.h"
@@ -102,6 +104,44 @@ static int watcher_again(void *ctx, struct err *e)
 	return err_set(e, ERR_SYSTEM, "the watching process ended");
 }
 
+/* ---- beside an agent ---- */
+
+static int print_stored(void *ctx, const struct agent_record *r, struct err *e)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	struct ledger_record x;
+
+	if (ledger_record_decode(r->body, arena, &x, e) < 0)
+		return e->code;
+	x.seq = r->seq;
+	x.chained = r->prev.n == sizeof x.prev;
+	if (x.chained)
+		memcpy(x.prev, r->prev.p, sizeof x.prev);
+	return print(ctx, &x, e) < 0 ? e->code : stop_asked();
+}
+
+static int look_up(void *ctx, struct err *e)
+{
+	(void)ctx, (void)e;
+	return stop_asked();
+}
+
+/* 1: there was one, and it was followed to the end; 0: there is none. */
+static int follow(struct session *s, struct err *e)
+{
+	struct client client = { 0 };
+	struct client_follow f = { s, print_stored, look_up };
+	int rc = client_open(&client, s->state_dir, e);
+
+	if (rc < 0)
+		return rc == ERR_MISSING ? 0 : rc;
+	if (!s->json)
+		fputs("invar: the agent runs; what it records is shown\n", stderr);
+	rc = client_follow(&client, &f, e);
+	client_done(&client);
+	return rc < 0 ? rc : 1;
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO(buf) by = BUF_INIT(4096);
@@ -117,20 +157,25 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		.foreground = true,
 		.watcher_again = watcher_again,
 		.again_ctx = &watching };
-	int rc;
+	int lock, rc;
 
 	(void)argc, (void)argv;
 	if (s->root)
 		return err_set(e, ERR_USAGE, "--root is for what does not run; see: invar check");
+	rc = follow(s, e);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
 	person_running(&by);
 	listener.by = buf_span(&by);
 	setup.watcher = start_watcher(&watching, e);
-	if (setup.watcher < 0 || session_store(s, STORE_SHARE, e) < 0)
+	if (setup.watcher < 0 || session_store(s, STORE_SHARE, e) < 0 ||
+		agent_lock(&lock, s->state_dir, NULL, e) < 0)
 		return e->code;
 	setup.store = s->store;
 	rc = collector_run(&setup, e);
 	kill(watching.pid, SIGKILL);
 	waitpid(watching.pid, NULL, 0);
+	close(lock);
 	return rc < 0 && rc != ERR_INTERRUPTED ? rc : 0;
 }
 
@@ -140,7 +185,7 @@ const struct command command_watch = {
 	.text = "print each change as it happens, until interrupted",
 	.about = "Begins with what changed since the last observation. Changes are recorded in the "
 		 "ledger as by check; who made them is shown where it is known. Where the service "
-		 "(invar agent) runs, use invar log --follow.",
+		 "(invar agent) runs for this state, what it records is shown from now on.",
 	.examples = examples,
 	.needs = NEEDS_POLICY,
 	.run = run,
