@@ -116,12 +116,32 @@ done
 grep -q '"change":"deleted"' "$CASE/follow"
 point $? "log --follow tells it too" "$CASE/follow"
 
+timeout 20 "$INVAR" watch "${OPTIONS[@]}" >"$CASE/out" 2>"$CASE/second"
+[ $? = 21 ] && grep -q "$WATCH" "$CASE/second"
+point $? "a second one for the same state is refused, naming the first" "$CASE/second"
+
 kill -INT $WATCH
 wait $WATCH
 point $? "an interrupt ends it well" "$CASE/err"
 pgrep -P $WATCH >"$CASE/left"
 [ ! -s "$CASE/left" ] && [ ! -s "$CASE/err" ]
 point $? "leaving nobody behind" "$CASE/err"
+echo "control: $CASE/control.sock" >"$CASE/agent.yaml"
+"$INVAR" agent "${OPTIONS[@]}" --config "$CASE/agent.yaml" >"$CASE/agent" 2>&1 &
+AGENT=$!
+PIDS+=("$AGENT")
+for _ in $(seq 100); do
+	"$INVAR" status "${OPTIONS[@]}" 2>/dev/null | grep -q 'file by fanotify' && break
+	sleep 0.1
+done
+"$INVAR" watch "${OPTIONS[@]}" --json >"$CASE/json" 2>"$CASE/err" &
+PIDS+=($!)
+sleep 1
+echo beside >"$CASE/tree/beside"
+found "beside an agent it shows what that records" 'r["key"] == tree + "/beside"'
+kill "$AGENT"
+wait "$AGENT"
+point $? "the agent ends well" "$CASE/agent"
 "$INVAR" log --verify "${OPTIONS[@]}" >"$CASE/out" 2>&1
 point $? "the ledger is whole" "$CASE/out"
 [ "$N" -gt 0 ]

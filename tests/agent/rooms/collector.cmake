@@ -1,2 +1,3 @@
 agent_test(backlog agent)
 agent_test(polled agent)
+agent_test(pressure agent)
