@@ -102,6 +102,7 @@ static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
 
 	health_record(c, r);
 	answer_record(c, r);
+	linked_record(c, r);
 	return l && l->record ? l->record(l->ctx, r, e) : 0;
 }
 

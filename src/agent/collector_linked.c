@@ -77,6 +77,16 @@ void linked_heard(struct collector *c, const struct other_name *x)
 	wait_for(l);
 }
 
+void linked_record(struct collector *c, const struct ledger_record *r)
+{
+	const struct record *is = r->type == RECORD_CHANGE ? r->change.is : NULL;
+
+	if (is && r->change.kind == &kind_file && r->change.type != CHANGE_UPDATED &&
+		record_has(is, FILE_NLINK) && is->v[FILE_NLINK].number > 1 &&
+		record_has(is, FILE_TYPE) && is->v[FILE_TYPE].number == FILE_REGULAR)
+		collector_ask(c, REQUEST_LINKED, 0, r->change.key);
+}
+
 void linked_found(struct collector *c, struct span path)
 {
 	const struct look_again l = { .kind = &kind_file,

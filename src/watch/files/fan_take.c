@@ -143,6 +143,29 @@ static void forget_moved(struct files *f, struct span handle, struct span name)
 	arena_clear(f->w->scratch);
 }
 
+/* A file with several names, or a folder with such files below it, has another path now. */
+static void rename_linked(struct files *f, const struct fan_event *x)
+{
+	const struct folder *d = resolve_folder(f, x->folder);
+	struct span from[16];
+	size_t n = 0;
+
+	arena_clear(f->w->scratch);
+	for (size_t i = 0; d && i < d->n_places && n < ARRAY_LEN(from); i++) {
+		set_path(f, &d->places[i], x->name);
+		from[n++] = arena_copy(f->w->scratch, buf_span(&f->path));
+	}
+	if (n == 0)
+		return;
+	d = folder_cache_find(&f->cache, x->new_folder);
+	for (size_t i = 0; d && i < d->n_places; i++) {
+		set_path(f, &d->places[i], x->new_name);
+		for (size_t k = 0; k < n; k++)
+			linked_moved(&f->linked, from[k], buf_span(&f->path));
+	}
+	arena_clear(f->w->scratch);
+}
+
 /* A watched file with several names, whichever was used. */
 static void by_other_name(struct files *f, const struct fan_event *x)
 {
@@ -191,6 +214,8 @@ void fan_take(struct files *f, const struct fan_event *x)
 		++*f->n_filtered;
 		return;
 	}
+	if (f->linked.n && x->new_folder.n)
+		rename_linked(f, x);
 	if ((x->mask & FAN_ONDIR) && (x->mask & MOVED)) {
 		forget_moved(f, x->folder, x->name);
 		if (x->new_folder.n)

@@ -60,6 +60,23 @@ static bool has(const struct linked *l, uint64_t hash, struct span path)
 	return false;
 }
 
+static bool add_row(struct linked *l, uint64_t hash, struct span path)
+{
+	if (l->n == LINKED_MAX || l->text.n + path.n + 1 > TEXT_MAX) {
+		l->full = true;
+		return false;
+	}
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 64;
+		l->row = mem_grow(l->row, l->cap, sizeof *l->row);
+	}
+	l->row[l->n] = (struct linked_row){ hash, (uint32_t)l->text.n, l->bucket[hash % BUCKETS] };
+	l->bucket[hash % BUCKETS] = ++l->n;
+	buf_add_span(&l->text, path);
+	buf_add_char(&l->text, '\0');
+	return true;
+}
+
 int linked_add(struct linked *l, struct span path)
 {
 	char handle[FAN_HANDLE_MAX];
@@ -79,19 +96,26 @@ int linked_add(struct linked *l, struct span path)
 		l->bucket = mem_array(BUCKETS, sizeof *l->bucket);
 	if (has(l, hash, path))
 		return 0;
-	if (l->n == LINKED_MAX || l->text.n + path.n + 1 > TEXT_MAX) {
-		l->full = true;
-		return ERANGE;
+	return add_row(l, hash, path) ? 0 : ERANGE;
+}
+
+void linked_moved(struct linked *l, struct span from, struct span to)
+{
+	for (uint32_t i = 0, n = l->n; i < n; i++) {
+		struct span path = span_of(l->text.p + l->row[i].path), rest;
+
+		if (path.n < from.n || memcmp(path.p, from.p, from.n) != 0 ||
+			(path.n > from.n && path.p[from.n] != '/'))
+			continue;
+		rest = span_from_offset(path, from.n);
+		/* the text may move as it grows */
+		AUTO(buf) whole = BUF_INIT(TEXT_MAX);
+		buf_add_span(&whole, to);
+		buf_add_span(&whole, rest);
+		if (!has(l, l->row[i].hash, buf_span(&whole)) &&
+			!add_row(l, l->row[i].hash, buf_span(&whole)))
+			return;
 	}
-	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 64;
-		l->row = mem_grow(l->row, l->cap, sizeof *l->row);
-	}
-	l->row[l->n] = (struct linked_row){ hash, (uint32_t)l->text.n, l->bucket[hash % BUCKETS] };
-	l->bucket[hash % BUCKETS] = ++l->n;
-	buf_add_span(&l->text, path);
-	buf_add_char(&l->text, '\0');
-	return 0;
 }
 
 bool linked_find(const struct linked *l, struct span handle, uint32_t *at, struct span *ret)

@@ -29,6 +29,8 @@ void linked_clear(struct linked *l);
 /* By name, no link followed. 0: it is remembered (or gone); ERANGE: the table is full; else errno.
  */
 int linked_add(struct linked *l, struct span path);
+/* Something was renamed: what is known at or below `from` is at or below `to` now. */
+void linked_moved(struct linked *l, struct span from, struct span to);
 /* The next path of the file with this handle (fan_event.h) behind *at (0 at first); false: no more.
  */
 bool linked_find(const struct linked *l, struct span handle, uint32_t *at, struct span *ret);
