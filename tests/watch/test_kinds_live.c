@@ -85,8 +85,11 @@ static void modules(void **state)
 	assert_true(means_of(&b, "module", "uevent")->in_force);
 	bench_forget(&b);
 	if (glob("/sys/module/*/uevent", 0, NULL, &found) != 0 ||
-		!write_to(found.gl_pathv[0], "change"))
+		!write_to(found.gl_pathv[0], "change")) {
+		globfree(&found);
+		bench_stop(&b);
 		skip();
+	}
 	globfree(&found);
 	assert_non_null(heard(&b, "module"));
 	bench_stop(&b);
