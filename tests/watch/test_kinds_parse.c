@@ -138,6 +138,8 @@ static void units(void **state)
 		{ "/org/freedesktop/systemd1/unit/a_2", NULL },
 		{ "/org/freedesktop/systemd1/unit/a_", NULL },
 		{ "/org/freedesktop/systemd1/unit/a_zz", NULL },
+		{ "/org/freedesktop/systemd1/unit/a_2z", NULL },
+		{ "/org/freedesktop/systemd1/unit/a_z2", NULL },
 		{ "/org/freedesktop/systemd1/job/1", NULL },
 		{ "/org/freedesktop/systemd1", NULL },
 		{ "", NULL },
