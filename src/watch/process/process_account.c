@@ -8,12 +8,10 @@
 #include "watch/process/process_room.h"
 
 #define PASSWD "/etc/passwd"
-#define LOOK_NS (NS_PER_SECOND / 10)
 
 struct account {
 	struct names *names;
 	struct statx was;
-	uint64_t looked;
 };
 
 struct account *account_new(void)
@@ -59,13 +57,8 @@ static void look(struct account *a)
 
 struct span account_user(struct account *a, uint32_t uid)
 {
-	uint64_t now = processes_now();
-
 	if (uid == UINT32_MAX)
 		return SPAN_NONE;
-	if (!a->looked || now - a->looked > LOOK_NS) {
-		a->looked = now;
-		look(a);
-	}
+	look(a);
 	return names_user(a->names, uid);
 }

@@ -1,0 +1,121 @@
+#!/bin/bash
+# Who did it, as invar watch tells it: for each file the very process that wrote it, gone or not.
+# shellcheck disable=SC2154 # lib.sh sets CASE
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/e2e/lib.sh
+need_root
+
+FILES=2000
+USER_NAME=invarwho$$
+use rt_who
+TREE=$CASE/tree
+cat >"$CASE/policy.yaml" <<E2
+version: 1
+rules:
+  - { id: tree, severity: high, kind: file, base: $TREE }
+E2
+chmod 755 "$WORK" "$CASE"
+OPTIONS=(--policy "$CASE/policy.yaml" --state "$CASE/state")
+"$INVAR" init "${OPTIONS[@]}" >/dev/null || point 1 "a baseline is made"
+
+"$INVAR" watch "${OPTIONS[@]}" --json >"$CASE/json" 2>"$CASE/err" &
+WATCH=$!
+PIDS+=("$WATCH")
+
+# told TEXT SECONDS PYTHON: the lines of PYTHON end without complaint, with the changes by file name
+# in `by`; until then again and again.
+told() {
+	local end=$((SECONDS + $2))
+	until /usr/bin/python3 - "$CASE/json" "$TREE" "$FILES" >"$CASE/said" 2>&1 <<E2; do
+import json, os, sys
+path, tree, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
+by = {}
+for line in open(path):
+    try: r = json.loads(line)
+    except ValueError: continue
+    if r["record"] == "change" and r["kind"] == "file" and r["change"] != "deleted":
+        by[os.path.relpath(r["key"], tree)] = r
+$3
+E2
+		[ "$SECONDS" -lt "$end" ] || break
+		sleep 0.3
+	done
+	! grep -q 'Error' "$CASE/said"
+	point $? "$1" "$CASE/said"
+}
+
+for i in $(seq 200); do # until it watches
+	echo "$i" >"$TREE/begin"
+	grep -q '"observed":"realtime"' "$CASE/json" && break
+	sleep 0.2
+done
+
+# ---- many processes, each there for a moment ----
+
+for ((i = 0; i < FILES; i++)); do
+	/bin/cp /etc/hostname "$TREE/f$i"
+done
+means=$(grep -oEm1 '"means":"(bpf|connector|proc)"' "$CASE/json" | cut -d'"' -f4)
+told "$FILES files by $FILES short processes: each by the one that wrote it (by $means)" 60 "
+right = sum(1 for i in range(n) if by.get('f%d' % i, {}).get('who', {}).get('argv', [])[-1:] == [tree + '/f%d' % i])
+pids = len({by['f%d' % i]['who']['pid'] for i in range(n) if 'who' in by.get('f%d' % i, {})})
+print(right, 'right,', pids, 'processes,', len(by), 'told')
+assert (right == n and pids == n) or ('$means' != 'bpf' and len(by) >= n), right
+"
+
+# ---- where it came from ----
+
+sh -c "sh -c 'echo x >\"$TREE/nested\"; :'; :"
+(setsid sh -c "(sleep 0.3; echo x >'$TREE/orphan') &" &)
+told "a shell in a shell, and one whose parent is gone: from there up to us" 20 "
+for name in 'nested', 'orphan':
+    who = by[name]['who']
+    pids = [a['pid'] for a in who['ancestry']]
+    assert $$ in pids, (name, who)
+assert by['nested']['who']['argv'][-1].startswith('echo x'), by['nested']['who']
+assert len(by['nested']['who']['sha256']) == 64
+"
+
+# ---- as whom ----
+
+uid=$(id -u nobody)
+if sh -c "echo $uid >/proc/self/loginuid" 2>/dev/null; then
+	sh -c "echo $uid >/proc/self/loginuid; echo x >'$TREE/login'; exec /bin/cp /etc/hostname '$TREE/login2'"
+	told "who logged in is told beside who it became" 20 "
+for name in 'login', 'login2':
+    who = by[name]['who']
+    assert who['login'] == 'nobody' and who['login_uid'] == $uid and who['user'] == 'root', who
+    assert who['session'].isdigit(), who
+"
+else
+	skip "who logged in is told beside who it became" "this kernel does not let us set a login"
+fi
+
+if useradd -M -N -s /bin/sh "$USER_NAME" 2>"$CASE/useradd"; then
+	mkdir -m 777 "$TREE/open"
+	setpriv --reuid "$USER_NAME" --clear-groups sh -c "echo x >'$TREE/open/new'; exec sleep 1"
+	userdel "$USER_NAME" 2>/dev/null
+	told "a user made a moment ago has a name" 20 "
+who = by['open/new']['who']
+assert who['user'] == '$USER_NAME', who
+"
+else
+	skip "a user made a moment ago has a name" "no useradd here"
+fi
+
+# ---- secrets ----
+
+sh -c "echo x >'$TREE/secret'; :" sh --password=hunter2
+told "a secret of the command line is not told" 20 "
+who = by['secret']['who']
+assert who['argv'][-1] == '--password=***', who
+assert 'hunter2' not in open(path).read()
+"
+
+kill -INT "$WATCH"
+wait "$WATCH"
+"$INVAR" log "${OPTIONS[@]}" >"$CASE/log" 2>&1
+grep -q "by /.*cp /etc/hostname" "$CASE/log"
+point $? "and for people below the change" "$CASE/log"
+done_testing
