@@ -37,7 +37,12 @@ int doctor_act(int (*act)(void *ctx), void *ctx, pid_t *ret_pid)
 void doctor_seen(struct seen *s, const char *what, int64_t at, pid_t pid,
 	const struct live_record *r)
 {
-	const char *who = !r || !r->pid ? "unknown" : r->pid == (uint32_t)pid ? "right" : "wrong";
+	const char *who = "wrong";
+
+	if (!r || !r->pid)
+		who = "unknown";
+	else if (r->pid == (uint32_t)pid || r->others) /* one of several is named, and it says so */
+		who = "right";
 
 	buf_addf(&s->text, "%s%s ", s->text.n ? ", " : "", what);
 	if (!r) {
@@ -46,9 +51,12 @@ void doctor_seen(struct seen *s, const char *what, int64_t at, pid_t pid,
 		return;
 	}
 	buf_addf(&s->text, "%lld ms", (long long)((r->read - at) / (TIME_SECOND / 1000)));
+	if (strcmp(who, "wrong") == 0)
+		buf_addf(&s->text, " (by %s, process %u, not %d?)", r->exe ? r->exe : "?",
+			(unsigned)r->pid, (int)pid);
 	if (r->read - at > s->worst)
 		s->worst = r->read - at;
-	if (!s->who || strcmp(s->who, "right") == 0)
+	if (!s->who || strcmp(s->who, "right") == 0 || strcmp(who, "wrong") == 0)
 		s->who = who;
 }
 
@@ -61,7 +69,11 @@ void doctor_say_seen(struct doctor *d, const char *name, const struct kind *k, c
 
 	if (s->who && strcmp(s->who, "right") != 0) {
 		state = DOCTOR_WARN;
-		advice = "see bpf above: without it, who did it is known only of what still runs";
+		advice = strcmp(s->who, "wrong") == 0
+				 ? "another process was named: tell those who make Invar"
+				 : "see bpf above: without it, who did it is known only of what "
+				   "still "
+				   "runs";
 	}
 	if (s->worst > SLOW) {
 		state = DOCTOR_WARN;

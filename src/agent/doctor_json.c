@@ -23,6 +23,7 @@ bool live_parse(struct span line, struct arena *a, struct live_record *ret, bool
 		.key = text_of(object, "key", a),
 		.change = text_of(object, "change", a),
 		.exe = text_of(who, "exe", a),
+		.others = json_integer_value(json_object_get(who, "others")) > 0,
 		.pid = json_is_integer(pid) ? (uint32_t)json_integer_value(pid) : 0,
 	};
 

@@ -13,8 +13,9 @@
 /* What is kept of a change. Texts live in the arena. */
 struct live_record {
 	const char *kind, *key, *change;
-	int64_t read;    /* monotonic, when it came */
-	uint32_t pid;    /* of who; 0: not known */
+	int64_t read; /* monotonic, when it came */
+	uint32_t pid; /* of who; 0: not known */
+	bool others;  /* more processes than that did something of this kind since the last look */
 	const char *exe; /* of who; NULL: not known */
 };
 
