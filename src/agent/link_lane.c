@@ -117,7 +117,7 @@ bool lane_wants(struct lane *l, uint64_t *ret_from)
 		return false;
 	if (keep && head > l->fetched && head - l->fetched > keep && l->batch.records == 0)
 		leave_out(l, head - keep, clock_now());
-	if (l->fetched >= head && !(l->loss.n && l->fetched == 0 && head == 0))
+	if (l->fetched >= head)
 		return false;
 	if (l->not_before > now) {
 		set_timer(l, l->not_before - now);

@@ -352,6 +352,45 @@ static void link__one_that_hangs_holds_up_nobody(void **state)
 	scratch_remove(&p);
 }
 
+static void link__mails_once_in_an_interval(void **state)
+{
+	static const char *const recipients[] = { "soc@example.com", NULL };
+	char sendmail[96], script[160];
+	struct scratch p;
+	int fd;
+
+	(void)state;
+	scratch_make(&p);
+	snprintf(sendmail, sizeof sendmail, "%s/sendmail", p.dir);
+	snprintf(script, sizeof script, "#!/bin/sh\nexec cat >>'%s'\n", p.out);
+	fd = open(sendmail, O_WRONLY | O_CREAT, 0700);
+	assert_int_equal(write(fd, script, strlen(script)), strlen(script));
+	close(fd);
+	p.route.type = ROUTE_MAIL;
+	p.route.sendmail = sendmail;
+	p.route.recipients = recipients;
+	p.route.interval_ns = UINT64_C(2000000000);
+	struct ledger_fake f = FAKE(&p, 1500); /* more than one answer holds */
+
+	ledger_fake_start(&f);
+	assert_true(ledger_fake_serve(&f, 20000, 1500));
+	int64_t sent = clock_monotonic();
+
+	for (uint64_t head = 1501; head < 1510; head++)
+		ledger_fake_head(&f, head);
+	assert_true(ledger_fake_serve(&f, 20000, 1509));
+	assert_true(clock_monotonic() - sent > INT64_C(1500000000));
+	ledger_fake_stop(&f, false);
+	count_seen(p.out);
+	const char *second = strstr(text, "Subject: [invar] web7: 9 findings (5 high, 4 low)");
+
+	assert_non_null(strstr(text, "Subject: [invar] web7: 1500 findings (750 high, 750 low)"));
+	assert_non_null(second);
+	assert_null(strstr(second + 1, "Subject:"));
+	buf_done(&f.state);
+	scratch_remove(&p);
+}
+
 static void link__rotates_and_finds_its_file_again(void **state)
 {
 	struct scratch p;
@@ -413,6 +452,7 @@ int main(void)
 		cmocka_unit_test(link__leaves_out_what_is_too_old),
 		cmocka_unit_test(link__tries_again_until_it_is_taken),
 		cmocka_unit_test(link__one_that_hangs_holds_up_nobody),
+		cmocka_unit_test(link__mails_once_in_an_interval),
 		cmocka_unit_test(link__rotates_and_finds_its_file_again),
 		cmocka_unit_test(link__a_torn_line_is_written_again),
 	};

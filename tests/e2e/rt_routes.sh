@@ -149,6 +149,18 @@ refused "TLS where there is none" "\"failures\":[1-9]" \
 refused "an authority that is no file" "certificate authority" \
 	"$tls, ca: $T/nothing.pem, server_name: logs.example"
 
+# ---- a full disk ----
+
+mkdir "$T/small" && mkdir -m 700 "$T/spool.small" && mount -t tmpfs -o size=64k small "$T/small"
+printf 'routes:\n  - {name: x, to: file, path: %s, from: start, retry: 1s}\n' "$T/small/out" >"$T/small.yaml"
+"$DRIVER" "$T/small.yaml" "$T/spool.small" 500 2 >"$T/state" 2>"$T/errors"
+[ $? = 1 ] && grep -q 'No space left' "$T/state"
+point $? "a full disk is said" "$T/state"
+mount -o remount,size=4m "$T/small"
+"$DRIVER" "$T/small.yaml" "$T/spool.small" 500 20 >"$T/state" 2>"$T/errors" &&
+	python3 tests/e2e/rt_routes.py seen "$T/small/out" 500 once >"$T/seen"
+point $? "and when there is room again, each is there once" "$T/seen"
+
 # ---- killed ----
 
 forget() {
