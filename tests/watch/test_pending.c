@@ -3,6 +3,7 @@
 
 #include "../check.h"
 #include "core/attr.h"
+#include "watch/files/passing.h"
 #include "watch/files/pending.h"
 
 #define ACTS 8
@@ -30,7 +31,9 @@ static unsigned run(struct pending *p, int64_t from, int64_t to, int64_t *ret_fi
 
 static void act(struct pending *p, const char *path, int64_t ms, bool settled)
 {
-	struct pending_act x = { .path = span_of(path), .settled = settled, .now = ms * MS };
+	struct pending_act x = { .path = span_of(path),
+		.rest = settled ? REST_SETTLED : REST_OPEN,
+		.now = ms * MS };
 
 	assert_true(pending_add(p, &x));
 }
@@ -165,9 +168,35 @@ static void who(void **state)
 	whodunit_drop(b);
 }
 
+static void name_is_passing__knows_what_programs_do(void **state)
+{
+	static const struct {
+		const char *name;
+		bool passing;
+	} cases[] = {
+		{ ".passwd.swp", true },
+		{ ".goutputstream-ABC123", true },
+		{ "sedKx81aP", true },
+		{ "passwd~", true },
+		{ "#notes#", true },
+		{ "shadow+", true },
+		{ "x.dpkg-new", true },
+		{ "4913", true },
+		{ "passwd", false },
+		{ "a.conf", false },
+		{ "42", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(name_is_passing(span_of(cases[i].name)), cases[i].passing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(name_is_passing__knows_what_programs_do),
 		cmocka_unit_test(rest),
 		cmocka_unit_test(on_and_on),
 		cmocka_unit_test(full),

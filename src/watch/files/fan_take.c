@@ -3,6 +3,7 @@
 
 #include "watch/files/canary.h"
 #include "watch/files/files.h"
+#include "watch/files/passing.h"
 
 #ifndef FAN_RENAME
 #define FAN_RENAME 0x10000000
@@ -62,12 +63,19 @@ static void set_path(struct files *f, const struct place *p, struct span name)
 	buf_add_span(&f->path, name);
 }
 
+/* A name that is gone, or was given up, waits for nothing. */
+static enum pending_rest rest_of(const struct fan_event *x, struct span name)
+{
+	if (!(x->mask & (FAN_DELETE | MOVED | FAN_ONDIR)) && name_is_passing(name))
+		return REST_PASSING;
+	return x->mask & (SETTLED | FAN_ONDIR) ? REST_SETTLED : REST_OPEN;
+}
+
 /* The entry `name` of a folder as seen at p. */
 static void at_entry(struct files *f, const struct fan_event *x, const struct place *p,
 	struct span name)
 {
 	bool below = (x->mask & FAN_ONDIR) && (x->mask & DIRENT);
-	bool settled = (x->mask & (SETTLED | FAN_ONDIR)) != 0;
 	bool wanted = p->coarse || asker_wants(&f->asker, p, name);
 	bool deep = below && (wanted || asker_below(&f->asker, p, name));
 
@@ -75,15 +83,17 @@ static void at_entry(struct files *f, const struct fan_event *x, const struct pl
 		return;
 	set_path(f, p, name);
 	if (wanted || deep)
-		files_hint(f, buf_span(&f->path), deep || p->coarse, settled,
+		files_hint(f, buf_span(&f->path), deep || p->coarse, rest_of(x, name),
 			fan_who(f, (uint32_t)x->pid, x->pidfd));
 	if (p->n_patterns || (below && p->reaches))
 		tell_kinds(f, p, below, fan_who(f, (uint32_t)x->pid, x->pidfd));
 }
 
 /* The folder itself, as seen at p. */
-static void at_folder(struct files *f, const struct fan_event *x, const struct place *p)
+static void at_folder(struct files *f, const struct fan_event *x, const struct place *p,
+	struct span name)
 {
+	enum pending_rest rest = rest_of(x, name);
 	struct whodunit *who;
 
 	if (p->only || (!p->self && !p->n_patterns))
@@ -91,7 +101,8 @@ static void at_folder(struct files *f, const struct fan_event *x, const struct p
 	set_path(f, p, SPAN_NONE);
 	who = fan_who(f, (uint32_t)x->pid, x->pidfd);
 	if (p->self || p->coarse)
-		files_hint(f, buf_span(&f->path), p->coarse, true, who);
+		files_hint(f, buf_span(&f->path), p->coarse,
+			rest == REST_OPEN ? REST_SETTLED : rest, who);
 	if (x->mask & ~(uint64_t)DIRENT)
 		tell_kinds(f, p, false, who);
 }
@@ -105,7 +116,7 @@ void fan_at(struct files *f, const struct fan_event *x, const struct place *p, s
 	if (!itself)
 		at_entry(f, x, p, name);
 	if (itself || (x->mask & DIRENT))
-		at_folder(f, x, p);
+		at_folder(f, x, p, name);
 }
 
 /* One side of an event: a name in a folder. True: somebody is interested in that folder. */
@@ -176,7 +187,7 @@ static void by_other_name(struct files *f, const struct fan_event *x)
 		return;
 	while (linked_find(&f->linked, x->target, &at, &path))
 		if (asker_path(&f->asker, path))
-			files_hint(f, path, false, (x->mask & SETTLED) != 0,
+			files_hint(f, path, false, x->mask & SETTLED ? REST_SETTLED : REST_OPEN,
 				fan_who(f, (uint32_t)x->pid, x->pidfd));
 }
 
@@ -189,7 +200,7 @@ static void without_name(struct files *f, const struct fan_event *x)
 		watcher_is_own(f->w, (uint32_t)x->pid) || !resolve_file(f, x->target, &path) ||
 		!asker_path(&f->asker, buf_span(&path)))
 		return;
-	files_hint(f, buf_span(&path), false, (x->mask & SETTLED) != 0,
+	files_hint(f, buf_span(&path), false, x->mask & SETTLED ? REST_SETTLED : REST_OPEN,
 		fan_who(f, (uint32_t)x->pid, x->pidfd));
 }
 

@@ -81,9 +81,10 @@ static struct span folder_of(struct span path)
 	return slash == path.p ? span_of("/") : span_from(path.p, (size_t)(slash - path.p));
 }
 
-void files_hint(struct files *f, struct span path, bool below, bool settled, struct whodunit *who)
+void files_hint(struct files *f, struct span path, bool below, enum pending_rest rest,
+	struct whodunit *who)
 {
-	struct pending_act x = { path, below, settled, f->now, f->time, who };
+	struct pending_act x = { path, below, rest, f->now, f->time, who };
 
 	if (!pending_add(&f->pending, &x))
 		files_loss(f, folder_of(path), f->time, 1, "too many paths wait to be told");

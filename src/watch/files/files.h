@@ -94,7 +94,8 @@ struct files {
 /* ---- files.c ---- */
 
 /* Something happened at a path that somebody asked for. */
-void files_hint(struct files *f, struct span path, bool below, bool settled, struct whodunit *who);
+void files_hint(struct files *f, struct span path, bool below, enum pending_rest rest,
+	struct whodunit *who);
 /* Hints may be lost from `from` (ns since epoch) to now. */
 void files_loss(struct files *f, struct span scope, int64_t from, uint64_t count, const char *text);
 /* Set the timer for what is to be done next. */

@@ -252,7 +252,7 @@ static void hint_differences(struct files *f, const struct mount_map *a, const s
 		if (same)
 			k++;
 		else if (!row->hidden && asker_touches(&f->asker, row->point))
-			files_hint(f, row->point, true, true, f->nobody);
+			files_hint(f, row->point, true, REST_SETTLED, f->nobody);
 	}
 }
 

@@ -9,9 +9,10 @@
 #define BUCKETS 4096
 
 /* When to tell. A file that was closed, or got another name, rests after SETTLE; one that is
- * written to after QUIET. One that never rests is told after a second, and then, like one that is
- * changed and closed again and again, ever more seldom. */
+ * written to after QUIET, one with a passing name after PASSING. One that never rests is told after
+ * a second, and then, like one that is changed and closed again and again, ever more seldom. */
 #define SETTLE (10 * MS)
+#define PASSING (300 * MS)
 #define QUIET (150 * MS)
 #define PATIENCE (1000 * MS)
 #define SELDOM (10000 * MS)
@@ -98,10 +99,16 @@ static int64_t gap_of(const struct pending_row *r)
 	return gap < SELDOM ? gap : SELDOM;
 }
 
+static const int64_t rests[] = {
+	[REST_OPEN] = QUIET,
+	[REST_SETTLED] = SETTLE,
+	[REST_PASSING] = PASSING,
+};
+
 static int64_t due_of(const struct pending_row *r)
 {
 	int64_t gap = gap_of(r);
-	int64_t rest = r->last + (r->settled ? SETTLE : QUIET);
+	int64_t rest = r->last + rests[r->rest];
 	int64_t latest = r->first + (gap > PATIENCE ? gap : PATIENCE);
 	int64_t earliest = r->told ? r->told + gap : 0;
 	int64_t due = rest < latest ? rest : latest;
@@ -195,7 +202,7 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 		p->n_waiting++;
 	}
 	r->below = r->below || x->below;
-	r->settled = x->settled;
+	r->rest = x->rest;
 	r->last = x->now;
 	r->time = x->time;
 	if (r->who != x->who)

@@ -20,11 +20,19 @@ struct whodunit {
 struct whodunit *whodunit_new(struct span who, const char *why); /* one reference */
 void whodunit_drop(struct whodunit *x);                          /* accepts NULL */
 
+/* What is to be expected to follow. */
+enum pending_rest {
+	REST_OPEN,    /* more of the same: it is being written */
+	REST_SETTLED, /* nothing */
+	REST_PASSING, /* by its name: soon it will be gone, or have another one */
+};
+
 struct pending_row {
 	uint32_t next; /* in its bucket, 1 + index */
 	uint32_t hash;
 	bool waiting; /* else it was told, and is kept to know how often it was */
-	bool below, settled;
+	bool below;
+	enum pending_rest rest;
 	unsigned char level; /* how often it was told without a rest between */
 	int64_t first, last; /* monotonic: of what is not told yet; of all */
 	int64_t told;        /* monotonic: when last; 0: never */
@@ -47,7 +55,7 @@ struct pending {
 struct pending_act {
 	struct span path;
 	bool below;
-	bool settled; /* nothing follows that must be waited for */
+	enum pending_rest rest;
 	int64_t now;  /* monotonic */
 	int64_t time; /* ns since epoch */
 	struct whodunit *who;
