@@ -43,6 +43,34 @@ static void backlog_add__keeps_each_once(void **state)
 	backlog_free(p);
 }
 
+/* Two processes touched it before it was looked at: the last is named, and says that it is not
+ * alone. */
+static void backlog_add__counts_the_others(void **state)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	struct backlog *p = backlog_new();
+	struct who first = { .pid = 10, .uid = 0, .login_uid = WHO_NONE, .session = WHO_NONE };
+	struct who second = first, got;
+	AUTO(buf) one = BUF_INIT(4096);
+	AUTO(buf) two = BUF_INIT(4096);
+	struct look_again l = look_of("/a", NULL, 10), *ret;
+	struct err e;
+
+	(void)state;
+	second.pid = 11;
+	who_encode(&first, &one);
+	who_encode(&second, &two);
+	l.who = buf_span(&one);
+	assert_true(backlog_add(p, &l) && backlog_add(p, &l));
+	l.who = buf_span(&two);
+	assert_true(backlog_add(p, &l));
+	assert_int_equal(backlog_take(p, 100, NULL, NULL, arena, &ret), 1);
+	assert_int_equal(who_decode(ret->who, arena, &got, &e), 0);
+	assert_int_equal(got.pid, 11);
+	assert_int_equal(got.others, 1);
+	backlog_free(p);
+}
+
 /* What was heard of stays so, with its who, when a survey says the same. */
 static void backlog_add__joins_what_a_survey_says(void **state)
 {
@@ -130,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(backlog_add__keeps_each_once),
+		cmocka_unit_test(backlog_add__counts_the_others),
 		cmocka_unit_test(backlog_add__joins_what_a_survey_says),
 		cmocka_unit_test(backlog_take__leaves_what_is_not_wanted),
 		cmocka_unit_test(backlog_add__has_an_end),
