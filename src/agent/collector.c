@@ -100,6 +100,9 @@ static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
 	struct collector *c = ctx;
 	const struct check_listener *l = c->setup.listener;
 
+	/* What cannot be recorded (a full disk) is told the first time, not at each new try. */
+	if (!r->chained && c->failures)
+		return 0;
 	health_record(c, r);
 	answer_record(c, r);
 	linked_record(c, r);
@@ -353,6 +356,7 @@ static void stop(struct collector *c)
 	if (c->schedule)
 		event_free(c->schedule);
 	hold_free(c->hold);
+	again_free(c);
 	polled_free(c->polled);
 	look_memory_free(c->options.memory);
 	jobs_free(c);

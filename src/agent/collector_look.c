@@ -160,6 +160,8 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 		return false;
 	}
 	c->failures = 0;
+	if (sum.gaps)
+		again_later(c, looks, n);
 	for (unsigned i = 0; i < CHANGE_TYPE_N; i++)
 		c->changes[i] += sum.changes[i];
 	note_latency(c, looks, n);

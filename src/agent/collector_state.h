@@ -80,6 +80,7 @@ struct collector {
 	struct control *control;
 	struct backlog *backlog;
 	struct hold *hold;
+	struct again *again; /* NULL: nothing is to be looked at again later */
 	struct arena *arena; /* cleared after each notice */
 
 	struct event *due; /* the next look */
@@ -153,6 +154,11 @@ void look_soon(struct collector *c, const struct look_again *l);
 void look_schedule(struct collector *c);
 /* Look at all that waits, now. */
 void look_all(struct collector *c);
+
+/* ---- collector_again.c ---- */
+/* These were looked at, and something could not be seen. */
+void again_later(struct collector *c, const struct look_again *looks, size_t n);
+void again_free(struct collector *c);
 
 /* ---- collector_survey.c ---- */
 struct job *job_new(const char *name, enum observed observed, const char *below, uint64_t mask);

@@ -7,6 +7,7 @@ set(AGENT_SOURCES
   src/agent/child.c
   src/agent/client.c
   src/agent/collector.c
+  src/agent/collector_again.c
   src/agent/collector_answer.c
   src/agent/collector_health.c
   src/agent/collector_linked.c
