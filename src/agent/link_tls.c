@@ -44,6 +44,13 @@ static int own_certificate(SSL_CTX *ctx, const struct route *r, struct err *e)
 	return 0;
 }
 
+/* SSL_set_tlsext_host_name() casts const away in a way that clang objects to. */
+static bool send_name(SSL *ssl, const char *name)
+{
+	return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		       (void *)(uintptr_t)name) == 1;
+}
+
 static int set_name(SSL *ssl, const struct route *r, struct err *e)
 {
 	const char *name = r->server_name ? r->server_name : r->host;
@@ -53,7 +60,7 @@ static int set_name(SSL *ssl, const struct route *r, struct err *e)
 
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (ip ? X509_VERIFY_PARAM_set1_ip_asc(param, name) != 1
-	       : SSL_set1_host(ssl, name) != 1 || SSL_set_tlsext_host_name(ssl, name) != 1)
+	       : SSL_set1_host(ssl, name) != 1 || !send_name(ssl, name))
 		return err_set(e, ERR_FORMAT, "cannot verify the name '%s'", name);
 	return 0;
 }
