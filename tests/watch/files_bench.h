@@ -82,9 +82,14 @@ static inline void bench_forget(struct bench *b)
 
 static inline void bench_stop(struct bench *b)
 {
+	int status = 0;
+
 	close(b->channel.fd);
 	channel_done(&b->channel);
-	waitpid(b->pid, NULL, 0);
+	if (waitpid(b->pid, &status, 0) != b->pid || status != 0) {
+		fprintf(stderr, "the watcher ended with status %#x\n", (unsigned)status);
+		abort();
+	}
 	policy_free(b->policy);
 	arena_free(b->arena);
 	free(b->notice);
