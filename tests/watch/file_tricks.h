@@ -120,10 +120,10 @@ TRICK(rmdir, mkdir("sel/rmdir", 0755), rmdir("sel/rmdir"))
 TRICK(folder_mode, mkdir("sel/folder_mode", 0755), chmod("sel/folder_mode", 0700))
 TRICK(folder_itself, mkdir("sel/folder_itself", 0755), make("sel/folder_itself/f"))
 TRICK(folder_rename, mkdir("sel/fr", 0755) || mkdir("sel/fr/a", 0755) || make("sel/fr/a/f"),
-	put("sel/fr/a/f", "x", 0) || rename("sel/fr", "sel/fr2"))
+	put("sel/fr/a/f", "x", 0) || usleep(200000) || rename("sel/fr", "sel/fr2"))
 TRICK(after_rename, 0, put("sel/fr2/a/f", "y", O_APPEND))
 TRICK(tree_in, mkdir("out/ti", 0755) || mkdir("out/ti/a", 0755) || make("out/ti/a/f"),
-	put("out/ti/a/f", "x", 0) || rename("out/ti", "sel/ti"))
+	put("out/ti/a/f", "x", 0) || usleep(200000) || rename("out/ti", "sel/ti"))
 TRICK(after_tree_in, 0, put("sel/ti/a/f", "y", O_APPEND))
 TRICK(tree_out, mkdir("sel/to", 0755) || mkdir("sel/to/a", 0755) || make("sel/to/a/f"),
 	rename("sel/to", "out/to"))

@@ -155,6 +155,26 @@ static void bent(void **state)
 	}
 }
 
+/* One byte more than any handle has, in a record that has room for it. */
+static void long_handle(void **state)
+{
+	char text[FAN_HANDLE_MAX + 2];
+
+	(void)state;
+	for (size_t n = 128; n <= 129; n++) {
+		const struct info list[] = { { 2, text, "name" }, { 0 } };
+		AUTO(buf) b = BUF_INIT(65536);
+		struct fan_event x;
+		struct span rest;
+
+		memset(text, 'h', n);
+		text[n] = '\0';
+		add_event(&b, FAN_MODIFY, list);
+		rest = buf_span(&b);
+		assert_int_equal(fan_event_next(&rest, &x), n == 128 ? 1 : -1);
+	}
+}
+
 static void pidfd(void **state)
 {
 	const char info[] = { 4, 0, 8, 0, 9, 0, 0, 0 };
@@ -180,6 +200,7 @@ int main(void)
 		cmocka_unit_test(events),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(bent),
+		cmocka_unit_test(long_handle),
 		cmocka_unit_test(pidfd),
 	};
 
