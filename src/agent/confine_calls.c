@@ -69,12 +69,13 @@ static const char *const runs_programs[] = { "execve", "execveat", "setpgid", "s
 
 static const struct {
 	const char *const *lists[8];
-	bool inet;  /* any socket of the Internet */
-	bool raw;   /* those that firewalls are asked by */
+	/* Sockets of the Internet: the link sends; the collector asks iptables by an option of one,
+	 * and finds hidden listeners by binding to their ports. */
+	bool inet;
 	bool forks; /* processes of the same program */
 } calls[ROLE_N] = {
-	[ROLE_WATCHER] = { { common, files, sockets, host, kills }, .raw = false, .forks = true },
-	[ROLE_COLLECTOR] = { { common, files, sockets, host, namespaces }, .raw = true,
+	[ROLE_WATCHER] = { { common, files, sockets, host, kills }, .forks = true },
+	[ROLE_COLLECTOR] = { { common, files, sockets, host, namespaces }, .inet = true,
 		.forks = true },
 	[ROLE_LINK] = { { common, files, sockets }, .inet = true, .forks = true },
 };
@@ -109,28 +110,16 @@ static int allow_socket(scmp_filter_ctx f, int family)
 		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
 }
 
-/* iptables answers by an option of such a socket (setsockopt(2) of ip_tables); without a protocol
- * nothing that it sends arrives anywhere it chose. */
-static int allow_raw(scmp_filter_ctx f, int family)
-{
-	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family),
-		SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_RAW));
-}
-
 static int allow_sockets(scmp_filter_ctx f, enum role role)
 {
 	int rc = allow_socket(f, AF_UNIX);
 
-	if (rc == 0 && !calls[role].inet)
+	if (rc == 0 && role != ROLE_LINK)
 		rc = allow_socket(f, AF_NETLINK);
-	for (int i = 0; rc == 0 && i < 2; i++) {
-		int family = i ? AF_INET6 : AF_INET;
-
-		rc = calls[role].inet  ? allow_socket(f, family)
-		     : calls[role].raw ? allow_raw(f, family)
-				       : 0;
-	}
+	if (rc == 0 && calls[role].inet)
+		rc = allow_socket(f, AF_INET);
+	if (rc == 0 && calls[role].inet)
+		rc = allow_socket(f, AF_INET6);
 	return rc;
 }
 

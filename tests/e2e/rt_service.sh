@@ -147,7 +147,7 @@ expects "rights of the watcher" "$(role watcher)" "Uid: 0 0 0 0" \
 	"CapEff: $(bits 2 12 19 21 24 38 39)" "CapPrm: $(bits 2 12 19 21 24 38 39)" \
 	"CapBnd: $(bits 2 12 19 21 24 38 39)" "Seccomp: 2" "NoNewPrivs: 1"
 expects "rights of the collector" "$(role collector)" "Uid: 0 0 0 0" \
-	"CapEff: $(bits 2 3 12 13 19 21 34 38 39)" "CapPrm: $(bits 2 3 12 13 19 21 34 38 39)" \
+	"CapEff: $(bits 2 3 10 12 19 21 34 38 39)" "CapPrm: $(bits 2 3 10 12 19 21 34 38 39)" \
 	"Seccomp: 2" "NoNewPrivs: 1"
 
 # ---- one agent ----

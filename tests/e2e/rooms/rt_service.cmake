@@ -1,3 +1,4 @@
+e2e_test(rt_confined 180)
 e2e_test(rt_service 180)
 
 # The program under the collector's confinement.
