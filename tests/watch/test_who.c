@@ -410,7 +410,7 @@ static void test_loss(void **state)
 		_exit(0);
 	}
 	for (unsigned i = 0; i < (bpf ? 9000 : 8000); i++) {
-		pid_t pid = fork();
+		pid_t pid = vfork(); /* many, soon */
 
 		if (pid == 0)
 			_exit(0);
