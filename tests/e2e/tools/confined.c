@@ -1,4 +1,5 @@
-/* The command line under the collector's confinement: what a room finds so, it finds in the agent. */
+/* The command line under the collector's confinement: what a room finds so, it finds in the agent.
+ */
 #include <stdio.h>
 #include <sys/stat.h>
 
