@@ -70,7 +70,8 @@ void doctor_say_seen(struct doctor *d, const char *name, const struct kind *k, c
 	if (s->who && strcmp(s->who, "right") != 0) {
 		state = DOCTOR_WARN;
 		advice = strcmp(s->who, "wrong") == 0
-				 ? "another process was named: tell those who make Invar"
+				 ? "of what is done at the same moment one may be named for the "
+				   "other: run it again when less goes on"
 				 : "see bpf above: without it, who did it is known only of what "
 				   "still "
 				   "runs";
@@ -166,9 +167,16 @@ static void plant_at(struct planting *p, const struct place *place)
 		pid_t pid;
 
 		if (doctor_act(acts[i].act, &f, &pid) != 0) {
-			buf_addf(&s.text, "%s%s could not be done", s.text.n ? ", " : "",
-				acts[i].what);
-			break;
+			struct doctor_finding *note = doctor_say(p->d, REAL_TIME, "file",
+				DOCTOR_NOTE, NULL, "%s: not planted: a file cannot be %s there",
+				place->point, acts[i].what);
+
+			note->kind = &kind_file;
+			note->scope = place->point;
+			buf_done(&s.text);
+			(void)unlink(f.a);
+			(void)unlink(f.b);
+			return;
 		}
 		doctor_seen(&s, acts[i].what, at, pid,
 			live_wait(&p->live, from, "file", acts[i].second ? f.b : f.a,
