@@ -10,13 +10,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct span rest = span_from(data, n);
 	struct fan_event x;
-	volatile char sum = 0;
+	unsigned char sum = 0;
 
 	while (fan_event_next(&rest, &x) > 0) {
 		for (size_t i = 0; i < x.folder.n; i++)
-			sum ^= x.folder.p[i];
+			sum = (unsigned char)(sum ^ (unsigned char)x.folder.p[i]);
 		for (size_t i = 0; i < x.new_name.n; i++)
-			sum ^= x.new_name.p[i];
+			sum = (unsigned char)(sum ^ (unsigned char)x.new_name.p[i]);
 	}
+	(void)sum;
 	return 0;
 }

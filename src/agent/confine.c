@@ -113,7 +113,7 @@ static bool runs_programs(const struct agent_config *c)
 	return false;
 }
 
-static void limit(int what, rlim_t most)
+static void limit(__rlimit_resource_t what, rlim_t most)
 {
 	struct rlimit now, wanted = { most, most };
 

@@ -106,8 +106,9 @@ static int each(scmp_filter_ctx f, uint32_t action, const char *const *names)
 
 static int allow_socket(scmp_filter_ctx f, int family)
 {
-	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+	const struct scmp_arg_cmp is_family = { 0, SCMP_CMP_EQ, (scmp_datum_t)family, 0 };
+
+	return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, &is_family);
 }
 
 static int allow_sockets(scmp_filter_ctx f, enum role role)

@@ -20,6 +20,12 @@ enum item {
 };
 
 #define ITEMS_MAX 2
+#define NOTHING \
+	{ \
+		{ \
+			ITEM_NONE, 0 \
+		} \
+	}
 
 static const struct row {
 	const char *name;
@@ -40,26 +46,26 @@ static const struct row {
 			{ ITEM_BYTES, offsetof(struct agent_message, text) } } },
 	[AGENT_RECORDS] = { "records", PARTY_COLLECTOR, PARTY_LINK | PARTY_ROOT | PARTY_MEMBER,
 		false, { { ITEM_RECORDS, 0 } } },
-	[AGENT_ALIVE] = { "alive", PARTY_COLLECTOR, PARTY_PARENT },
+	[AGENT_ALIVE] = { "alive", PARTY_COLLECTOR, PARTY_PARENT, false, NOTHING },
 	[AGENT_STATUS_LINE] = { "status-line", PARTY_COLLECTOR, PARTY_PARENT, false,
 		{ { ITEM_BYTES, offsetof(struct agent_message, text) } } },
-	[AGENT_READY] = { "ready", PARTY_COLLECTOR, PARTY_PARENT },
-	[AGENT_RELOAD] = { "reload", PARTY_PARENT, PARTY_COLLECTOR },
-	[AGENT_STOP] = { "stop", PARTY_PARENT, PARTY_COLLECTOR },
+	[AGENT_READY] = { "ready", PARTY_COLLECTOR, PARTY_PARENT, false, NOTHING },
+	[AGENT_RELOAD] = { "reload", PARTY_PARENT, PARTY_COLLECTOR, false, NOTHING },
+	[AGENT_STOP] = { "stop", PARTY_PARENT, PARTY_COLLECTOR, false, NOTHING },
 	[AGENT_WATCHER_LOST] = { "watcher-lost", PARTY_PARENT, PARTY_COLLECTOR, true,
 		{ { ITEM_TIME, offsetof(struct agent_message, from) },
 			{ ITEM_TIME, offsetof(struct agent_message, to) } } },
-	[AGENT_STATUS] = { "status", PARTY_ROOT | PARTY_MEMBER, PARTY_COLLECTOR },
-	[AGENT_POLICY_APPLY] = { "policy-apply", PARTY_ROOT, PARTY_COLLECTOR },
+	[AGENT_STATUS] = { "status", PARTY_ROOT | PARTY_MEMBER, PARTY_COLLECTOR, false, NOTHING },
+	[AGENT_POLICY_APPLY] = { "policy-apply", PARTY_ROOT, PARTY_COLLECTOR, false, NOTHING },
 	[AGENT_SCAN] = { "scan", PARTY_ROOT, PARTY_COLLECTOR, false,
 		{ { ITEM_PATHS, 0 }, { ITEM_BOOL, offsetof(struct agent_message, full) } } },
-	[AGENT_FOLLOW] = { "follow", PARTY_ROOT | PARTY_MEMBER, PARTY_COLLECTOR },
-	[AGENT_CANARY] = { "canary", PARTY_ROOT, PARTY_COLLECTOR },
+	[AGENT_FOLLOW] = { "follow", PARTY_ROOT | PARTY_MEMBER, PARTY_COLLECTOR, false, NOTHING },
+	[AGENT_CANARY] = { "canary", PARTY_ROOT, PARTY_COLLECTOR, false, NOTHING },
 	[AGENT_ANSWER] = { "answer", PARTY_COLLECTOR, PARTY_ROOT | PARTY_MEMBER, false,
 		{ { ITEM_CODE, offsetof(struct agent_message, code) },
 			{ ITEM_BYTES, offsetof(struct agent_message, text) } } },
-	[AGENT_LINK_NEW] = { "link-new", PARTY_PARENT, PARTY_COLLECTOR, true },
-	[AGENT_PING] = { "ping", PARTY_PARENT, PARTY_COLLECTOR },
+	[AGENT_LINK_NEW] = { "link-new", PARTY_PARENT, PARTY_COLLECTOR, true, NOTHING },
+	[AGENT_PING] = { "ping", PARTY_PARENT, PARTY_COLLECTOR, false, NOTHING },
 	[AGENT_ROLES] = { "roles", PARTY_PARENT, PARTY_COLLECTOR, false,
 		{ { ITEM_BYTES, offsetof(struct agent_message, text) } } },
 };

@@ -148,7 +148,7 @@ static uint32_t begin(struct bpf_code *c, enum bpf_trace_program which, enum bpf
 {
 	uint32_t none;
 
-	code_add(c, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, KEY, which);
+	code_add(c, BPF_ST | BPF_MEM | BPF_W, BPF_REG_10, 0, KEY, (int32_t)which);
 	code_move(c, BPF_REG_2, BPF_REG_10);
 	code_plus(c, BPF_REG_2, KEY);
 	code_map(c, BPF_REG_1, BPF_PSEUDO_MAP_FD, TRACE_SCRATCH);

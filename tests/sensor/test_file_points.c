@@ -119,10 +119,8 @@ static const char *any_path(void)
 
 static void write_some(const char *path)
 {
-	static const char *const texts[] = { "x", "#!/bin/sh\n",
-		"\x7f"
-		"ELF\2\1\1",
-		"some more" };
+	static const char elf[] = "\x7f\x45LF\2\1\1";
+	static const char *const texts[] = { "x", "#!/bin/sh\n", elf, "some more" };
 	const char *text = texts[chance(ARRAY_LEN(texts))];
 	int fd = open(real(path),
 		O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | (chance(2) ? O_TRUNC : O_APPEND),

@@ -1,6 +1,7 @@
 /* Opening, locking, values, ledger, stage; and every kind of damage is found and left alone. */
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/wait.h>
 
 #include "core/mem.h"
 #include "world.h"

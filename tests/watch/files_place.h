@@ -30,7 +30,7 @@ static inline int cleanup(void **state)
 	return rmdir(folder);
 }
 
-static inline void command(const char *format, ...)
+static inline void PRINTF(1, 2) command(const char *format, ...)
 {
 	char text[1024];
 	va_list args;

@@ -16,7 +16,7 @@ static bool leave_out(void)
 }
 
 /* By a process of its own, so that it is none of ours. */
-static void act(const char *format, ...)
+static void PRINTF(1, 2) act(const char *format, ...)
 {
 	char text[1024];
 	va_list args;
@@ -27,7 +27,7 @@ static void act(const char *format, ...)
 	command("%s", text);
 }
 
-static char *rules(const char *format, ...)
+static char *PRINTF(1, 2) rules(const char *format, ...)
 {
 	static char text[4096];
 	va_list args;

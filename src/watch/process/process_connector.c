@@ -144,18 +144,19 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 
 static int ask(int fd, struct err *e)
 {
-	struct {
-		struct nlmsghdr head;
-		struct cn_msg m;
-		enum proc_cn_mcast_op op;
-	} __attribute__((packed)) q = {
-		.head = { .nlmsg_len = sizeof q, .nlmsg_type = NLMSG_DONE },
-		.m = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = sizeof q.op },
-		.op = PROC_CN_MCAST_LISTEN,
-	};
+	/* A header, a message without its data, and the data: struct cn_msg ends with an array of
+	 * no length, so that they are put together by hand. */
+	char q[NLMSG_HDRLEN + sizeof(struct cn_msg) + sizeof(enum proc_cn_mcast_op)] = { 0 };
+	const struct nlmsghdr head = { .nlmsg_len = sizeof q, .nlmsg_type = NLMSG_DONE };
+	const struct cn_msg m = { .id = { CN_IDX_PROC, CN_VAL_PROC },
+		.len = sizeof(enum proc_cn_mcast_op) };
+	const enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
 
-	return send(fd, &q, sizeof q, 0) < 0 ? err_sys(e, "cannot ask the kernel's proc connector")
-					     : 0;
+	memcpy(q, &head, sizeof head);
+	memcpy(q + NLMSG_HDRLEN, &m, sizeof m);
+	memcpy(q + NLMSG_HDRLEN + sizeof m, &op, sizeof op);
+	return send(fd, q, sizeof q, 0) < 0 ? err_sys(e, "cannot ask the kernel's proc connector")
+					    : 0;
 }
 
 static int listen_to(int fd, struct err *e)
