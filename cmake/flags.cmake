@@ -37,6 +37,7 @@ if(NOT INVAR_SANITIZE AND NOT INVAR_FUZZ)
     # what is shipped is the same wherever it was built
     target_compile_options(house INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
       -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+    target_link_options(house INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.) # LTO compiles then
   endif()
   compile_flags(-fstack-protector-strong -fcf-protection=full -fzero-call-used-regs=used-gpr
     -ftrivial-auto-var-init=zero -fvisibility=hidden)
