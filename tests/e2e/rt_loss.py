@@ -9,7 +9,7 @@ import live
 from live import Live, note, point, skip, told, until
 
 MANY = int(os.environ.get("ENTITIES", "10000"))
-HOW = os.environ.get("HOW", "agent watch").split()
+HOW = os.environ.get("HOW", "agent").split()
 R = random.Random(20261123)
 
 
