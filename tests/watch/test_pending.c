@@ -93,9 +93,9 @@ static void on_and_on(void **state)
 	} cases[] = {
 		{ 5, false, 1000, 7, 12 }, /* never rests: after a second */
 		{ 5, true, 1000, 7, 12 },
-		{ 50, true, 10, 8, 16 }, /* rests each time: at once, then seldom */
+		{ 50, true, 10, 20, 40 }, /* rests each time: at once, soon, then seldom */
 		{ 100, false, 1000, 7, 12 },
-		{ 1000, true, 10, 8, 25 },
+		{ 1000, true, 10, 20, 45 },
 	};
 
 	(void)state;

@@ -16,7 +16,9 @@
 #define QUIET (150 * MS)
 #define PATIENCE (1000 * MS)
 #define SELDOM (10000 * MS)
-#define FREE_TELLS 4 /* so often it is told without making it wait */
+#define FREE_TELLS 4     /* so often it is told without making it wait; then, of what rests, */
+#define OFTEN_TELLS 24   /* so often at most … */
+#define OFTEN (400 * MS) /* … this late */
 
 struct whodunit *whodunit_new(struct span who, const char *why)
 {
@@ -94,6 +96,8 @@ static int64_t gap_of(const struct pending_row *r)
 
 	if (r->level < FREE_TELLS)
 		return 0;
+	if (r->level < OFTEN_TELLS && r->rest != REST_OPEN && !r->restless)
+		return OFTEN;
 	for (unsigned i = FREE_TELLS; i < r->level && gap < SELDOM; i++)
 		gap *= 2;
 	return gap < SELDOM ? gap : SELDOM;
@@ -231,6 +235,7 @@ void pending_told(struct pending *p, struct pending_row *r, int64_t now)
 	r->waiting = false;
 	p->n_waiting--;
 	r->told = now;
+	r->restless = !rested;
 	if (!rested && r->level < FREE_TELLS)
 		r->level = FREE_TELLS;
 	else if (r->level < 32)

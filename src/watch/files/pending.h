@@ -32,6 +32,7 @@ struct pending_row {
 	uint32_t hash;
 	bool waiting; /* else it was told, and is kept to know how often it was */
 	bool below;
+	bool restless; /* it did not rest when it was told last */
 	enum pending_rest rest;
 	unsigned char level; /* how often it was told without a rest between */
 	int64_t first, last; /* monotonic: of what is not told yet; of all */
