@@ -81,9 +81,9 @@ void linked_record(struct collector *c, const struct ledger_record *r)
 {
 	const struct record *is = r->type == RECORD_CHANGE ? r->change.is : NULL;
 
-	if (is && r->change.kind == &kind_file && r->change.type != CHANGE_UPDATED &&
-		record_has(is, FILE_NLINK) && is->v[FILE_NLINK].number > 1 &&
-		record_has(is, FILE_TYPE) && is->v[FILE_TYPE].number == FILE_REGULAR)
+	if (is && r->change.kind == &kind_file && record_has(is, FILE_NLINK) &&
+		is->v[FILE_NLINK].number > 1 && record_has(is, FILE_TYPE) &&
+		is->v[FILE_TYPE].number == FILE_REGULAR)
 		collector_ask(c, REQUEST_LINKED, 0, r->change.key);
 }
 

@@ -177,7 +177,7 @@ void survey_keep_loss(struct job *j, const struct loss_note *l);
 
 /* ---- collector_linked.c: files that get another name while we watch ---- */
 void linked_heard(struct collector *c, const struct other_name *x);
-/* A file with several names is there that was not, or is elsewhere. */
+/* A file with several names is there that was not, is elsewhere, or took the place of another. */
 void linked_record(struct collector *c, const struct ledger_record *r);
 /* A name of one of these was found in the current tree. */
 void linked_found(struct collector *c, struct span path);
