@@ -103,10 +103,16 @@ static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
 	/* What cannot be recorded (a full disk) is told the first time, not at each new try. */
 	if (!r->chained && c->failures)
 		return 0;
+	heard_record(c, r);
 	health_record(c, r);
 	answer_record(c, r);
 	linked_record(c, r);
 	return l && l->record ? l->record(l->ctx, r, e) : 0;
+}
+
+int collector_tell(struct collector *c, const struct ledger_record *r, struct err *e)
+{
+	return hear_record(c, r, e);
 }
 
 static void hear_progress(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected)
@@ -332,7 +338,8 @@ static int start(struct collector *c, struct err *e)
 	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, release, c);
 	c->polled = polled_new(c->base, POLLED_SECONDS, moved, c);
 	if (answer_start(c, e) < 0 || health_start(c, e) < 0 || look_start(c, e) < 0 ||
-		hear_signals(c, e) < 0 || start_state(c, e) < 0 || start_schedule(c, e) < 0)
+		hear_signals(c, e) < 0 || start_state(c, e) < 0 || start_schedule(c, e) < 0 ||
+		heard_start(c, e) < 0)
 		return e->code;
 	collector_note(c, "agent-start",
 		c->setup.foreground ? "invar watch began" : "the agent began");
@@ -355,6 +362,7 @@ static void stop(struct collector *c)
 		event_free(c->due);
 	if (c->schedule)
 		event_free(c->schedule);
+	heard_stop(c);
 	hold_free(c->hold);
 	again_free(c);
 	polled_free(c->polled);

@@ -80,8 +80,10 @@ struct collector {
 	struct control *control;
 	struct backlog *backlog;
 	struct hold *hold;
-	struct again *again; /* NULL: nothing is to be looked at again later */
-	struct arena *arena; /* cleared after each notice */
+	struct event *written; /* somebody wrote to the store */
+	uint64_t heard;        /* seq of the last record that was told on */
+	struct again *again;   /* NULL: nothing is to be looked at again later */
+	struct arena *arena;   /* cleared after each notice */
 
 	struct event *due; /* the next look */
 	int64_t rest;      /* monotonic ns: no look before */
@@ -144,6 +146,14 @@ struct check_listener collector_listener(struct collector *c);
 
 /* Another watcher is there (fd: its channel) since `from` it was lost: all is surveyed. */
 int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e) MUST_CHECK;
+
+/* Tell a record on, as what we wrote. */
+int collector_tell(struct collector *c, const struct ledger_record *r, struct err *e) MUST_CHECK;
+
+/* ---- collector_heard.c ---- */
+int heard_start(struct collector *c, struct err *e) MUST_CHECK;
+void heard_stop(struct collector *c);
+void heard_record(struct collector *c, const struct ledger_record *r);
 
 /* ---- collector_look.c ---- */
 int look_start(struct collector *c, struct err *e) MUST_CHECK;

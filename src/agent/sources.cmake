@@ -10,6 +10,7 @@ set(AGENT_SOURCES
   src/agent/collector_again.c
   src/agent/collector_answer.c
   src/agent/collector_health.c
+  src/agent/collector_heard.c
   src/agent/collector_linked.c
   src/agent/collector_look.c
   src/agent/collector_start.c

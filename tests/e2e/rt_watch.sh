@@ -98,6 +98,12 @@ point $? "and that it was repaired" "$CASE/json"
 
 "$INVAR" approve all --reason test "${OPTIONS[@]}" >"$CASE/out" 2>&1
 point $? "a command may write to the state meanwhile" "$CASE/out"
+for _ in $(seq 100); do
+	grep -q '"what":"approve"' "$CASE/json" && break
+	sleep 0.1
+done
+grep -q '"what":"approve"' "$CASE/json"
+point $? "which is told as well" "$CASE/json"
 for _ in $(seq 50); do # what is being looked at just now is settled soon
 	"$INVAR" check "${OPTIONS[@]}" >"$CASE/out" 2>&1 && break
 	"$INVAR" approve all --reason test "${OPTIONS[@]}" >/dev/null 2>&1
