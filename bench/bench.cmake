@@ -23,3 +23,7 @@ add_executable(bench_storm EXCLUDE_FROM_ALL bench/storm.c)
 target_link_libraries(bench_storm PRIVATE core)
 target_include_directories(bench_storm PRIVATE ${CMAKE_SOURCE_DIR})
 set_target_properties(bench_storm PROPERTIES OUTPUT_NAME bench/bench_storm)
+# A look at a kind, again and again: its own table.
+add_executable(bench_look EXCLUDE_FROM_ALL bench/look.c)
+target_link_libraries(bench_look PRIVATE change)
+set_target_properties(bench_look PROPERTIES OUTPUT_NAME bench/bench_look)

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/cbor.h"
 #include "core/mem.h"
+#include "host/host.h"
 #include "os/clock.h"
 #include "store/stage.h"
 
@@ -24,6 +26,8 @@
 #define ALIVE_NS INT64_C(1000000000)
 #define SILENCE 6     /* deadlines without a word from a sensor: it hangs */
 #define DEATH_MS 2000 /* after SIGKILL; longer: stuck in the kernel, and left alone */
+#define IDLE_MS 90000 /* one that is kept and not asked ends */
+#define LOOKS_MAX 500 /* then a new one: what rooms leave behind does not pile up */
 
 /* What goes through the pipe: its length in four bytes, then a CBOR array that begins with one of
  * these. */
@@ -110,6 +114,15 @@ void outlet_alive(struct outlet *o)
 	flush(o);
 }
 
+/* What an entity was refused for must not silence those behind it. */
+static void tell_failed(struct scan *s, const struct kind *k)
+{
+	if (!atomic_load(&s->failed))
+		return;
+	scan_gap_err(s, k, SPAN_NONE, true, &s->err);
+	atomic_store(&s->failed, false);
+}
+
 static void look_at(struct scan *s, const struct kind *k)
 {
 	for (const struct sensor *const *p = s->sensors; *p; p++) {
@@ -120,6 +133,7 @@ static void look_at(struct scan *s, const struct kind *k)
 		if ((*p)->scan(s, &why) < 0)
 			scan_gap_err(s, k, SPAN_NONE, true, &why);
 	}
+	tell_failed(s, k);
 	arena_clear(s->arena);
 	cbor_put_uint(frame_begin(s->outlet, FRAME_END, 1), k->id);
 	frame_end(s->outlet);
@@ -161,11 +175,70 @@ static NORETURN void look(struct scan *s, const struct kind *from, int fd, pid_t
 	_exit(0);
 }
 
+/* ---- the same, kept from one scan to the next ---- */
+
+struct request {
+	uint8_t kind;
+	bool begins; /* another scan */
+};
+
+/* Nothing of the owner's but these two: one that is stuck would hold on to it. */
+static void let_go(int a, int b)
+{
+	unsigned low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
+
+	if (low > 3)
+		(void)!close_range(3, low - 1, 0);
+	if (high > low + 1)
+		(void)!close_range(low + 1, high - 1, 0);
+	(void)!close_range(high + 1, ~0U, 0);
+}
+
+static bool next_request(int fd, struct request *ret)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int rc;
+
+	do
+		rc = poll(&p, 1, IDLE_MS);
+	while (rc < 0 && errno == EINTR);
+	return rc > 0 && read(fd, ret, sizeof *ret) == (ssize_t)sizeof *ret;
+}
+
+/* What the scan it was started in points to is where it was: nothing returns from here. */
+static NORETURN void serve(struct scan *s, int fd, int requests, pid_t parent)
+{
+	struct outlet outlet = { fd, BUF_INIT(FRAME_MAX * 2), BUF_INIT(FRAME_MAX), 0 };
+	struct request r;
+
+	settle_in(parent);
+	let_go(fd, requests);
+	s->outlet = &outlet;
+	s->listener = NULL;
+	while (next_request(requests, &r)) {
+		const struct kind *k = r.kind < KIND_IDS ? kind_by_id(r.kind) : NULL;
+
+		if (r.begins && s->host)
+			host_renew(s->host);
+		if (k)
+			look_at(s, k);
+	}
+	_exit(0);
+}
+
 /* ---- the process that listens ---- */
 
 struct guard {
-	struct scan *scan;
-	pid_t child; /* 0: none */
+	struct scan *scan; /* the one at hand; NULL: between scans */
+	bool kept;         /* asked for each kind, and there for the next scan as well */
+	pid_t owner;       /* kept: whose child it is */
+	char *root;        /* kept: of the options it was started with */
+	int requests;      /* kept; else -1 */
+	unsigned looks;    /* kept: since it was started */
+	bool begun;        /* kept: of this scan it knows */
+	bool asked;        /* kept: and has not said yet that this was all */
+	bool spoke;        /* kept: since it was asked */
+	pid_t child;       /* 0: none */
 	int fd;
 	struct buf in;
 	size_t at;     /* of in, used up */
@@ -184,31 +257,57 @@ struct guard *guard_new(struct scan *s)
 	struct guard *g = mem_new(sizeof *g);
 
 	g->scan = s;
-	g->fd = -1;
+	g->fd = g->requests = -1;
 	g->in = BUF_INIT(FRAME_MAX + READ_BYTES + sizeof(uint32_t));
 	return g;
 }
 
+static void close_both(const int ends[2])
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+}
+
+static int open_ends(struct guard *g, int ends[2], int requests[2], struct err *e)
+{
+	if (g->kept && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, requests) < 0)
+		return err_sys(e, "cannot make a pair of sockets");
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		close_both(requests);
+		return err_sys(e, "cannot make a pipe");
+	}
+	fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
+	return 0;
+}
+
 static int start(struct guard *g, const struct kind *from, struct err *e)
 {
+	int ends[2] = { -1, -1 }, requests[2] = { -1, -1 };
 	pid_t parent = getpid();
-	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "cannot make a pipe");
-	fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
+	if (open_ends(g, ends, requests, e) < 0)
+		return e->code;
 	g->child = fork();
+	if (g->child == 0 && g->kept)
+		serve(g->scan, ends[1], requests[1], parent);
 	if (g->child == 0) {
 		close(ends[0]);
 		look(g->scan, from, ends[1], parent);
 	}
-	close(ends[1]);
 	if (g->child < 0) {
 		g->child = 0;
-		close(ends[0]);
-		return err_sys(e, "cannot start a process");
+		(void)err_sys(e, "cannot start a process");
+		close_both(ends);
+		close_both(requests);
+		return e->code;
 	}
+	close(ends[1]);
+	if (g->kept)
+		close(requests[1]);
 	g->fd = ends[0];
+	g->requests = requests[0];
+	g->looks = 0;
 	fcntl(g->fd, F_SETFL, O_NONBLOCK);
 	g->heard = clock_monotonic();
 	buf_clear(&g->in);
@@ -228,8 +327,11 @@ static void stop(struct guard *g, int *ret_status)
 	while (waitpid(g->child, ret_status, WNOHANG) == 0 && clock_monotonic() < until)
 		poll(NULL, 0, 1);
 	close(g->fd);
-	g->fd = -1;
+	if (g->requests >= 0)
+		close(g->requests);
+	g->fd = g->requests = -1;
 	g->child = 0;
+	g->asked = false;
 }
 
 void guard_free(struct guard *g)
@@ -238,8 +340,12 @@ void guard_free(struct guard *g)
 
 	if (!g)
 		return;
+	/* A fork of its owner must leave it alone. */
+	if (g->kept && g->owner != getpid())
+		return;
 	stop(g, &status);
 	buf_done(&g->in);
+	free(g->root);
 	free(g);
 }
 
@@ -340,6 +446,7 @@ static int hear(struct guard *g)
 	if (n <= 0)
 		return -1;
 	g->in.n += (size_t)n;
+	g->spoke = true;
 	g->heard = clock_monotonic();
 	return 1;
 }
@@ -361,14 +468,94 @@ static void lose(struct guard *g, const struct kind *k, bool silent)
 	scan_gap(g->scan, &gap);
 }
 
-int guard_kind(struct guard *g, const struct kind *k, struct err *e)
-{
-	struct span frame;
-	int r = 0;
+/* ---- kept ---- */
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+struct guard *guard_kept(struct guard *old, struct scan *s)
+{
+	const char *root = s->options->root;
+	struct guard *g = old;
+
+	if (g && (g->owner != getpid() || !same_text(g->root, root)))
+		guard_freep(&g);
+	if (!g) {
+		g = guard_new(s);
+		g->kept = true;
+		g->owner = getpid();
+		g->root = root ? mem_text(root) : NULL;
+	}
+	g->scan = s;
+	g->begun = false;
+	return g;
+}
+
+void guard_rest(struct guard *g)
+{
+	int status;
+
+	g->scan = NULL;
+	/* What it would say now is nobody's answer. */
+	if (g->asked || g->looks >= LOOKS_MAX)
+		stop(g, &status);
+}
+
+/* It ended meanwhile: nothing should come from it now. */
+static bool has_ended(const struct guard *g)
+{
+	struct pollfd p = { .fd = g->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+static int ask(struct guard *g, const struct kind *k, struct err *e)
+{
+	struct request r = { .kind = k->id };
+	int status;
+
+	if (g->child && has_ended(g))
+		stop(g, &status);
 	if (!g->child && start(g, k, e) < 0)
 		return e->code;
+	r.begins = !g->begun;
+	g->looks += r.begins;
+	g->begun = g->asked = true;
+	g->spoke = false;
+	/* Where it has just ended there will be no answer. */
+	(void)!send(g->requests, &r, sizeof r, MSG_NOSIGNAL);
+	return 0;
+}
+
+/* One that was there before may have ended for what has nothing to do with this kind. */
+static bool may_try_again(const struct guard *g, bool fresh)
+{
+	return g->kept && !fresh && !g->spoke;
+}
+
+/* ---- */
+
+static int begin(struct guard *g, const struct kind *k, bool *ret_fresh, struct err *e)
+{
+	pid_t before = g->child;
+
+	if (g->kept ? ask(g, k, e) < 0 : !g->child && start(g, k, e) < 0)
+		return e->code;
+	*ret_fresh = g->child != before;
 	g->heard = clock_monotonic();
+	return 0;
+}
+
+int guard_kind(struct guard *g, const struct kind *k, struct err *e)
+{
+	bool fresh = true;
+	struct span frame;
+	int r = 0, status;
+
+	if (begin(g, k, &fresh, e) < 0)
+		return e->code;
 	while (r == 0) {
 		while (r == 0 && next_frame(g, &frame) > 0)
 			r = take(g, frame, k, e);
@@ -378,13 +565,19 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e)
 		if (scan_stopped(g->scan))
 			return err_set(e, ERR_INTERRUPTED, "interrupted");
 		if (r > 0)
-			return 0;
+			break;
 		r = hear(g);
-		if (r < 0 || (r == 0 && is_silent(g))) {
+		if (r < 0 && may_try_again(g, fresh)) {
+			stop(g, &status);
+			r = begin(g, k, &fresh, e);
+			if (r < 0)
+				return r;
+		} else if (r < 0 || (r == 0 && is_silent(g))) {
 			lose(g, k, r == 0);
 			return 0;
 		}
 		r = 0;
 	}
+	g->asked = false;
 	return 0;
 }

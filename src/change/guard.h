@@ -16,6 +16,14 @@ void guard_freep(struct guard **g);
  * of their ids. `wanted` says which ones will come. */
 int guard_kind(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
 
+/* For who looks often: a process that is there for the next scan, with all that host_renew takes
+ * over. It is asked for one kind after the other; it ends when nobody asks for a while, and when it
+ * did, or was killed, there is another one at the next question. The policy is that of the first
+ * scan. old: of an earlier scan, or NULL; taken over. guard_rest: this scan
+ * ends. */
+struct guard *guard_kept(struct guard *old, struct scan *s);
+void guard_rest(struct guard *g);
+
 /* ---- in that process: what scan_emit and scan_gap become ---- */
 struct outlet;
 void outlet_entity(struct outlet *o, const struct observation *x);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "change/below.h"
+#include "change/guard.h"
 #include "change/relook.h"
 #include "core/mem.h"
 #include "entity/key.h"
@@ -32,6 +33,7 @@ void look_memory_free(struct look_memory *m)
 		free(m->told[i].key);
 	free(m->told);
 	kept_drop(&m->kept);
+	guard_free(m->guard);
 	buf_done(&m->policy_text);
 	free(m);
 }
@@ -47,6 +49,7 @@ void look_memory_use(struct look_memory *m, const struct policy *p)
 	if (m->policy == policy_serial(p))
 		return;
 	kept_drop(&m->kept);
+	guard_freep(&m->guard);
 	m->policy = policy_serial(p);
 	buf_clear(&m->policy_text);
 	policy_print(p, &m->policy_text);

@@ -13,8 +13,9 @@ struct look_memory {
 	struct card_memory cards;
 	struct told_gap *told; /* gaps that stand, told once */
 	size_t n_told, cap_told;
-	struct kept kept; /* who looks at points … */
-	uint64_t policy;  /* … by the policy of this number; 0: none yet */
+	struct kept kept;    /* who looks at points … */
+	struct guard *guard; /* … and at kinds that are not sorted; NULL: none yet … */
+	uint64_t policy;     /* … by the policy of this number; 0: none yet */
 	struct buf policy_text;
 	unsigned moved; /* looks that recorded something, since the store was tidied */
 };

@@ -62,7 +62,7 @@ struct look_again {
 };
 
 /* What one look leaves for the next: the cards of actions under way, gaps that were told, and the
- * process that looks at files. Bounded. Of one store; kept by the caller, in scan_options.memory.
+ * processes that look. Bounded. Of one store; kept by the caller, in scan_options.memory.
  */
 struct look_memory *look_memory_new(void);
 void look_memory_free(struct look_memory *m); /* accepts NULL */

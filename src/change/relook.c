@@ -27,6 +27,7 @@ static void relook_init(struct relook *l, struct store *s, const struct policy *
 	if (l->memory) {
 		look_memory_use(l->memory, p);
 		l->run.options.kept = &l->memory->kept;
+		l->run.guard = &l->memory->guard;
 		l->policy_text = buf_span(&l->memory->policy_text);
 	} else {
 		policy_print(p, &l->run.policy_text);

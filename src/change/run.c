@@ -43,6 +43,7 @@ int run_observe(struct run *r, const struct observer *observer, void *ctx, struc
 		.listener = r->listener,
 		.summary = &r->summary,
 		.gaps = r->gaps,
+		.kept = r->guard,
 		.expected = run_is_whole(r) ? r->current.count : 0 };
 	int rc;
 

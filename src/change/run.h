@@ -13,6 +13,7 @@ struct run {
 	struct scan_options options;
 	const struct check_listener *listener;
 	struct check_summary summary;
+	struct guard **guard; /* kept for the next run; NULL: none is */
 	struct buf policy_text;
 	struct gaps *gaps;
 	struct found *found;

@@ -32,7 +32,10 @@ void scan_done(struct scan *s)
 	buf_done(&s->local);
 	buf_done(&s->value);
 	buf_done(&s->last);
-	guard_freep(&s->guard);
+	if (s->guard && s->kept)
+		guard_rest(s->guard);
+	else
+		guard_freep(&s->guard);
 	host_freep(&s->host);
 }
 
@@ -353,7 +356,9 @@ static int run_guarded(struct scan *s, const struct kind *k, struct err *e)
 {
 	int rc;
 
-	if (!s->guard)
+	if (!s->guard && s->kept)
+		s->guard = *s->kept = guard_kept(*s->kept, s);
+	else if (!s->guard)
 		s->guard = guard_new(s);
 	rc = guard_kind(s->guard, k, e);
 	/* What failed behind the doors came first. */

@@ -34,6 +34,8 @@ struct scan {
 	struct gaps *gaps;
 	const struct sensor *const *sensors; /* NULL: all of the platform */
 	uint64_t expected;                   /* entities, for the progress; 0: not known */
+	struct guard **kept; /* who observes kinds that are not sorted, here and in the next scan;
+				NULL: one of our own */
 	/* ours */
 	struct selector selector;
 	struct arena *arena;

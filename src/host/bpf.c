@@ -34,6 +34,19 @@ void bpf_free(struct bpf *b)
 	free(b);
 }
 
+/* The kernel stays the one it is; its types are megabytes. What was refused may be granted now. */
+void bpf_renew(struct host *h)
+{
+	struct bpf *b = h->bpf;
+
+	if (b)
+		bpf_types_done(&b->types);
+	if (!b || !b->why.code)
+		return;
+	bpf_free(b);
+	h->bpf = NULL;
+}
+
 static int call(int what, union bpf_attr *a)
 {
 	return (int)syscall(SYS_bpf, what, a, sizeof *a);

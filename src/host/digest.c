@@ -1,20 +1,25 @@
-/* Digests of programs, each file read once a scan. */
+/* Digests of programs, each file read once a scan; the next one takes over those whose files have
+ * kept their stamps. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "core/mem.h"
 #include "host/state.h"
+#include "os/clock.h"
 
 #define READ_BYTES ((size_t)128 << 10)
 #define DIGEST_MAX ((uint64_t)512 << 20)
 #define SLOTS_FIRST 256
+#define KEPT_MAX 4096
+#define YOUNG_NS INT64_C(2000000000) /* the coarsest time stamps of a file system */
 
 struct digest {
 	dev_t device; /* with the inode 0: a free slot */
 	ino_t inode;
 	off_t size;
 	int64_t mtime, ctime;
+	unsigned round; /* of scans it may be believed in; 0: any */
 	uint8_t sha256[SHA256_SIZE];
 };
 
@@ -22,6 +27,7 @@ struct digest {
 struct digests {
 	struct digest *slot;
 	size_t n, cap;
+	unsigned round;
 	struct sha256_set sha;
 	char block[READ_BYTES];
 };
@@ -30,6 +36,7 @@ static struct digests *digests_new(struct host *h)
 {
 	h->digests = mem_new(sizeof *h->digests);
 	sha256_set_init(&h->digests->sha);
+	h->digests->round = 1;
 	return h->digests;
 }
 
@@ -39,6 +46,14 @@ void host_digests_free(struct digests *d)
 		return;
 	free(d->slot);
 	free(d);
+}
+
+void host_digests_renew(struct host *h)
+{
+	if (h->digests && ++h->digests->round && h->digests->n < KEPT_MAX)
+		return;
+	host_digests_free(h->digests);
+	h->digests = NULL;
 }
 
 static int64_t stamp(struct timespec t)
@@ -116,8 +131,11 @@ int host_digest_fd(struct host *h, int fd, uint8_t ret[SHA256_SIZE], struct err 
 		.size = st.st_size,
 		.mtime = stamp(st.st_mtim),
 		.ctime = stamp(st.st_ctim) };
+	/* Who writes to it within the same tick leaves the same time behind. */
+	if (clock_now() - x.ctime < YOUNG_NS)
+		x.round = d->round;
 	if (!slot->inode || slot->size != x.size || slot->mtime != x.mtime ||
-		slot->ctime != x.ctime) {
+		slot->ctime != x.ctime || (slot->round && slot->round != d->round)) {
 		if (read_digest(d, fd, &x, e) < 0)
 			return e->code;
 		d->n += slot->inode == 0;

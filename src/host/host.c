@@ -52,6 +52,20 @@ void host_freep(struct host **h)
 	*h = NULL;
 }
 
+void host_renew(struct host *h)
+{
+	buses_free(h->buses);
+	unit_index_free(h->unit_index);
+	processes_free(h->processes);
+	h->buses = NULL;
+	h->unit_index = NULL;
+	h->processes = NULL;
+	package_index_renew(h);
+	host_digests_renew(h);
+	bpf_renew(h);
+	arena_clear(h->arena);
+}
+
 bool host_is_live(const struct host *h)
 {
 	return h->live;

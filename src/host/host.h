@@ -23,6 +23,9 @@ struct host_options {
 int host_open(struct host **ret, const struct host_options *o, struct err *e) MUST_CHECK;
 void host_free(struct host *h); /* accepts NULL */
 void host_freep(struct host **h);
+/* Another scan begins: all answers are forgotten, and all that was handed out, but for what is
+ * known to be still so, because what it was read from has the same stamps. */
+void host_renew(struct host *h);
 
 /* True: this is the running system, so that /proc, /sys, sockets and buses speak of it. */
 bool host_is_live(const struct host *h);

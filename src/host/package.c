@@ -8,9 +8,15 @@
 #include "host/package_index.h"
 #include "host/package_rpm_store.h"
 #include "host/state.h"
+#include "os/clock.h"
 #include "os/random.h"
 
 #define PROBLEMS_MAX 1000
+#define SECOND INT64_C(1000000000)
+#define KEPT_NS (300 * SECOND) /* then it is read again: what is written to in place has no stamp \
+				*/
+#define IDLE_NS (120 * SECOND) /* that long nobody asked: the memory is worth more */
+#define KEPT_CACHE ((size_t)1 << 20)
 #define CACHE_BYTES ((size_t)16 << 20)
 #define PATH_BYTES_MEAN 72 /* a line of a list, with what other packages list, too, left out */
 #define SEVERAL_MAX 1000   /* of one package, whose versions are listed */
@@ -52,6 +58,7 @@ void package_index_free(struct package_index *x)
 		return;
 	if (x->info >= 0)
 		close(x->info);
+	stamps_free(x->stamps);
 	cache_free(x->cache);
 	rpm_store_free(x->rpm);
 	path_map_done(&x->owner);
@@ -248,14 +255,11 @@ static void find_aliases(struct package_index *x)
 			path_alias_add(&x->aliases, *p, target);
 }
 
-struct package_index *package_index(struct host *h)
+static struct package_index *load(struct host *h)
 {
-	struct package_index *x = h->package_index;
+	struct package_index *x = h->package_index = mem_new(sizeof *x);
 	struct err e;
 
-	if (x)
-		return x;
-	x = h->package_index = mem_new(sizeof *x);
 	x->host = h;
 	x->info = -1;
 	x->arena = arena_new();
@@ -265,11 +269,54 @@ struct package_index *package_index(struct host *h)
 	sha256_set_init(x->sha);
 	if (random_bytes(&x->hash, sizeof x->hash, &e) < 0)
 		abort(); /* a kernel without getrandom(2) does not run this program */
+	x->loaded = clock_monotonic();
+	h->stamps = x->stamps = stamps_new();
 	find_aliases(x);
 	for (const struct package_db *const *d = databases; *d; d++)
 		(*d)->load(x);
+	h->stamps = NULL;
 	settle(x);
 	return x;
+}
+
+/* File lists that changed while they were read, after the folder was stamped, have another stamp
+ * now. */
+static bool holds(struct package_index *x, struct host *h, int64_t now)
+{
+	return !x->torn && now - x->loaded < KEPT_NS && stamps_hold(x->stamps, h);
+}
+
+struct package_index *package_index(struct host *h)
+{
+	struct package_index *x = h->package_index;
+
+	if (x && !x->doubted)
+		return x;
+	if (x && holds(x, h, clock_monotonic())) {
+		x->doubted = false;
+	} else {
+		package_index_free(x);
+		x = load(h);
+	}
+	x->asked = clock_monotonic();
+	return x;
+}
+
+void package_index_renew(struct host *h)
+{
+	struct package_index *x = h->package_index;
+
+	if (!x)
+		return;
+	x->doubted = true;
+	if (x->cache && arena_bytes(x->cache->arena) > KEPT_CACHE) {
+		cache_free(x->cache);
+		x->cache = NULL;
+	}
+	if (clock_monotonic() - x->asked < IDLE_NS)
+		return;
+	package_index_free(x);
+	h->package_index = NULL;
 }
 
 int host_packages(struct host *h, struct packages *ret, struct err *e)

@@ -53,6 +53,9 @@ struct package_diversion {
 struct package_index {
 	struct host *host;
 	struct arena *arena;
+	struct stamps *stamps;   /* of what it was read from */
+	int64_t loaded, asked;   /* monotonic; asked: by a room, the last time */
+	bool doubted;            /* another scan began: it may be another one by now */
 	struct package_row *row; /* in key order, but while loading */
 	size_t n, cap;
 	struct package *list; /* the same, for callers */

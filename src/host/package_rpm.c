@@ -6,6 +6,7 @@
 #include "host/package_index.h"
 #include "host/package_rpm_parse.h"
 #include "host/package_rpm_store.h"
+#include "host/state.h"
 
 #define FILES_MAX 5000000
 
@@ -104,6 +105,8 @@ static int load_from(struct package_index *x, const char *path, struct err *e)
 	close(folder);
 	path = arena_format(x->arena, "%s/%s", path, file);
 	if (r == 0) {
+		host_stamp(x->host, path, false);
+		host_stamp(x->host, arena_format(x->arena, "%s-wal", path), false);
 		x->file_lists = true;
 		r = rpm_store_all(x->rpm, add, &l, e);
 		package_faults_tell(x, "rpm", &l.faults, path);

@@ -99,14 +99,16 @@ int host_read_at(int dirfd, const char *path, size_t max, struct arena *a, struc
 int host_read(struct host *h, const char *path, size_t max, struct arena *a, struct span *ret,
 	struct err *e)
 {
+	host_stamp(h, path, false);
 	return host_read_at(h->root, path, max, a, ret, e);
 }
 
 int host_stat(struct host *h, const char *path, bool link, struct stat *ret, struct err *e)
 {
-	int fd = open_beneath(h->root, path, (uint64_t)(O_PATH | (link ? O_NOFOLLOW : 0)));
-	int rc = 0;
+	int fd, rc = 0;
 
+	host_stamp(h, path, link);
+	fd = open_beneath(h->root, path, (uint64_t)(O_PATH | (link ? O_NOFOLLOW : 0)));
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
 	if (fstat(fd, ret) < 0)
@@ -119,9 +121,11 @@ int host_readlink(struct host *h, const char *path, struct arena *a, struct span
 	struct err *e)
 {
 	char target[TARGET_MAX];
-	int fd = open_beneath(h->root, path, O_PATH | O_NOFOLLOW);
 	ssize_t n;
+	int fd;
 
+	host_stamp(h, path, true);
+	fd = open_beneath(h->root, path, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
 	n = readlinkat(fd, "", target, sizeof target);
@@ -136,6 +140,7 @@ int host_open_file(struct host *h, const char *path, int flags, int *ret, struct
 {
 	int fd;
 
+	host_stamp(h, path, false);
 	if (!(flags & O_DIRECTORY))
 		return open_regular(ret, h->root, path, e);
 	fd = open_beneath(h->root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);

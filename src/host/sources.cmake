@@ -3,6 +3,7 @@ set(HOST_SOURCES
   src/host/command.c
   src/host/ldcache.c
   src/host/read.c
+  src/host/stamp.c
   src/host/digest.c
   src/host/bpf.c
   src/host/bpf_code.c

@@ -12,6 +12,7 @@ struct digests;       /* digest.c */
 struct buses;         /* bus.c */
 struct bpf;           /* bpf.c */
 struct unit_index;    /* units.c */
+struct stamps;        /* stamp.c */
 
 struct host {
 	int root;
@@ -25,6 +26,7 @@ struct host {
 	struct bpf *bpf;               /* NULL: not asked for yet */
 	struct buses *buses;           /* NULL: not asked for yet */
 	struct unit_index *unit_index; /* NULL: not asked for yet */
+	struct stamps *stamps;         /* takes down what is read; NULL: nobody wants to know */
 };
 
 /* Each frees what its file made; NULL does nothing. */
@@ -34,6 +36,19 @@ void host_digests_free(struct digests *d);
 void buses_free(struct buses *all);
 void bpf_free(struct bpf *b);
 void unit_index_free(struct unit_index *x);
+
+/* Another scan begins (host_renew): each forgets what need not be so any more. */
+void package_index_renew(struct host *h);
+void host_digests_renew(struct host *h);
+void bpf_renew(struct host *h);
+
+/* While h->stamps is set, all that is read by host/host.h is taken down there; what is opened
+ * otherwise is by host_stamp, before it is read. */
+struct stamps *stamps_new(void);
+void stamps_free(struct stamps *all); /* accepts NULL */
+void host_stamp(struct host *h, const char *path, bool link);
+/* All of it is as it was: the same files with the same times, and nothing where nothing was. */
+bool stamps_hold(const struct stamps *all, struct host *h);
 
 /* Functions of libsystemd by name; where each goes. The library is never unloaded: those it brings
  * along leave things with the process. ERR_MISSING: there is none, or an older one. */
