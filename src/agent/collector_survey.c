@@ -318,6 +318,7 @@ static int begin(struct collector *c, struct job *j, struct err *e)
 	int fd;
 
 	setup.options.io_class = 2;
+	setup.options.jobs = 1; /* gentle, and small */
 	if (c->setup.config) {
 		setup.options.limit_cpu = c->setup.config->limit_cpu;
 		setup.options.limit_rate = c->setup.config->limit_rate;
