@@ -52,7 +52,8 @@ static int run_collector(const struct parent_setup *p, const struct child_ends *
 		.watcher = ends->watcher,
 		.link = ends->link,
 		.parent = ends->parent,
-		.control = p->control };
+		.control = p->control,
+		.again = ends->again };
 	AUTO(channel) parent = { 0 };
 
 	prctl(PR_SET_NAME, "invar-collector");

@@ -11,6 +11,7 @@ struct child_ends {
 	int parent;        /* collector: channel to the parent; else -1 */
 	int collector;     /* watcher, link: channel to the collector */
 	int watcher, link; /* collector: channels to them; -1: there is none */
+	bool again; /* collector: it goes on where another one ended, with the policy in force */
 };
 
 struct child {

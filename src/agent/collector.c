@@ -195,10 +195,17 @@ static void take_means(struct collector *c, const struct notice *n)
 	while (m < end &&
 		!(m->kind == x->kind && span_is(x->scope, m->scope) && span_is(x->name, m->name)))
 		m++;
+	if (x->gone) { /* nothing is there to be watched any more */
+		if (m < end) {
+			means_free(m);
+			*m = c->means[--c->n_means];
+		}
+		return;
+	}
 	if (m == c->means + MEANS_MAX)
 		return;
 	if (m == end)
-		c->n_means++;
+		*m = c->means[c->n_means++] = (struct means_row){ 0 };
 	means_set(m, x);
 }
 
@@ -268,6 +275,14 @@ static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 	answer_watcher_lost(c, &e);
 }
 
+static void send_policy(struct collector *c)
+{
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+
+	policy_print(c->policy, &text);
+	collector_ask(c, REQUEST_POLICY, 0, buf_span(&text));
+}
+
 /* A new watcher is there: what changed between is lost. */
 int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
 {
@@ -275,13 +290,11 @@ int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
 		.from = from,
 		.to = clock_now(),
 		.text = span_of("the process that hears of changes ended; another one was begun") };
-	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
 
 	collector_line_close(&c->watcher);
 	if (collector_line_open(c, &c->watcher, fd, NOTICE_FRAME_MAX, on_watcher, e) < 0)
 		return e->code;
-	policy_print(c->policy, &text);
-	collector_ask(c, REQUEST_POLICY, 0, buf_span(&text));
+	send_policy(c);
 	survey_lost(c, &loss);
 	return 0;
 }
@@ -343,8 +356,12 @@ static int start(struct collector *c, struct err *e)
 		return e->code;
 	collector_note(c, "agent-start",
 		c->setup.foreground ? "invar watch began" : "the agent began");
-	return collector_line_open(c, &c->watcher, c->setup.watcher, NOTICE_FRAME_MAX, on_watcher,
-		e);
+	if (collector_line_open(c, &c->watcher, c->setup.watcher, NOTICE_FRAME_MAX, on_watcher, e) <
+		0)
+		return e->code;
+	if (c->own_policy)
+		send_policy(c);
+	return 0;
 }
 
 static void stop(struct collector *c)

@@ -16,7 +16,8 @@ struct collector_setup {
 	int parent;
 	int control;                           /* listening socket */
 	const struct check_listener *listener; /* hears every record; may be NULL */
-	bool foreground;                       /* `invar watch`: no schedule */
+	bool again; /* another one ended: the policy in force is the state's, not the caller's */
+	bool foreground; /* `invar watch`: no schedule */
 	/* Without a parent: the watcher ended; begin another one and return its channel, or an
 	 * error, which ends the collector. NULL: its end is ours. */
 	int (*watcher_again)(void *ctx, struct err *e);

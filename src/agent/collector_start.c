@@ -56,6 +56,25 @@ static int is_same_policy(struct collector *c, struct err *e)
 	return span_same(buf_span(&before), buf_span(&now));
 }
 
+/* What was applied stays in force whatever ends: the caller's policy may be an older one, or one
+ * that nobody has applied yet. 1: it is in force; 0: there is none. */
+static int stored_policy(struct collector *c, struct err *e)
+{
+	AUTO(problems) problems = { 0 };
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+	struct policy *p;
+	int rc = store_value_get(c->store, VALUE_POLICY, &text, e);
+
+	if (rc == 0)
+		rc = policy_load_text(&p, "the policy in force", buf_span(&text), false, &problems,
+			e);
+	if (rc < 0) /* by a newer program, say: the caller's is the best there is */
+		return rc == ERR_MISSING || rc == ERR_POLICY ? is_same_policy(c, e) : rc;
+	c->policy = p;
+	c->own_policy = p;
+	return 1;
+}
+
 int start_policy(struct collector *c, struct buf *ret_text, struct err *e)
 {
 	struct check_listener l = collector_listener(c);
@@ -187,6 +206,7 @@ static int note_absence(struct collector *c, struct err *e)
 			: span_is(buf_span(&was), "running")
 				? "the agent ended without a word: killed, or the host went down"
 				: "the agent was stopped");
+	c->losses++;
 	c->absence = job_new("startup", OBSERVED_STARTUP, NULL, 0);
 	survey_keep_loss(c->absence, &loss);
 	return set_value(c, VALUE_AGENT, span_of("running"), e);
@@ -198,7 +218,7 @@ int start_state(struct collector *c, struct err *e)
 
 	if (open_store(c, e) < 0)
 		return e->code;
-	rc = is_same_policy(c, e);
+	rc = c->setup.again ? stored_policy(c, e) : is_same_policy(c, e);
 	if (rc < 0 || (rc == 0 && start_policy(c, NULL, e) < 0))
 		return e->code;
 	return note_absence(c, e);

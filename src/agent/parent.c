@@ -31,7 +31,8 @@ struct parent {
 	int64_t watchdog;     /* ns; 0: none */
 	int64_t ping_at, fed; /* monotonic */
 	bool ready, ever_ready, reloading, changed;
-	int64_t stop_at; /* monotonic: by then all must have ended; 0: nobody asked */
+	bool reload_after; /* as soon as the collector is ready */
+	int64_t stop_at;   /* monotonic: by then all must have ended; 0: nobody asked */
 	int rc;
 };
 
@@ -91,7 +92,7 @@ static void close_both(const int ends[2])
 /* A role whose other end is the collector's. *ret: that end. */
 static int start_beside(struct parent *p, enum role role, int *ret, struct err *e)
 {
-	struct child_ends ends = { -1, -1, -1, -1 };
+	struct child_ends ends = { .parent = -1, .collector = -1, .watcher = -1, .link = -1 };
 	int both[2], rc;
 
 	if (pair(both, e) < 0)
@@ -114,6 +115,7 @@ static int start_collector(struct parent *p, struct child_ends *ends, struct err
 	if (pair(both, e) < 0)
 		return e->code;
 	ends->parent = both[1];
+	ends->again = p->ever_ready;
 	if (child_start(&p->children[ROLE_COLLECTOR], p->setup, ends, e) < 0) {
 		close_both(both);
 		return e->code;
@@ -129,7 +131,7 @@ static int start_collector(struct parent *p, struct child_ends *ends, struct err
 /* All of them: at first, and whenever the collector ended, since each holds an end of its. */
 static int start_all(struct parent *p, struct err *e)
 {
-	struct child_ends ends = { -1, -1, -1, -1 };
+	struct child_ends ends = { .parent = -1, .collector = -1, .watcher = -1, .link = -1 };
 	int rc = start_beside(p, ROLE_WATCHER, &ends.watcher, e);
 
 	if (rc == 0 && runs(p, ROLE_LINK))
@@ -288,6 +290,7 @@ static void reload(struct parent *p)
 	log_say(LOG_LEVEL_INFO, other ? "other settings: all begin again with them"
 				      : "asked to load the policy again");
 	p->reloading = true;
+	p->reload_after = other;
 	notify_say("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_monotonic() / 1000));
 	if (!tell(p, &m, -1))
 		log_say(LOG_LEVEL_WARNING, "there is no collector to tell; it will begin with it");
@@ -309,6 +312,12 @@ static void take_signals(struct parent *p)
 
 static void heard_ready(struct parent *p)
 {
+	/* It began with the policy in force; a changed one is to be loaded as well. */
+	if (p->reload_after) {
+		p->reload_after = false;
+		(void)tell(p, &(struct agent_message){ .type = AGENT_RELOAD }, -1);
+		return;
+	}
 	if (!p->ready)
 		log_say(LOG_LEVEL_INFO, "what changes is heard of now");
 	if (!p->ready || p->reloading)

@@ -85,12 +85,13 @@ static void put_means(struct buf *b, const struct notice *n)
 {
 	const struct means *x = &n->means;
 
-	cbor_put_array(b, 6);
+	cbor_put_array(b, 7);
 	cbor_put_uint(b, n->type);
 	put_kind(b, x->kind);
 	cbor_put_bytes(b, x->scope);
 	cbor_put_bytes(b, x->name);
 	cbor_put_bool(b, x->in_force);
+	cbor_put_bool(b, x->gone);
 	cbor_put_bytes(b, x->text);
 }
 
@@ -100,7 +101,8 @@ static int get_means(struct cbor *c, struct arena *a, struct notice *ret, struct
 
 	(void)a;
 	if (get_kind(c, &x->kind, e) < 0 || cbor_get_bytes(c, &x->scope, e) < 0 ||
-		cbor_get_bytes(c, &x->name, e) < 0 || cbor_get_bool(c, &x->in_force, e) < 0)
+		cbor_get_bytes(c, &x->name, e) < 0 || cbor_get_bool(c, &x->in_force, e) < 0 ||
+		cbor_get_bool(c, &x->gone, e) < 0)
 		return e->code;
 	return cbor_get_bytes(c, &x->text, e);
 }

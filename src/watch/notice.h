@@ -50,6 +50,7 @@ struct means {
 	struct span scope; /* kind file: the mount point; else empty */
 	struct span name; /* "fanotify", "inotify", "bpf", "netlink", "systemd", "poll 10 s", … */
 	bool in_force;
+	bool gone;        /* the place itself is, or nobody asks for it any more */
 	struct span text; /* why not, or what it does not see; may be empty */
 };
 

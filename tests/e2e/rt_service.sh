@@ -212,7 +212,12 @@ point $? "changes there are heard of" "$CASE/plain"
 plain drift more
 ! grep -q '+ .*more/g' "$CASE/plain"
 point $? "what was newly watched is no drift" "$CASE/plain"
-rules "$BASE" >"$CASE/policy.yaml"
+rules "$BASE" >"$CASE/policy.yaml" # by an editor; nobody has applied it
+old=$(role collector)
+kill -9 "$old"
+soon again collector "$old" && soon watching
+seen "$CASE/more/g"
+point $? "what was applied stays in force when a collector ends, and nothing else comes in" "$CASE/plain"
 kill -HUP "$AGENT"
 holds "SIGHUP: what is no longer watched is said" "policy-changed"
 

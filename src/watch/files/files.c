@@ -315,6 +315,7 @@ static void linked(struct watcher *w, struct span path)
 	if (f->linked.full && !was) {
 		struct notice n = { .type = NOTICE_MEANS,
 			.means = { &kind_file, span_of("/"), span_of("fanotify, hard links"), false,
+				false,
 				span_of("more files with several names than are remembered: "
 					"writes by other names are seen by scans alone") } };
 

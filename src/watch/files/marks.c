@@ -57,8 +57,12 @@ static void means(struct files *f, struct span point, const struct filesystem *f
 static bool tell_one(struct files *f, struct told_means *t)
 {
 	struct notice n = { .type = NOTICE_MEANS,
-		.means = { &kind_file, span_of(t->point), span_of(t->name), t->in_force,
-			span_of(t->text) } };
+		.means = { .kind = &kind_file,
+			.scope = span_of(t->point),
+			.name = span_of(t->name),
+			.in_force = t->in_force,
+			.gone = !t->seen,
+			.text = span_of(t->text) } };
 
 	if (t->dirty && !watcher_send(f->w, &n))
 		return false;
@@ -102,7 +106,7 @@ static void forget_means(struct files *f)
 	for (size_t i = 0; i < f->n_told; i++) {
 		struct told_means *t = &f->told[i];
 
-		if (t->seen || !t->in_force)
+		if (t->seen)
 			continue;
 		t->in_force = false;
 		t->dirty = true;
