@@ -4,15 +4,55 @@
 #include "os/clock.h"
 
 #define MS INT64_C(1000000)
-#define GATHER_MS 8     /* what belongs together comes together */
-#define REST_MAX_MS 250 /* between two looks, however long they take */
-#define PACE 12         /* a flat kind: a look costs at most a 12th of the time … */
-#define PACE_MAX_MS 800 /* … but is made within a second */
-#define MOST 8192       /* looks at once */
+#define GATHER_MS 8      /* what belongs together comes together */
+#define REST_MAX_MS 250  /* between two looks, however long they take */
+#define PACE 12          /* a flat kind: a look costs at most a 12th of the time … */
+#define PACE_MAX_MS 800  /* … but is made within a second */
+#define DEAR_WAIT_MS 250 /* until it is seen whether one may be looked at */
+#define DEAR_MS 100      /* a file that takes longer is dear */
+#define DEAR_LOOKS 4     /* in a look of so few it is known which one it was */
+#define MOST 8192        /* looks at once */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
 #define RETRY_LOCKED_MS 200
 #define FAILURES_MAX 20 /* then what could not be looked at is given up, as a loss */
+
+/* ---- what is dear to look at ---- */
+
+static uint64_t hash_of(struct span key)
+{
+	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (size_t i = 0; i < key.n; i++)
+		h = (h ^ (uint8_t)key.p[i]) * UINT64_C(1099511628211);
+	return h ? h : 1;
+}
+
+static struct dear *dear_of(struct collector *c, struct span key)
+{
+	return &c->dear[hash_of(key) % DEAR];
+}
+
+/* A large file that is written to all the time is not read all the time: looking at one takes at
+ * most a tenth of the time. */
+static void note_dear(struct collector *c, const struct look_again *looks, size_t n, int64_t cost)
+{
+	for (size_t i = 0; n <= DEAR_LOOKS && i < n; i++) {
+		struct dear *d = dear_of(c, looks[i].key);
+
+		if (!looks[i].kind->hierarchical || looks[i].below)
+			continue;
+		d->key = cost > DEAR_MS * MS ? hash_of(looks[i].key) : 0;
+		d->next = clock_monotonic() + cost * 10;
+	}
+}
+
+static bool is_too_dear(const struct collector *c, const struct look_again *l, int64_t now)
+{
+	const struct dear *d = &c->dear[hash_of(l->key) % DEAR];
+
+	return d->key && d->next > now && !l->below && d->key == hash_of(l->key);
+}
 
 /* ---- what may be looked at now ---- */
 
@@ -25,8 +65,9 @@ static bool may_look(void *ctx, const struct look_again *l)
 {
 	const struct choice *x = ctx;
 
-	return l->kind->hierarchical || l->kind == &kind_package ||
-	       x->c->pace[l->kind->id].next <= x->now;
+	if (l->kind->hierarchical)
+		return !is_too_dear(x->c, l, x->now);
+	return l->kind == &kind_package || x->c->pace[l->kind->id].next <= x->now;
 }
 
 /* When the next look is due: monotonic ns; 0: nothing waits. */
@@ -166,6 +207,7 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 		c->changes[i] += sum.changes[i];
 	note_latency(c, looks, n);
 	note_pace(c, looks, n, clock_monotonic() - began);
+	note_dear(c, looks, n, clock_monotonic() - began);
 	return true;
 }
 
@@ -175,7 +217,8 @@ static size_t most_of(const struct collector *c)
 	return backlog_count_of(c->backlog, &kind_package) ? SIZE_MAX : MOST;
 }
 
-static bool look_some(struct collector *c, bool all)
+/* 1: looked; 0: nothing may be looked at now; -1: it failed. */
+static int look_some(struct collector *c, bool all)
 {
 	AUTO_FREE(arena) arena = arena_new();
 	struct choice choice = { c, clock_monotonic() };
@@ -183,25 +226,27 @@ static bool look_some(struct collector *c, bool all)
 	size_t n =
 		backlog_take(c->backlog, most_of(c), all ? NULL : may_look, &choice, arena, &looks);
 
-	return n == 0 || look(c, looks, n);
+	if (n == 0)
+		return 0;
+	return look(c, looks, n) ? 1 : -1;
 }
 
 static void on_due(evutil_socket_t fd, short what, void *ctx)
 {
 	struct collector *c = ctx;
+	int r = look_some(c, false);
 
 	(void)fd, (void)what;
-	if (!look_some(c, false)) {
-		look_schedule(c);
-		return;
-	}
-	survey_settled(c);
+	if (r == 0) /* what waits is dear */
+		c->rest = clock_monotonic() + DEAR_WAIT_MS * MS;
+	if (r >= 0)
+		survey_settled(c);
 	look_schedule(c);
 }
 
 void look_all(struct collector *c)
 {
-	while (backlog_count(c->backlog) && look_some(c, true))
+	while (backlog_count(c->backlog) && look_some(c, true) > 0)
 		;
 }
 

@@ -68,6 +68,8 @@ struct means_row {
 	bool in_force;
 };
 
+#define DEAR 64
+
 struct collector {
 	struct collector_setup setup;
 	struct event_base *base;
@@ -85,6 +87,10 @@ struct collector {
 	struct again *again;   /* NULL: nothing is to be looked at again later */
 	struct arena *arena;   /* cleared after each notice */
 
+	struct dear {
+		uint64_t key; /* digest of a path; 0: none */
+		int64_t next; /* monotonic ns: not before */
+	} dear[DEAR];
 	struct event *due; /* the next look */
 	int64_t rest;      /* monotonic ns: no look before */
 	unsigned failures; /* of looks, in a row */

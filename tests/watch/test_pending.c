@@ -81,8 +81,8 @@ static void rest(void **state)
 	}
 }
 
-/* Something done every `every` ms for a minute: the first time soon, at most so often in all, and
- * the last time not long after it ends. */
+/* Something done every `every` ms for a minute: the first time soon, no more seldom than every
+ * second, and the last time not long after it ends. */
 static void on_and_on(void **state)
 {
 	static const struct {
@@ -91,11 +91,11 @@ static void on_and_on(void **state)
 		int64_t first;
 		unsigned least, most;
 	} cases[] = {
-		{ 5, false, 1000, 7, 12 }, /* never rests: after a second */
-		{ 5, true, 1000, 7, 12 },
-		{ 50, true, 10, 20, 40 }, /* rests each time: at once, soon, then seldom */
-		{ 100, false, 1000, 7, 12 },
-		{ 1000, true, 10, 20, 45 },
+		{ 5, false, 1000, 50, 62 }, /* never rests: after a second */
+		{ 5, true, 1000, 50, 62 },
+		{ 50, true, 10, 50, 130 }, /* rests each time: at once, soon, then every second */
+		{ 100, false, 1000, 50, 62 },
+		{ 1000, true, 10, 55, 62 },
 	};
 
 	(void)state;

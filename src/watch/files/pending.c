@@ -9,13 +9,12 @@
 #define BUCKETS 4096
 
 /* When to tell. A file that was closed, or got another name, rests after SETTLE; one that is
- * written to after QUIET, one with a passing name after PASSING. One that never rests is told after
- * a second, and then, like one that is changed and closed again and again, ever more seldom. */
+ * written to after QUIET, one with a passing name after PASSING. One that never rests is told every
+ * second, never more seldom: whoever could make us look away would. */
 #define SETTLE (10 * MS)
 #define PASSING (300 * MS)
 #define QUIET (150 * MS)
 #define PATIENCE (1000 * MS)
-#define SELDOM (10000 * MS)
 #define FREE_TELLS 4     /* so often it is told without making it wait; then, of what rests, */
 #define OFTEN_TELLS 24   /* so often at most … */
 #define OFTEN (400 * MS) /* … this late */
@@ -92,15 +91,9 @@ void pending_done(struct pending *p)
 
 static int64_t gap_of(const struct pending_row *r)
 {
-	int64_t gap = PATIENCE;
-
 	if (r->level < FREE_TELLS)
 		return 0;
-	if (r->level < OFTEN_TELLS && r->rest != REST_OPEN && !r->restless)
-		return OFTEN;
-	for (unsigned i = FREE_TELLS; i < r->level && gap < SELDOM; i++)
-		gap *= 2;
-	return gap < SELDOM ? gap : SELDOM;
+	return r->level < OFTEN_TELLS && r->rest != REST_OPEN && !r->restless ? OFTEN : PATIENCE;
 }
 
 static const int64_t rests[] = {
