@@ -83,7 +83,12 @@ static int next(struct client *c, int ms, struct agent_message *ret, struct err 
 
 	arena_clear(c->arena);
 	if (channel_wait(&c->channel, &frame, ms, e) < 0)
-		return e->code == ERR_CLOSED ? err_set(e, ERR_CLOSED, "the agent ended") : e->code;
+		return e->code == ERR_CLOSED ? err_set(e, ERR_CLOSED, "the agent ended")
+		       : e->code == ERR_TIMEOUT
+			       ? err_set(e, ERR_TIMEOUT,
+					 "the agent does not answer: it hangs, is stopped, or "
+					 "has long work to do; see invar doctor")
+			       : e->code;
 	return agent_decode(frame, PARTY_COLLECTOR, PARTY_ROOT, c->arena, ret, e);
 }
 

@@ -39,6 +39,8 @@ struct command {
 
 /* The commands of this folder, ended by NULL. */
 extern const struct command *const cli_commands[];
+/* Those that stand behind all others. */
+extern const struct command *const cli_last_commands[];
 
 /* Run a program made of these tables (ended by NULL each, and the list of tables too). Returns the
  * exit status. */

@@ -16,6 +16,10 @@ const struct command *const cli_commands[] = {
 	&command_baseline_import,
 	&command_baseline_diff,
 	&command_baseline_verify,
+	NULL,
+};
+
+const struct command *const cli_last_commands[] = {
 	&command_help,
 	NULL,
 };

@@ -4,7 +4,8 @@
 
 int main(int argc, char **argv)
 {
-	static const struct command *const *const tables[] = { cli_commands, agent_commands, NULL };
+	static const struct command *const *const tables[] = { cli_commands, agent_commands,
+		cli_last_commands, NULL };
 
 	return cli_main(tables, argc, argv);
 }

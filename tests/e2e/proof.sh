@@ -173,7 +173,7 @@ sed -i "s#^[0-9a-f]*  usr/bin/tool#$MD5  usr/bin/tool#" "$ROOT/var/lib/dpkg/info
 invar check
 finds "edited records are no transaction and explain nothing" \
 	"updated /usr/bin/tool unexplained -" \
-	"updated /var/lib/dpkg/info unexplained -" \
+	"updated /var/lib/dpkg/info cosmetic -" \
 	"updated /var/lib/dpkg/info/tool.md5sums unexplained -" \
 	"updated dpkg:tool:all unexplained -"
 grep '"key":"dpkg:tool:all"' "$CASE/out" | grep -q '"rule":"records"'
@@ -181,7 +181,7 @@ point $? "and are told as what they are" "$CASE/out"
 printf '#!/bin/sh\nid\n' >"$ROOT/var/lib/dpkg/info/tool.postrm"
 invar check
 finds "a script of a package is a record, too" \
-	"updated /var/lib/dpkg/info unexplained -" \
+	"updated /var/lib/dpkg/info cosmetic -" \
 	"created /var/lib/dpkg/info/tool.postrm unexplained -" \
 	"updated dpkg:tool:all unexplained -"
 rm "$ROOT/var/lib/dpkg/info/tool.postrm"

@@ -110,12 +110,14 @@ static ssize_t send_fd(struct channel *c)
 static ssize_t send_some(struct channel *c)
 {
 	size_t n = channel_waiting(c);
+	ssize_t sent;
 
 	if (c->passed_out && c->passed_at == c->sent)
 		return send_fd(c);
 	if (c->passed_out)
 		n = c->passed_at - c->sent;
-	return write(c->fd, c->out.p + c->sent, n);
+	sent = send(c->fd, c->out.p + c->sent, n, MSG_NOSIGNAL);
+	return sent < 0 && errno == ENOTSOCK ? write(c->fd, c->out.p + c->sent, n) : sent;
 }
 
 static ssize_t receive(struct channel *c, char *room)
