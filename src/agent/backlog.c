@@ -168,28 +168,14 @@ static void list_put(struct backlog *p, struct item **link, struct item *i)
 		p->last = &i->next;
 }
 
-/* The last who, with how many others there were: the change may be any of theirs. False: one of the
- * two cannot be read. */
-static bool both_who(struct span first, struct span second, struct buf *ret)
-{
-	AUTO_FREE(arena) a = arena_new();
-	struct who was, is;
-	struct err e;
-	uint32_t more;
-
-	if (who_decode(first, a, &was, &e) < 0 || who_decode(second, a, &is, &e) < 0)
-		return false;
-	more = was.others + (was.pid != is.pid || was.started != is.started);
-	is.others = is.others > UINT32_MAX - more ? UINT32_MAX : is.others + more;
-	who_encode(&is, ret);
-	return true;
-}
-
 static void join_who(struct backlog *p, struct item *i, struct span who)
 {
 	AUTO(buf) both = BUF_INIT(BUF_MAX_DEFAULT);
 
-	if (i->look.who.n && !span_same(i->look.who, who) && both_who(i->look.who, who, &both))
+	if (i->look.who.n && span_same(i->look.who, who))
+		return;
+	/* the change may be any of theirs */
+	if (i->look.who.n && who_join(who, i->look.who, &both))
 		who = buf_span(&both);
 	set_who(p, i, who);
 }

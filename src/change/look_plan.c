@@ -239,36 +239,27 @@ static const struct look_again *cover(const struct look_plan *p, const struct ch
 	return x ? x : any_of(p, c->kind);
 }
 
-static int by_pid(const void *x, const void *y)
-{
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	return (a > b) - (a < b);
-}
-
-/* How many more processes the looks at the same key name. */
-static uint32_t count_others(const struct look_plan *p, struct arena *a, const struct look_again *x,
-	uint32_t pid)
+/* The looks at the same key name more processes: the change may be any of theirs. */
+static void add_others(const struct look_plan *p, struct arena *a, const struct look_again *x,
+	struct who *who)
 {
 	struct err e;
-	struct span key;
+	struct span key, known = x->who;
 	size_t from, n;
-	uint32_t *pids, others = 0;
 
 	if (stored_key_of(x, a, &key, &e) < 0)
-		return 0;
+		return;
 	n = find(p, key, &from);
-	pids = arena_get(a, (n + 1) * sizeof *pids);
-	for (size_t i = 0; i < n; i++) {
-		struct who other;
-		struct span who = p->looks[p->entry[from + i].look].who;
+	for (size_t i = n; i-- > 0;) {
+		struct span other = p->looks[p->entry[from + i].look].who;
+		struct who earlier;
 
-		pids[i] = who.n && who_decode(who, a, &other, &e) == 0 ? other.pid : pid;
+		if (!other.n || span_same(other, known) || span_same(other, x->who) ||
+			who_decode(other, a, &earlier, &e) < 0)
+			continue;
+		known = other;
+		who_merge(who, &earlier, a, who);
 	}
-	qsort(pids, n, sizeof *pids, by_pid);
-	for (size_t i = 0; i < n; i++)
-		others += pids[i] != pid && (i == 0 || pids[i - 1] != pids[i]);
-	return others;
 }
 
 static bool is_among(struct span value, struct span wanted)
@@ -320,7 +311,7 @@ void plan_attribute(const struct look_plan *p, struct arena *a, struct change *c
 		c->who_unknown = span_of("who was heard of at the same time is not its owner");
 		return;
 	}
-	who->others += count_others(p, a, x, who->pid);
+	add_others(p, a, x, who);
 	c->who = who;
 	c->who_unknown = SPAN_NONE;
 }

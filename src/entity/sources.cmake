@@ -24,4 +24,5 @@ set(ENTITY_SOURCES
   src/entity/boot.c
   src/entity/hidden.c
   src/entity/who.c
+  src/entity/who_join.c
 )

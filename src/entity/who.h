@@ -9,6 +9,9 @@
 
 #define WHO_ANCESTORS_MAX 32
 #define WHO_ARGS_MAX 64
+#define WHO_ALSO_MAX 4
+#define WHO_ALSO_ARGS 8     /* arguments of one of these … */
+#define WHO_ALSO_BYTES 128  /* … and bytes of each */
 #define WHO_NONE UINT32_MAX /* of uid, login_uid and session: not known, or none */
 
 struct who_ancestor {
@@ -16,6 +19,26 @@ struct who_ancestor {
 	uint32_t uid;    /* WHO_NONE: not known */
 	int64_t started; /* ns since epoch; 0: not known */
 	struct span exe; /* empty: not known */
+};
+
+/* Who may have done it as well as the one named. */
+enum who_relation {
+	WHO_BEFORE =
+		1, /* the same process, in another program, which it ran until a moment before */
+	WHO_TOO,   /* another process touched the same since it was looked at last */
+	WHO_RELATIONS
+};
+extern const char *const who_relation_names[WHO_RELATIONS];
+
+struct who_also {
+	uint32_t relation; /* enum who_relation; of another process's earlier programs BEFORE */
+	uint32_t pid, uid;
+	int64_t started;
+	int64_t until; /* ns since epoch: when it began to run another program; 0: not known */
+	struct span exe, sha256;
+	const struct span *argv; /* the first of them */
+	size_t n_argv;
+	bool argv_cut;
 };
 
 struct who {
@@ -39,11 +62,30 @@ struct who {
 	size_t n_ancestry;
 	uint32_t others;   /* further processes that touched it since it was looked at last */
 	struct span means; /* what it is known by: "bpf", "connector", "proc" */
+	/* The newest first. Those of `others` as far as there is room, and earlier programs. */
+	const struct who_also *also;
+	size_t n_also;
+	bool also_cut; /* not all of them */
 };
 
 /* Append canonical CBOR: a map from small numbers; what is empty is left out. */
 void who_encode(const struct who *w, struct buf *ret);
 /* Lists live in a, texts point into `cbor`. Unknown map keys are skipped. ERR_FORMAT. */
 int who_decode(struct span cbor, struct arena *a, struct who *ret, struct err *e) MUST_CHECK;
+
+/* The arguments of x: these, as many and as much of them as it may have. */
+void who_shorten(struct who_also *x, const struct span *argv, size_t n, bool cut, struct arena *a);
+
+/* Is it what the one named ran before? */
+bool who_is_own(const struct who *w, const struct who_also *x);
+/* Those of `others` that are not in the list. */
+uint32_t who_unnamed(const struct who *w);
+/* `last` and `earlier` touched the same thing: last, with earlier among its `also` and counted in
+ * its `others`. When there is no room, what stays is the first one and earlier programs. Lists live
+ * in a, texts where they were. */
+void who_merge(const struct who *last, const struct who *earlier, struct arena *a, struct who *ret);
+/* The same of canonical ones; an empty one is somebody who is not known. False: one of them cannot
+ * be read, and nothing was appended. */
+bool who_join(struct span last, struct span earlier, struct buf *ret) MUST_CHECK;
 
 #endif

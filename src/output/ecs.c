@@ -316,6 +316,9 @@ static void add_own(struct json *j, const struct change *c)
 	if (c->who) {
 		add_text(j, "unit", c->who->unit);
 		add_text(j, "tty", c->who->tty);
+		if (c->who->others)
+			json_number_member(j, "others", c->who->others);
+		json_who_also(j, c->who);
 	}
 	json_name(j, "fields");
 	json_array(j);

@@ -256,7 +256,34 @@ void facts_difference(struct buf *ret, const struct change *c)
 	add_joined(ret, buf_span(&text));
 }
 
-/* ", by alice (vim, pid 911)" */
+static void add_program(struct buf *ret, const struct who_also *x)
+{
+	facts_show(ret, x->exe.n ? facts_base(x->exe) : span_of("what is not known"));
+}
+
+static void add_also(struct buf *ret, const struct who *w)
+{
+	uint32_t more = who_unnamed(w);
+
+	for (size_t i = 0; i < w->n_also; i++)
+		if (who_is_own(w, &w->also[i])) {
+			buf_add_text(ret, ", before that ");
+			add_program(ret, &w->also[i]);
+		}
+	for (size_t i = 0; i < w->n_also; i++) {
+		const struct who_also *x = &w->also[i];
+
+		if (who_is_own(w, x))
+			continue;
+		buf_add_text(ret, ", also ");
+		add_program(ret, x);
+		buf_addf(ret, " (pid %u)", x->pid);
+	}
+	if (more)
+		buf_addf(ret, ", and %u more", more);
+}
+
+/* ", by alice (vim, pid 911), before that evil, also touch (pid 912)" */
 static void add_who(struct buf *ret, const struct who *w)
 {
 	struct span exe = w->exe.n ? facts_base(w->exe) : w->comm;
@@ -275,6 +302,7 @@ static void add_who(struct buf *ret, const struct who *w)
 		buf_add_text(ret, ", ");
 	}
 	buf_addf(ret, "pid %u)", w->pid);
+	add_also(ret, w);
 }
 
 static void add_change(struct buf *ret, const struct change *c)

@@ -66,6 +66,8 @@ static void add_who(struct leef *l, const struct who *w)
 	add_text(l, "effectiveUser", w->user);
 	add_text(l, "process", w->exe.n ? w->exe : w->comm);
 	add_number(l, "pid", w->pid);
+	if (w->others)
+		add_number(l, "others", w->others);
 	add_text(l, "unit", w->unit);
 	add_text(l, "container", w->container);
 }

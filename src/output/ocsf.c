@@ -227,6 +227,9 @@ static void add_unmapped(struct json *j, const struct change *c)
 	if (c->who) {
 		ocsf_text(j, "unit", c->who->unit);
 		ocsf_text(j, "container", c->who->container);
+		if (c->who->others)
+			json_number_member(j, "others", c->who->others);
+		json_who_also(j, c->who);
 	}
 	facts_difference(&diff, c);
 	ocsf_text(j, "diff", buf_span(&diff));

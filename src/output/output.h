@@ -15,7 +15,10 @@ void json_standing(struct buf *ret, const struct ledger_record *r, struct span h
 /* Fields of an entity as a JSON object; entity/kind tables decide the spelling. */
 void json_fields(struct buf *ret, const struct record *r);
 void json_record_fields(struct json *j, const struct record *r); /* the same, as a value */
-void json_who(struct json *j, const struct who *w);              /* who did it, as a value */
+void json_who(struct json *j,
+	const struct who *w); /* Its list `also`, as a member; nothing when it is empty. */
+void json_who_also(struct json *j, const struct who *w);
+/* who did it, as a value */
 /* Open an object and write what every line of ours begins with: v, host, record. */
 void json_envelope(struct json *j, struct span host, const char *record);
 

@@ -40,26 +40,54 @@ static void add_number_text(struct json *j, const char *name, uint32_t n)
 }
 
 /* As lists of entities: when an argument is not exact, all follow in base64. */
-static void add_argv(struct json *j, const struct who *w)
+static void add_argv(struct json *j, const struct span *argv, size_t n, bool cut)
 {
 	bool escaped = false;
 
-	if (!w->n_argv)
+	if (!n)
 		return;
 	json_name(j, "argv");
 	json_array(j);
-	for (size_t i = 0; i < w->n_argv; i++)
-		escaped = json_text(j, w->argv[i]) || escaped;
+	for (size_t i = 0; i < n; i++)
+		escaped = json_text(j, argv[i]) || escaped;
 	json_array_end(j);
 	if (escaped) {
 		json_name_b64(j, "argv");
 		json_array(j);
-		for (size_t i = 0; i < w->n_argv; i++)
-			json_base64(j, w->argv[i]);
+		for (size_t i = 0; i < n; i++)
+			json_base64(j, argv[i]);
 		json_array_end(j);
 	}
-	if (w->argv_cut)
+	if (cut)
 		json_bool_member(j, "argv_cut", true);
+}
+
+void json_who_also(struct json *j, const struct who *w)
+{
+	if (!w->n_also)
+		return;
+	json_name(j, "also");
+	json_array(j);
+	for (size_t i = 0; i < w->n_also; i++) {
+		const struct who_also *x = &w->also[i];
+
+		json_object(j);
+		json_text_member(j, "relation", who_relation_names[x->relation]);
+		json_number_member(j, "pid", x->pid);
+		add_started(j, x->started);
+		if (x->until)
+			json_time_member(j, "until", x->until);
+		when_known(j, "exe", x->exe);
+		if (x->sha256.n)
+			json_hex_member(j, "sha256", x->sha256);
+		add_argv(j, x->argv, x->n_argv, x->argv_cut);
+		if (x->uid != WHO_NONE)
+			json_number_member(j, "uid", x->uid);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	if (w->also_cut)
+		json_bool_member(j, "also_cut", true);
 }
 
 static void add_ancestry(struct json *j, const struct who *w)
@@ -89,7 +117,7 @@ void json_who(struct json *j, const struct who *w)
 	if (w->sha256.n)
 		json_hex_member(j, "sha256", w->sha256);
 	when_known(j, "comm", w->comm);
-	add_argv(j, w);
+	add_argv(j, w->argv, w->n_argv, w->argv_cut);
 	when_known(j, "user", w->user);
 	if (w->uid != WHO_NONE)
 		json_number_member(j, "uid", w->uid);
@@ -104,6 +132,7 @@ void json_who(struct json *j, const struct who *w)
 	add_ancestry(j, w);
 	if (w->others)
 		json_number_member(j, "others", w->others);
+	json_who_also(j, w);
 	when_known(j, "means", w->means);
 	json_object_end(j);
 }
@@ -119,12 +148,12 @@ static struct span base_of(struct span path)
 }
 
 /* The command as it was typed, its program's whole path first. */
-static void add_command(struct buf *ret, const struct who *w, const struct text_style *style)
+static void add_command(struct buf *ret, const struct who_also *w, const struct text_style *style)
 {
 	AUTO(buf) args = BUF_INIT(BUF_MAX_DEFAULT);
 	size_t n = style->full ? w->n_argv : w->n_argv < LINE_ARGS ? w->n_argv : LINE_ARGS;
 
-	escape_text(ret, w->exe.n ? w->exe : w->comm);
+	escape_text(ret, w->exe);
 	for (size_t i = 1; i < n && (style->full || args.n < LINE_BYTES); i++) {
 		buf_add_char(&args, ' ');
 		text_foreign(&args, w->argv[i], style);
@@ -162,10 +191,54 @@ static void add_from(struct buf *ret, const struct who *w)
 	}
 }
 
+static void add_one(struct buf *ret, const struct who_also *x, const struct text_style *style)
+{
+	if (x->exe.n)
+		add_command(ret, x, style);
+	else
+		buf_add_text(ret, "what is not known");
+	if (x->relation == WHO_TOO)
+		buf_addf(ret, " (%u)", x->pid);
+	else
+		buf_add_text(ret, " until a moment before");
+}
+
+/* Who may have done it as well: what it ran before, then others and what they ran before. */
+static void add_also(struct buf *ret, const struct who *w, const struct text_style *style)
+{
+	uint32_t more = who_unnamed(w);
+
+	for (size_t i = 0; i < w->n_also; i++)
+		if (who_is_own(w, &w->also[i])) {
+			buf_add_text(ret, "; it ran ");
+			add_one(ret, &w->also[i], style);
+		}
+	for (size_t i = 0; i < w->n_also; i++) {
+		const struct who_also *x = &w->also[i];
+
+		if (who_is_own(w, x))
+			continue;
+		if (x->relation == WHO_TOO)
+			buf_add_text(ret, "; also touched by ");
+		else
+			buf_addf(ret, "; %u ran ", x->pid);
+		add_one(ret, x, style);
+	}
+	if (more)
+		buf_addf(ret, "; and by %u more", more);
+	if (w->also_cut)
+		buf_add_text(ret, "; not all are named");
+}
+
 void text_who(struct buf *ret, const struct who *w, const struct text_style *style)
 {
+	const struct who_also self = { .exe = w->exe.n ? w->exe : w->comm,
+		.argv = w->argv,
+		.n_argv = w->n_argv,
+		.argv_cut = w->argv_cut };
+
 	buf_add_text(ret, "by ");
-	add_command(ret, w, style);
+	add_command(ret, &self, style);
 	buf_addf(ret, " (%u, ", w->pid);
 	add_person(ret, w);
 	if (w->tty.n) {
@@ -182,6 +255,5 @@ void text_who(struct buf *ret, const struct who *w, const struct text_style *sty
 	}
 	buf_add_char(ret, ')');
 	add_from(ret, w);
-	if (w->others)
-		buf_addf(ret, ", and %u more before", w->others);
+	add_also(ret, w, style);
 }

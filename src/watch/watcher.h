@@ -62,8 +62,16 @@ extern const struct watch_room watch_processes, watch_kinds, watch_files;
 
 /* Append the who of this process as canonical CBOR, and true; or false, and *ret_why is a literal
  * that says why it is not known. Hears first what the kernel has to say by now. `pidfd`: of the
- * process, or -1; time: of its act, ns since epoch, or 0 (now). */
-bool processes_who(struct watcher *w, uint32_t pid, int pidfd, int64_t time, struct buf *ret,
+ * process, or -1; time: of its act, ns since epoch, or 0 (now); since: the act may have been as
+ * early as that, or 0 (a second before): what it ran after that and before `time` may have done it,
+ * too.
+ */
+struct who_asked {
+	uint32_t pid;
+	int pidfd;
+	int64_t time, since;
+};
+bool processes_who(struct watcher *w, const struct who_asked *x, struct buf *ret,
 	const char **ret_why);
 
 /* A process as the table knows it, for who listens. Texts are valid until the listener returns. */

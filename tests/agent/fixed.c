@@ -11,6 +11,13 @@ static const struct who_ancestor ancestry[] = {
 };
 static const struct span vim_args[] = { { "vim", 3 }, { "say \"hi\"", 8 }, { "a\nb", 3 } };
 
+static const struct who_also also[] = {
+	{ WHO_TOO, 905, 0, TIME - 900000000, 0, { "/usr/bin/touch", 14 }, { NULL, 0 }, vim_args, 2,
+		false },
+	{ WHO_BEFORE, 911, WHO_NONE, TIME - 5000000000, TIME - 3000000, { "/tmp/ev=il|", 11 },
+		{ "fedcba9876543210fedcba9876543210", 32 }, vim_args, 3, true },
+};
+
 static const struct who vim = {
 	.pid = 911,
 	.uid = 0,
@@ -28,6 +35,9 @@ static const struct who vim = {
 	.unit = { "ssh.service", 11 },
 	.ancestry = ancestry,
 	.n_ancestry = 2,
+	.others = 2,
+	.also = also,
+	.n_also = 2,
 	.means = { "bpf", 3 },
 };
 static const struct who kernel = {

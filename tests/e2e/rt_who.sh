@@ -77,6 +77,43 @@ assert by['nested']['who']['argv'][-1].startswith('echo x'), by['nested']['who']
 assert len(by['nested']['who']['sha256']) == 64
 "
 
+# ---- who else it may have been ----
+
+echo 1 >"$TREE/chain"
+echo 1 >"$TREE/both"
+told "two files before the tricks" 20 "
+assert 'chain' in by and 'both' in by
+"
+sleep 2
+cp /bin/bash "$CASE/evil"
+"$CASE/evil" -c "echo by evil >>'$TREE/chain'; exec sh -c 'exec rm -f \"$CASE/nothing\"'"
+sh -c "echo by sh >>'$TREE/both'"
+touch "$TREE/both"
+if [ "$means" = bpf ]; then
+	told "one that writes and then becomes something innocent is told as all it was" 20 "
+who = by['chain']['who']
+ran = [who] + [a for a in who.get('also', []) if a['pid'] == who['pid'] and a['relation'] == 'before']
+evil = [x for x in ran if x['exe'] == '$CASE/evil']
+assert evil, who
+assert 'by evil' in evil[0]['argv'][-1], who
+assert len(evil[0]['sha256']) == 64, who
+assert who.get('others', 0) == 0, who
+"
+	told "two that touch one file are both told, in one record or in two" 20 "
+exes = set()
+for line in open(path):
+    try: r = json.loads(line)
+    except ValueError: continue
+    if r['record'] == 'change' and r['key'] == tree + '/both' and r['change'] == 'updated':
+        who = r['who']
+        exes |= {os.path.basename(x['exe']) for x in [who] + who.get('also', [])}
+        assert who.get('others', 0) == len({a['pid'] for a in who.get('also', []) if a['pid'] != who['pid']}), who
+assert 'touch' in exes and exes & {'sh', 'dash', 'bash'}, exes
+"
+else
+	skip "who else it may have been" "by $means not all that ran is known"
+fi
+
 # ---- as whom ----
 
 uid=$(id -u nobody)

@@ -8,6 +8,11 @@ static const struct who_ancestor ancestry[] = {
 	{ 890, 1000, 17, { "/usr/bin/bash", 13 } },
 	{ 811, WHO_NONE, 0, { NULL, 0 } },
 };
+static const struct who_also also[] = {
+	{ WHO_BEFORE, 911, WHO_NONE, 5, 9, { "/tmp/evil", 9 },
+		{ "0123456789abcdef0123456789abcdef", 32 }, argv, 2, true },
+	{ .relation = WHO_TOO, .pid = 912, .uid = 0 },
+};
 #define NOBODY .uid = WHO_NONE, .login_uid = WHO_NONE, .session = WHO_NONE
 #define TEXT(s) \
 	{ \
@@ -36,6 +41,9 @@ static const struct who cases[] = {
 		.ancestry = ancestry,
 		.n_ancestry = 2,
 		.others = 7,
+		.also = also,
+		.n_also = 2,
+		.also_cut = true,
 		.means = TEXT("bpf") },
 };
 
@@ -72,6 +80,18 @@ static void test_back(void **state)
 			SAME(ancestry[k].exe);
 		}
 		assert_int_equal(w.others, c->others);
+		assert_int_equal(w.n_also, c->n_also);
+		assert_int_equal(w.also_cut, c->also_cut);
+		for (size_t k = 0; k < w.n_also; k++) {
+			assert_int_equal(w.also[k].relation, c->also[k].relation);
+			assert_int_equal(w.also[k].pid, c->also[k].pid);
+			assert_int_equal(w.also[k].uid, c->also[k].uid);
+			assert_true(w.also[k].started == c->also[k].started);
+			assert_true(w.also[k].until == c->also[k].until);
+			SAME(also[k].exe), SAME(also[k].sha256);
+			assert_int_equal(w.also[k].n_argv, c->also[k].n_argv);
+			assert_int_equal(w.also[k].argv_cut, c->also[k].argv_cut);
+		}
 		who_encode(&w, &two);
 		assert_true(span_same(buf_span(&one), buf_span(&two)));
 	}
@@ -95,6 +115,11 @@ static const struct bad bad[] = {
 	{ BYTES("\xa1\x08\x98\x41"), ERR_FORMAT },         /* … of at most 64 */
 	{ BYTES("\xa1\x0f\x98\x21"), ERR_FORMAT },         /* ancestors: at most 32 */
 	{ BYTES("\xa1\x0f\x81\xa1\x03\x01"), ERR_FORMAT }, /* whose exe is bytes */
+	{ BYTES("\xa1\x12\x81\xa1\x00\x02"), 0 },
+	{ BYTES("\xa1\x12\x81\xa1\x00\x03"), ERR_FORMAT },         /* related in an unknown way */
+	{ BYTES("\xa1\x12\x81\xa0"), ERR_FORMAT },                 /* … or in none */
+	{ BYTES("\xa1\x12\x85\xa0\xa0\xa0\xa0\xa0"), ERR_FORMAT }, /* at most 4 */
+	{ BYTES("\xa1\x12\x81\xa2\x00\x02\x06\x41\x61"), ERR_FORMAT }, /* a short digest */
 };
 
 static void test_bad(void **state)
@@ -112,11 +137,128 @@ static void test_bad(void **state)
 	}
 }
 
+/* ---- who_join ---- */
+
+/* "12:rm" is process 12 running rm; behind it what is in its list, and how many others there are
+ * that are not. Joined from left to right, the newest last. */
+struct join_case {
+	const char *acts, *want;
+};
+
+static const struct join_case joins[] = {
+	{ "1:a", "1:a" },
+	{ "1:a 1:a", "1:a" },
+	{ "1:a 2:b", "2:b too 1:a others 1" },
+	{ "1:a 2:b 2:b", "2:b too 1:a others 1" },
+	{ "1:a 2:b 1:a", "1:a too 2:b others 1" },
+	{ "1:a 2:b 1:a 2:b 1:a 2:b", "2:b too 1:a others 1" },
+	{ "1:evil 1:rm", "1:rm before 1:evil others 0" },
+	{ "1:evil 2:sh 1:rm", "1:rm too 2:sh before 1:evil others 1" },
+	{ "1:evil 1:rm 2:sh", "2:sh too 1:rm before 1:evil others 1" },
+	{ "1:a 2:b 3:c", "3:c too 2:b too 1:a others 2" },
+	{ "1:a ?", "1:a others 1" },
+	{ "? 1:a", "1:a others 1" },
+	/* what is dropped is not the first one, and it is told */
+	{ "1:a 2:b 3:c 4:d 5:e 6:f", "6:f too 4:d too 3:c too 2:b too 1:a others 5 cut" },
+	{ "1:a 2:b 3:c 4:d 5:e 6:f 7:g", "7:g too 4:d too 3:c too 2:b too 1:a others 6 cut" },
+	{ "1:evil 1:rm 2:a 3:b 4:c", "4:c too 3:b too 2:a too 1:rm before 1:evil others 3" },
+	{ "1:evil 1:rm 2:a 3:b 4:c 5:d",
+		"5:d too 3:b too 2:a too 1:rm before 1:evil others 4 cut" },
+	/* programs of one process */
+	{ "1:evil 1:a 1:b 1:c 1:d 1:e 1:f",
+		"1:f before 1:e before 1:b before 1:a before 1:evil others 0 cut" },
+};
+
+static void encode_act(struct span act, struct buf *ret)
+{
+	struct who w = { .pid = (uint32_t)(act.p[0] - '0'), NOBODY, .started = 1 };
+
+	w.exe = span_from_offset(act, 2);
+	if (act.p[0] != '?')
+		who_encode(&w, ret);
+}
+
+static void show(struct span who, struct buf *ret)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct who w;
+	struct err e;
+
+	assert_int_equal(who_decode(who, a, &w, &e), 0);
+	buf_addf(ret, "%u:%.*s", w.pid, SPAN_ARG(w.exe));
+	for (size_t i = 0; i < w.n_also; i++)
+		buf_addf(ret, " %s %u:%.*s", who_relation_names[w.also[i].relation], w.also[i].pid,
+			SPAN_ARG(w.also[i].exe));
+	if (w.n_also || w.others)
+		buf_addf(ret, " others %u", w.others);
+	if (w.also_cut)
+		buf_add_text(ret, " cut");
+}
+
+static void test_join(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(joins); i++) {
+		AUTO(buf) got = BUF_INIT(4096), said = BUF_INIT(4096);
+		struct span rest = span_of(joins[i].acts), act;
+
+		for (bool first = true; span_cut(&rest, ' ', &act); first = false) {
+			AUTO(buf) one = BUF_INIT(4096);
+			struct buf both = BUF_INIT(4096);
+
+			encode_act(act, &one);
+			if (first)
+				buf_add_span(&both, buf_span(&one));
+			else
+				assert_true(who_join(buf_span(&one), buf_span(&got), &both));
+			buf_done(&got);
+			got = both;
+		}
+		show(buf_span(&got), &said);
+		assert_string_equal(buf_text(&said), joins[i].want);
+	}
+}
+
+/* What both know of one, and one that cannot be read. */
+static void test_join_odd(void **state)
+{
+	static const char digest[] = "0123456789abcdef0123456789abcdef";
+	AUTO(buf) a = BUF_INIT(4096), b = BUF_INIT(4096), both = BUF_INIT(4096);
+	AUTO_FREE(arena) arena = arena_new();
+	const struct who_also before = { .relation = WHO_BEFORE,
+		.pid = 1,
+		.uid = WHO_NONE,
+		.started = 1,
+		.until = 77,
+		.exe = span_of("evil") };
+	struct who w = { .pid = 1, NOBODY, .started = 1, .exe = span_of("evil") }, got;
+	struct err e;
+
+	(void)state;
+	w.sha256 = span_of(digest);
+	who_encode(&w, &a);
+	w.exe = span_of("rm");
+	w.also = &before;
+	w.n_also = 1;
+	who_encode(&w, &b);
+	assert_true(who_join(buf_span(&b), buf_span(&a), &both));
+	assert_int_equal(who_decode(buf_span(&both), arena, &got, &e), 0);
+	assert_int_equal(got.n_also, 1);
+	assert_true(got.also[0].until == 77);
+	assert_true(span_is(got.also[0].sha256, digest));
+	buf_clear(&both);
+	assert_false(who_join(span_of("x"), buf_span(&a), &both));
+	assert_false(who_join(buf_span(&a), span_of("x"), &both));
+	assert_int_equal(both.n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_back),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_join_odd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,47 @@ static void test_parents(void **state)
 	process_table_free(t);
 }
 
+/* A chain of execs: each is known, and of a long one the first, while it is young. */
+static void test_chain(void **state)
+{
+	static const char *const names[] = { "/a", "/b", "/c", "/d", "/e", "/f", "/g" };
+	struct process_table *t = with_init(1 << 20);
+	struct life *l;
+	const struct past *x;
+	size_t before = process_table_numbers(t).bytes;
+
+	(void)state;
+	forked(t, 60, 10 * SECOND, 1);
+	l = began(t, 60, 10 * SECOND, "/evil", 11 * SECOND);
+	assert_true(l->past && !l->past->own); /* what it had from its parent */
+	for (size_t i = 0; i < 2; i++)
+		began(t, 60, 10 * SECOND, names[i], 11 * SECOND + i + 1);
+	assert_true(span_is(l->image->exe, "/b"));
+	assert_true(span_is(l->past->image->exe, "/a") && l->past->own);
+	assert_true(l->past->until == 11 * SECOND + 2);
+	assert_true(span_is(l->past->older->image->exe, "/evil"));
+	assert_true(span_is(process_table_image(l, 11 * SECOND)->exe, "/evil"));
+	assert_true(span_is(process_table_image(l, 11 * SECOND + 1)->exe, "/a"));
+	assert_true(span_is(process_table_image(l, 10 * SECOND + 1)->exe, "/sbin/init"));
+	for (size_t i = 2; i < ARRAY_LEN(names); i++)
+		began(t, 60, 10 * SECOND, names[i], 11 * SECOND + i + 1);
+	x = l->past;
+	assert_true(span_is(x->image->exe, "/f"));
+	for (unsigned n = 1; n < PAST_MAX; n++)
+		x = x->older;
+	assert_null(x->older);
+	assert_true(span_is(x->image->exe, "/evil"));
+	assert_true(l->past_cut);
+	/* long ago: then it is as good as forgotten */
+	began(t, 60, 10 * SECOND, "/late", 60 * SECOND);
+	for (x = l->past; x->older;)
+		x = x->older;
+	assert_false(span_is(x->image->exe, "/evil"));
+	process_table_exit(t, 60, 0, 61 * SECOND);
+	assert_true(process_table_numbers(t).bytes > before);
+	process_table_free(t);
+}
+
 /* What is told twice (as one that runs, and by the fork that comes out of the queue behind it). */
 static void test_twice(void **state)
 {
@@ -241,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_parents),
+		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_bounds),

@@ -85,7 +85,7 @@ static bool ask(struct watcher *w, pid_t pid, struct arena *a, struct who *ret)
 	const char *why;
 	struct err e;
 
-	if (!processes_who(w, (uint32_t)pid, -1, 0, &b, &why)) {
+	if (!processes_who(w, &(struct who_asked){ (uint32_t)pid, -1, 0, 0 }, &b, &why)) {
 		return false;
 	}
 	assert_int_equal(who_decode(arena_copy(a, buf_span(&b)), a, ret, &e), 0);
@@ -189,6 +189,41 @@ static void test_chain(void **state)
 	assert_int_equal(who.n_argv, 2);
 	assert_true(span_is(who.argv[1], "7"));
 	assert_int_equal(who.ancestry[0].pid, getpid());
+	/* both shells, the first of which this process did not have from us */
+	assert_int_equal(who.n_also, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(who.also[i].relation, WHO_BEFORE);
+		assert_int_equal(who.also[i].pid, pid);
+		assert_true(ends_with(who.also[i].exe, "sh"));
+		assert_int_equal(who.also[i].n_argv, 3);
+		assert_int_equal(who.also[i].sha256.n, 32);
+		assert_true(who.also[i].until >= who.started);
+	}
+	assert_true(span_is(who.also[1].argv[2], "exec sh -c 'exec true 7'"));
+	assert_true(span_is(who.also[0].argv[2], "exec true 7"));
+	assert_int_equal(who.others, 0);
+	assert_false(who.also_cut);
+	finish(w);
+}
+
+/* Long after the last exec, and where the act is known to be younger, there is no doubt. */
+static void test_no_doubt(void **state)
+{
+	BEGIN;
+	pid_t pid = run("sh", "-c", "exec true");
+	AUTO(buf) b = BUF_INIT(1 << 20);
+	struct who_asked x = { (uint32_t)pid, -1, 0, 0 };
+	struct timespec t;
+	const char *why;
+	struct err e;
+
+	assert_true(ask(w, pid, a, &who));
+	assert_int_equal(who.n_also, 1);
+	clock_gettime(CLOCK_REALTIME, &t);
+	x.since = x.time = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	assert_true(processes_who(w, &x, &b, &why));
+	assert_int_equal(who_decode(buf_span(&b), a, &who, &e), 0);
+	assert_int_equal(who.n_also, 0);
 	finish(w);
 }
 
@@ -448,9 +483,10 @@ int main(void)
 {
 	static enum way ways[] = { BY_BPF, BY_CONNECTOR, BY_PROC };
 	const struct CMUnitTest bpf[] = { BY(BY_BPF, test_self), BY(BY_BPF, test_gone),
-		BY(BY_BPF, test_no_exec), BY(BY_BPF, test_chain), BY(BY_BPF, test_orphan),
-		BY(BY_BPF, test_script), BY(BY_BPF, test_deleted), BY(BY_BPF, test_rights),
-		BY(BY_BPF, test_burst), BY(BY_BPF, test_told), BY(BY_BPF, test_loss) };
+		BY(BY_BPF, test_no_exec), BY(BY_BPF, test_chain), BY(BY_BPF, test_no_doubt),
+		BY(BY_BPF, test_orphan), BY(BY_BPF, test_script), BY(BY_BPF, test_deleted),
+		BY(BY_BPF, test_rights), BY(BY_BPF, test_burst), BY(BY_BPF, test_told),
+		BY(BY_BPF, test_loss) };
 	const struct CMUnitTest connector[] = { BY(BY_CONNECTOR, test_self),
 		BY(BY_CONNECTOR, test_no_exec), BY(BY_CONNECTOR, test_orphan),
 		BY(BY_CONNECTOR, test_deleted), BY(BY_CONNECTOR, test_burst),

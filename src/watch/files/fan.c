@@ -126,9 +126,12 @@ size_t fan_drain(struct files *f)
 			continue;
 		if (got <= 0) {
 			f->empty_at = f->time;
+			f->busy_at = 0;
 			break;
 		}
 		files_clock(f);
+		f->busy_at = f->busy_at ? f->busy_at : f->time;
+		f->block_no++;
 		n += take_block(f, span_from(f->block, (size_t)got));
 	}
 	fan_who_forget(f);

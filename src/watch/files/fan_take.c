@@ -14,26 +14,54 @@
 /* Nothing follows that would have to be waited for. */
 #define SETTLED (FAN_CLOSE_WRITE | FAN_DELETE | FAN_ATTRIB | MOVED)
 
+/* An event has no time: it happened after the queue was empty, and at most a second before we woke.
+ * What is closed by an exec is told a little after it. */
+static int64_t may_be_since(const struct files *f)
+{
+	int64_t woken = f->busy_at - 1000 * MS, empty = f->empty_at - 50 * MS;
+
+	return woken > empty ? woken : empty;
+}
+
+/* Of the process at i, or a new one. Whoever it was before it ran something else is told as that:
+ * so one answer holds for what was read in one piece, and is the same one when nothing changed. */
+static struct whodunit *keep_who(struct files *f, size_t i, uint32_t pid, struct whodunit *who)
+{
+	if (i == f->n_batch && i == BATCH_WHO) {
+		fan_who_forget(f);
+		i = 0;
+	}
+	if (i == f->n_batch) {
+		f->batch[f->n_batch++].who = who;
+	} else if (whodunit_same(f->batch[i].who, who)) {
+		whodunit_drop(who);
+	} else {
+		whodunit_drop(f->batch[i].who);
+		f->batch[i].who = who;
+	}
+	f->batch[i].pid = pid;
+	f->batch[i].block = f->block_no;
+	return f->batch[i].who;
+}
+
 struct whodunit *fan_who(struct files *f, uint32_t pid, int pidfd)
 {
 	AUTO(buf) who = BUF_INIT((size_t)64 << 10);
+	struct who_asked x = { pid, pidfd, f->time, may_be_since(f) };
 	const char *why = "not known";
-	size_t i = f->n_batch;
+	size_t i = 0;
 
 	if (pid == FAN_NO_PID)
 		return f->nobody;
-	while (i-- > 0)
-		if (f->batch[i].pid == pid)
-			return f->batch[i].who;
-	if (f->n_batch == BATCH_WHO)
-		fan_who_forget(f);
+	while (i < f->n_batch && f->batch[i].pid != pid)
+		i++;
+	if (i < f->n_batch && f->batch[i].block == f->block_no)
+		return f->batch[i].who;
 	if (pid == 0)
 		why = "a process outside of our namespace of processes";
-	else if (processes_who(f->w, pid, pidfd, f->time, &who, &why))
+	else if (processes_who(f->w, &x, &who, &why))
 		why = NULL;
-	f->batch[f->n_batch].pid = pid;
-	f->batch[f->n_batch].who = whodunit_new(why ? SPAN_NONE : buf_span(&who), why);
-	return f->batch[f->n_batch++].who;
+	return keep_who(f, i, pid, whodunit_new(why ? SPAN_NONE : buf_span(&who), why));
 }
 
 void fan_who_forget(struct files *f)

@@ -62,12 +62,15 @@ struct files {
 	unsigned quiet_rounds;
 	int64_t period;    /* ns between rounds */
 	int64_t empty_at;  /* ns since epoch: when the kernel's queue was last seen empty */
+	int64_t busy_at;   /* when something was first read since then; 0: nothing was */
+	unsigned block_no; /* of what was read last */
 	char *block;       /* what the kernel writes to */
 	struct buf path;   /* of the event at hand */
 	int64_t now, time; /* of the round: monotonic; since epoch */
 
 	struct {
 		uint32_t pid;
+		unsigned block; /* asked for when this one was read */
 		struct whodunit *who;
 	} batch[BATCH_WHO];
 	size_t n_batch;

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 
 #include "core/mem.h"
+#include "entity/who.h"
 
 #define PENDING_DEFAULT 8192
 #define PENDING_BYTES ((size_t)2 << 20)
 #define BUCKETS 4096
+#define WHO_BYTES ((size_t)128 << 10)
 
 /* When to tell. A file that was closed, or got another name, rests after SETTLE; one that is
  * written to after QUIET, one with a passing name after PASSING. One that never rests is told every
@@ -35,6 +37,18 @@ void whodunit_drop(struct whodunit *x)
 {
 	if (x && --x->refs == 0)
 		free(x);
+}
+
+static struct whodunit *hold(struct whodunit *x)
+{
+	x->refs++;
+	return x;
+}
+
+bool whodunit_same(const struct whodunit *a, const struct whodunit *b)
+{
+	return a == b || (a->why == b->why &&
+				 span_same(span_from(a->bytes, a->n), span_from(b->bytes, b->n)));
 }
 
 static uint32_t hash_of(struct span s)
@@ -73,6 +87,54 @@ static void set_who(struct pending *p, struct pending_row *r, struct whodunit *w
 	}
 }
 
+static void forget_joined(struct pending_joined *j)
+{
+	whodunit_drop(j->last);
+	whodunit_drop(j->earlier);
+	whodunit_drop(j->both);
+	*j = (struct pending_joined){ 0 };
+}
+
+static struct whodunit *join(struct pending *p, struct whodunit *last, struct whodunit *earlier)
+{
+	AUTO(buf) bytes = BUF_INIT(WHO_BYTES);
+	struct whodunit *both;
+
+	if (!who_join(span_from(last->bytes, last->n), span_from(earlier->bytes, earlier->n),
+		    &bytes) ||
+		bytes.full)
+		return hold(last);
+	both = whodunit_new(buf_span(&bytes), NULL);
+	if (whodunit_same(both, earlier)) { /* who is named already did something again */
+		whodunit_drop(both);
+		return hold(earlier);
+	}
+	for (unsigned i = 0; i < PENDING_JOINED; i++)
+		if (p->joined[i].both && whodunit_same(p->joined[i].both, both)) {
+			whodunit_drop(both);
+			return hold(p->joined[i].both);
+		}
+	return both;
+}
+
+/* Both of them, the last one first. */
+static struct whodunit *joined(struct pending *p, struct whodunit *last, struct whodunit *earlier)
+{
+	struct pending_joined *j;
+	struct whodunit *both;
+
+	if (last == earlier || whodunit_same(last, earlier) || (last->n == 0 && earlier->n == 0))
+		return earlier;
+	for (unsigned i = 0; i < PENDING_JOINED; i++)
+		if (p->joined[i].last == last && p->joined[i].earlier == earlier)
+			return p->joined[i].both;
+	j = &p->joined[p->at_joined++ % PENDING_JOINED];
+	both = join(p, hold(last), hold(earlier));
+	forget_joined(j);
+	*j = (struct pending_joined){ last, earlier, both };
+	return both;
+}
+
 static void row_done(struct pending *p, struct pending_row *r)
 {
 	p->bytes -= row_bytes(r);
@@ -84,6 +146,8 @@ void pending_done(struct pending *p)
 {
 	for (uint32_t i = 0; i < p->n; i++)
 		row_done(p, &p->row[i]);
+	for (unsigned i = 0; i < PENDING_JOINED; i++)
+		forget_joined(&p->joined[i]);
 	free(p->row);
 	free(p->bucket);
 	*p = (struct pending){ 0 };
@@ -184,11 +248,14 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 {
 	uint32_t hash = hash_of(x->path);
 	struct pending_row *r = look(p, x->path, hash);
+	struct whodunit *who = x->who;
 
 	if (!r)
 		r = add_row(p, x->path, hash);
 	if (!r)
 		return false;
+	if (r->waiting && r->who && x->who)
+		who = joined(p, x->who, r->who);
 	if (!r->waiting) {
 		/* it rested long enough for a new beginning */
 		if (x->now - r->last > 2 * gap_of(r) + 2 * PATIENCE)
@@ -202,8 +269,8 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 	r->rest = x->rest;
 	r->last = x->now;
 	r->time = x->time;
-	if (r->who != x->who)
-		set_who(p, r, x->who);
+	if (r->who != who)
+		set_who(p, r, who);
 	r->due = due_of(r);
 	if (r->due < p->due)
 		p->due = r->due;
@@ -238,6 +305,8 @@ void pending_told(struct pending *p, struct pending_row *r, int64_t now)
 void pending_sweep(struct pending *p, int64_t now)
 {
 	p->due = INT64_MAX;
+	for (unsigned i = 0; i < PENDING_JOINED; i++)
+		forget_joined(&p->joined[i]);
 	for (uint32_t i = p->n; i-- > 0;) {
 		struct pending_row *r = &p->row[i];
 

@@ -9,6 +9,7 @@
 #include "core/span.h"
 
 #define MS INT64_C(1000000)
+#define PENDING_JOINED 8
 
 /* Who it was, as bytes that many rows share. */
 struct whodunit {
@@ -19,6 +20,7 @@ struct whodunit {
 };
 struct whodunit *whodunit_new(struct span who, const char *why); /* one reference */
 void whodunit_drop(struct whodunit *x);                          /* accepts NULL */
+bool whodunit_same(const struct whodunit *a, const struct whodunit *b);
 
 /* What is to be expected to follow. */
 enum pending_rest {
@@ -51,6 +53,11 @@ struct pending {
 	uint32_t most; /* rows */
 	size_t bytes;
 	int64_t due; /* of the earliest that waits; INT64_MAX: none does */
+	/* Joined lately, so that many acts of the same two cost nothing. A reference of each. */
+	struct pending_joined {
+		struct whodunit *last, *earlier, *both;
+	} joined[PENDING_JOINED];
+	unsigned at_joined;
 };
 
 struct pending_act {

@@ -14,35 +14,30 @@
 #define KEY_MAX ((size_t)1 << 16)
 #define WHO_MAX ((size_t)1 << 18)
 
-/* Of several who did something since the last look the last one is told, and how many more. */
-static void keep_who(struct watched_kind *k, struct kinds_hint *h, struct span who)
+/* Of several who did something since the last look the last one is told first. */
+static void keep_who(struct kinds_hint *h, struct span who)
 {
-	struct arena *a = k->all->arena;
-	struct who was, is;
-	struct err e;
-	bool both = h->who.n && who.n && !span_same(buf_span(&h->who), who) &&
-		    who_decode(arena_copy(a, buf_span(&h->who)), a, &was, &e) == 0 &&
-		    who_decode(who, a, &is, &e) == 0;
+	struct buf both = BUF_INIT(WHO_MAX);
 
-	buf_clear(&h->who);
-	if (!both) {
+	if (h->who.n && who.n && span_same(buf_span(&h->who), who))
+		return;
+	if (!h->who.n || !who.n || !who_join(who, buf_span(&h->who), &both) || both.full) {
+		buf_clear(&h->who);
 		buf_add_span(&h->who, who);
-	} else {
-		uint32_t more = was.others + (was.pid != is.pid || was.started != is.started);
-
-		is.others = is.others > UINT32_MAX - more ? UINT32_MAX : is.others + more;
-		who_encode(&is, &h->who);
+		buf_done(&both);
+		return;
 	}
-	arena_clear(a);
+	buf_done(&h->who);
+	h->who = both;
 }
 
-static void keep(struct watched_kind *k, struct kinds_hint *h, const struct kinds_act *act)
+static void keep(struct kinds_hint *h, const struct kinds_act *act)
 {
 	if (!h->key.max)
 		h->key = BUF_INIT(KEY_MAX), h->who = BUF_INIT(WHO_MAX);
 	buf_clear(&h->key);
 	buf_add_span(&h->key, act->key);
-	keep_who(k, h, act->who);
+	keep_who(h, act->who);
 	h->below = act->below;
 	h->time = act->time ? act->time : clock_now();
 	h->why = act->why;
@@ -125,11 +120,10 @@ void kinds_wait(struct watched_kind *k, const struct kinds_act *act)
 	if (q->n != waited) /* a new one; what its place held was sent long ago */
 		buf_clear(&h->who);
 	if (q->n < waited)
-		keep(k, h,
-			&(struct kinds_act){ .time = act->time,
+		keep(h, &(struct kinds_act){ .time = act->time,
 				.why = "too much happened at once" });
 	else
-		keep(k, h, act);
+		keep(h, act);
 	q->urgent |= act->urgent;
 	kinds_timer(q->timer, when(q, now) - now);
 }

@@ -40,8 +40,8 @@ void process_began(struct watcher *w, struct seen *s, uint64_t at)
 	if (!l)
 		return;
 	/* What it ran until now, runs no more: unless somebody else does. */
-	if (l->before && process_table_alike(p->table, l, l->before) == 0)
-		tell(w, PROCESS_EXIT, l, l->before, true);
+	if (l->past && process_table_alike(p->table, l, l->past->image) == 0)
+		tell(w, PROCESS_EXIT, l, l->past->image, true);
 	tell(w, PROCESS_EXEC, l, l->image, process_table_alike(p->table, l, l->image) == 1);
 }
 

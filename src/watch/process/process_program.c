@@ -199,12 +199,12 @@ static bool is_older(const struct statx *st, uint64_t start)
 /* While it lives: what it runs, even when the name is gone. Else what stands at the path, if that
  * is the same file and was not touched since. */
 static int place_of(struct processes *p, const struct life *l, const struct image *i,
-	struct statx *st)
+	uint64_t began, struct statx *st)
 {
 	char path[4096];
 	int fd = -1;
 
-	if (!l->ended) {
+	if (!l->ended && (i == l->image || i->inode)) {
 		snprintf(path, sizeof path, "%u/exe", l->pid);
 		fd = openat(p->proc, path, O_PATH | O_CLOEXEC);
 		if (fd >= 0 && stat_of(fd, st) && (!i->inode || st->stx_ino == i->inode))
@@ -217,14 +217,14 @@ static int place_of(struct processes *p, const struct life *l, const struct imag
 	memcpy(path, i->exe.p, i->exe.n);
 	path[i->exe.n] = '\0';
 	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && stat_of(fd, st) && st->stx_ino == i->inode && is_older(st, l->exec))
+	if (fd >= 0 && stat_of(fd, st) && st->stx_ino == i->inode && is_older(st, began))
 		return fd;
 	if (fd >= 0)
 		close(fd);
 	return -1;
 }
 
-void image_digest(struct processes *p, const struct life *l, struct image *i)
+void image_digest(struct processes *p, const struct life *l, struct image *i, uint64_t began)
 {
 	struct statx st;
 	int place;
@@ -232,7 +232,7 @@ void image_digest(struct processes *p, const struct life *l, struct image *i)
 	if (i->asked)
 		return;
 	i->asked = true;
-	place = place_of(p, l, i, &st);
+	place = place_of(p, l, i, began, &st);
 	if (place < 0)
 		return;
 	if (digest_at(p->programs, place, &st, i->sha256))

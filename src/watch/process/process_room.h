@@ -61,9 +61,10 @@ void proc_running(struct processes *p);
 
 struct programs *programs_new(void);
 void programs_free(struct programs *g);
-/* What this process runs, while it lives or when the file is still there. Never waits for a file
- * system that is not of this machine, nor reads what is very large: then it stays without. */
-void image_digest(struct processes *p, const struct life *l, struct image *i);
+/* What this process runs, or ran, since `began`: while it lives or when the file is still there.
+ * Never waits for a file system that is not of this machine, nor reads what is very large: then it
+ * stays without. */
+void image_digest(struct processes *p, const struct life *l, struct image *i, uint64_t began);
 
 /* ---- process_account.c: names ---- */
 

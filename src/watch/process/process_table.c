@@ -134,6 +134,46 @@ static void image_put(struct process_table *t, struct image *i)
 	free(i);
 }
 
+/* ---- what a process ran before ---- */
+
+static void past_put(struct process_table *t, struct past **at)
+{
+	struct past *x = *at;
+
+	*at = x->older;
+	image_put(t, x->image);
+	t->bytes -= sizeof *x + ALLOCATED;
+	free(x);
+}
+
+/* It runs another program since `at`. Of a long chain the first one is kept as long as it is young:
+ * it is the one that others are to be taken for. */
+static void past_add(struct process_table *t, struct life *l, uint64_t at)
+{
+	struct past *x, **last = &l->past, **second = &l->past;
+	unsigned n = 0;
+
+	if (!l->image)
+		return;
+	x = mem_new(sizeof *x);
+	*x = (struct past){ l->past, l->image, l->exec, at, l->own };
+	l->past = x;
+	l->image = NULL;
+	t->bytes += sizeof *x + ALLOCATED;
+	for (struct past **i = &l->past; *i; i = &(*i)->older, n++) {
+		second = last;
+		last = i;
+	}
+	if (n <= PAST_MAX)
+		return;
+	if (!(*last)->own || (*last)->until + LAG < at) {
+		past_put(t, last);
+	} else {
+		past_put(t, second);
+		l->past_cut = true;
+	}
+}
+
 /* ---- who is like whom ---- */
 
 static uint64_t hash(uint64_t h, struct span s)
@@ -225,7 +265,14 @@ enum process_found process_table_find(const struct process_table *t, uint32_t pi
 
 struct image *process_table_image(const struct life *l, uint64_t at)
 {
-	return at && l->before && at < l->exec ? l->before : l->image;
+	struct image *i = l->image;
+	uint64_t since = l->exec;
+
+	for (const struct past *x = l->past; x && at && at < since; x = x->older) {
+		i = x->image;
+		since = x->since;
+	}
+	return i;
 }
 
 /* ---- the gone ---- */
@@ -256,7 +303,8 @@ static void forget(struct process_table *t, struct life *l)
 		at = &(*at)->chain;
 	*at = l->chain;
 	image_put(t, l->image);
-	image_put(t, l->before);
+	while (l->past)
+		past_put(t, &l->past);
 	group_put(t, l->group);
 	t->bytes -= sizeof *l + ALLOCATED + l->n_answer;
 	free(l->answer);
@@ -397,7 +445,10 @@ struct life *process_table_running(struct process_table *t, const struct seen *s
 	renew_image(t, l, s);
 	process_table_better(t, l, s);
 	make_room(t);
-	l->exec = l->exec ? l->exec : l->start;
+	if (!l->exec) {
+		l->exec = l->start;
+		l->own = true;
+	}
 	l->round = t->round;
 	return l;
 }
@@ -458,10 +509,10 @@ struct life *process_table_exec(struct process_table *t, const struct seen *s, u
 		l = born(t, s);
 	if (!l)
 		return NULL;
-	image_put(t, l->before);
-	l->before = l->image;
+	past_add(t, l, at);
 	l->image = image_new(t, s);
 	l->exec = at;
+	l->own = true;
 	l->kernel = false;
 	drop_answer(t, l);
 	take(t, l, s);

@@ -11,6 +11,7 @@
 #include "core/span.h"
 
 #define TTY_MAX 24
+#define PAST_MAX 4 /* programs before that are remembered of one process */
 
 /* What a process runs: by one exec, shared by those who were forked since. */
 struct image {
@@ -23,6 +24,14 @@ struct image {
 	struct span exe;    /* without " (deleted)"; empty: not known */
 	struct span args;   /* a NUL behind each */
 	uint32_t bytes;     /* that it takes */
+};
+
+/* What a process ran until it began to run something else. */
+struct past {
+	struct past *older;
+	struct image *image;
+	uint64_t since, until;
+	bool own; /* by an exec of its own; else it had it from its parent */
 };
 
 /* A control group, as far as it says where something runs. */
@@ -40,9 +49,12 @@ struct life {
 	uint64_t start;                   /* 0: not known */
 	uint64_t ended;                   /* 0: it lives */
 	uint32_t parent;
-	uint64_t parent_start;        /* 0: not known */
-	struct image *image, *before; /* before: what it ran until exec; NULL: not known */
-	uint64_t exec;                /* when it began to run image */
+	uint64_t parent_start; /* 0: not known */
+	struct image *image;   /* NULL: not known */
+	uint64_t exec;         /* when it began to run image */
+	bool own;              /* image: as in struct past */
+	bool past_cut;         /* of a chain of execs not all are in `past` */
+	struct past *past;     /* the newest first */
 	struct group *group;
 	uint64_t tally;
 	char comm[16], tty[TTY_MAX]; /* NUL behind; empty: not known */
@@ -54,6 +66,7 @@ struct life {
 	char *answer;
 	uint32_t n_answer;
 	uint64_t answered;
+	unsigned answered_past; /* how many programs before are in it */
 };
 
 /* What somebody heard of one process. Texts are copied. */

@@ -9,9 +9,10 @@
 #include "watch/process/process_hear.h"
 #include "watch/process/process_room.h"
 
-#define ANSWER_MAX ((size_t)32 << 10)
+#define ANSWER_MAX ((size_t)64 << 10)
 #define ARGS_MAX ((size_t)4096)
 #define FRESH NS_PER_SECOND /* so long an answer about one that lives is believed */
+#define MAYBE NS_PER_SECOND /* so long after an act it is heard of, where nobody knows better */
 #define DELETED " (deleted)"
 
 /* ---- one that runs on may have got other rights, another group, a session ---- */
@@ -62,18 +63,64 @@ static struct span exe_of(const struct image *i, struct arena *a)
 	return span_from(out, i->exe.n + tail);
 }
 
-static void take_argv(const struct image *i, struct arena *a, struct who *w)
+static size_t argv_of(const struct image *i, struct arena *a, const struct span **ret,
+	bool *ret_cut)
 {
 	struct command c = command_of(i->args);
 	struct span *argv = arena_get(a, WHO_ARGS_MAX * sizeof *argv);
 	AUTO(buf) arg = BUF_INIT(ARGS_MAX * 2);
+	size_t n = 0;
 
-	while (w->n_argv < WHO_ARGS_MAX && command_next(&c, &arg)) {
-		argv[w->n_argv++] = arena_copy(a, buf_span(&arg));
+	while (n < WHO_ARGS_MAX && command_next(&c, &arg)) {
+		argv[n++] = arena_copy(a, buf_span(&arg));
 		buf_clear(&arg);
 	}
-	w->argv = argv;
-	w->argv_cut = i->args_cut || c.rest.p != NULL;
+	*ret = argv;
+	*ret_cut = i->args_cut || c.rest.p != NULL;
+	return n;
+}
+
+/* What it ran before it ran i: the first of them, and how many it ran itself (what it had from its
+ * parent is told as that) until not earlier than `since`. */
+static const struct past *past_of(const struct life *l, const struct image *i, uint64_t since,
+	unsigned *ret_n)
+{
+	const struct past *first = l->past;
+
+	*ret_n = 0;
+	if (i != l->image) {
+		while (first && first->image != i)
+			first = first->older;
+		first = first ? first->older : NULL;
+	}
+	for (const struct past *x = first; x && x->own && x->until >= since; x = x->older)
+		++*ret_n;
+	return first;
+}
+
+static void take_past(struct processes *p, const struct life *l, const struct past *x, unsigned n,
+	struct who *w)
+{
+	struct who_also *list = arena_get(p->arena, n * sizeof *list);
+
+	for (unsigned i = 0; i < n; i++, x = x->older) {
+		const struct span *argv;
+		bool cut;
+		size_t n_argv = argv_of(x->image, p->arena, &argv, &cut);
+
+		image_digest(p, l, x->image, x->since);
+		list[i] = (struct who_also){ .relation = WHO_BEFORE,
+			.pid = l->pid,
+			.uid = WHO_NONE,
+			.started = w->started,
+			.until = processes_wall(x->until),
+			.exe = exe_of(x->image, p->arena),
+			.sha256 = span_from(x->image->sha256, x->image->n_sha256) };
+		who_shorten(&list[i], argv, n_argv, cut, p->arena);
+	}
+	w->also = list;
+	w->n_also = n;
+	w->also_cut = n && l->past_cut;
 }
 
 /* Up to pid 1; that of the kernel's threads is 2. */
@@ -103,7 +150,8 @@ static void take_ancestry(struct processes *p, const struct life *l, struct who 
 	w->ancestry = list;
 }
 
-static void answer(struct processes *p, const struct life *l, struct image *i, struct buf *ret)
+static void answer(struct processes *p, const struct life *l, struct image *i, uint64_t since,
+	struct buf *ret)
 {
 	struct arena *a = p->arena;
 	struct who w = { .pid = l->pid,
@@ -114,12 +162,16 @@ static void answer(struct processes *p, const struct life *l, struct image *i, s
 		.exe = exe_of(i, a),
 		.tty = span_of(l->tty),
 		.means = span_of(p->means) };
+	const struct past *past;
+	unsigned n;
 
 	if (i) {
-		image_digest(p, l, i);
+		image_digest(p, l, i, l->exec);
 		w.sha256 = span_from(i->sha256, i->n_sha256);
-		take_argv(i, a, &w);
+		w.n_argv = argv_of(i, a, &w.argv, &w.argv_cut);
 	}
+	past = past_of(l, i, since, &n);
+	take_past(p, l, past, n, &w);
 	if (w.exe.n == 0)
 		w.comm = span_of(l->comm);
 	w.user = arena_copy(a, account_user(p->account, l->uid));
@@ -176,57 +228,65 @@ static struct life *find(struct processes *p, uint32_t pid, int pidfd, uint64_t 
 	return found == PROCESS_FOUND ? l : NULL;
 }
 
-static bool is_fresh(const struct life *l, const struct image *i, uint64_t now)
+static bool is_fresh(const struct life *l, const struct image *i, uint64_t since, uint64_t now)
 {
+	unsigned n;
+
 	if (!l->answer || i != l->image)
+		return false;
+	(void)past_of(l, i, since, &n);
+	if (n != l->answered_past)
 		return false;
 	return l->ended ? l->answered >= l->ended : now - l->answered < FRESH;
 }
 
-static bool tell(struct watcher *w, uint32_t pid, int pidfd, uint64_t at, struct buf *ret,
+static bool tell(struct watcher *w, const struct who_asked *x, struct buf *ret,
 	const char **ret_why)
 {
 	struct processes *p = w->processes;
-	struct life *l = find(p, pid, pidfd, at, ret_why);
+	uint64_t now = processes_now(), at = x->time ? processes_boot(x->time) : now;
+	uint64_t since = x->since ? processes_boot(x->since) : at - MAYBE;
+	struct life *l = find(p, x->pid, x->pidfd, at, ret_why);
 	AUTO(buf) made = BUF_INIT(ANSWER_MAX);
-	uint64_t now = processes_now();
 	struct image *i;
 
 	if (!l)
 		return false;
 	i = process_table_image(l, at);
-	if (is_fresh(l, i, now)) {
+	if (is_fresh(l, i, since, now)) {
 		buf_add(ret, l->answer, l->n_answer);
 		return true;
 	}
 	look_again(p, l);
 	i = process_table_image(l, at);
-	answer(p, l, i, &made);
+	answer(p, l, i, since, &made);
 	if (made.full) {
 		*ret_why = "what is known of the process is too much";
 		return false;
 	}
 	buf_add_span(ret, buf_span(&made));
-	if (i == l->image)
+	if (i == l->image) {
 		process_table_answer(p->table, l, buf_span(&made), now);
+		(void)past_of(l, i, since, &l->answered_past);
+	}
 	return true;
 }
 
-bool processes_who(struct watcher *w, uint32_t pid, int pidfd, int64_t time, struct buf *ret,
+bool processes_who(struct watcher *w, const struct who_asked *x, struct buf *ret,
 	const char **ret_why)
 {
 	struct processes *p = w->processes;
 	bool known;
 
 	*ret_why = NULL;
-	if (pid == 0) {
+	if (x->pid == 0) {
 		*ret_why = "the kernel does not say which process it was";
 		return false;
 	}
 	++*p->count.asked;
 	processes_drain(w);
 	arena_clear(p->arena);
-	known = tell(w, pid, pidfd, time ? processes_boot(time) : processes_now(), ret, ret_why);
+	known = tell(w, x, ret, ret_why);
 	*p->count.unknown += !known;
 	return known;
 }
