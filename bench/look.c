@@ -1,5 +1,6 @@
 /* What looking again at a kind costs: processor and wall time a look, with what looks keep from one
- * to the next and, for comparison, without. usage: bench_look POLICY FOLDER LOOKS KIND… */
+ * to the next and, for comparison, without (not with KEPT=1). usage: bench_look POLICY FOLDER LOOKS
+ * KIND… */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ int main(int argc, char **argv)
 		store_open(&store, argv[2], STORE_CREATE, &e) < 0 ||
 		pipeline_init(store, policy, &o, true, NULL, &sum, &e) < 0)
 		die(&e);
-	for (int kept = 1; kept >= 0; kept--)
+	for (int kept = 1; kept >= (getenv("KEPT") ? 1 : 0); kept--)
 		for (int i = 4; i < argc; i++) {
 			const struct kind *k = kind_find(span_of(argv[i]));
 

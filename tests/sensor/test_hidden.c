@@ -69,6 +69,39 @@ static void every_number_is_asked_for_in_turn(void **state)
 	assert_int_equal(n, 0);
 }
 
+static void who_asks_often_asks_in_turn_too(void **state)
+{
+	static bool asked[4194304];
+	struct sweep s;
+	size_t n = 0;
+
+	(void)state;
+	for (uint64_t turn = 0; turn < 2800; turn++) {
+		size_t one = 0;
+
+		s = sweep_often(4000000, 4100000, 4097000, 4194304, turn);
+		for (size_t i = 0; i < 3; i++) {
+			assert_true(s.to[i] <= 4194304 && s.from[i] <= s.to[i] && s.from[i] > 0);
+			for (uint32_t pid = s.from[i]; pid < s.to[i]; pid++) {
+				asked[pid] = true;
+				one++;
+			}
+		}
+		assert_true(one < SWEEP_SPAN);
+		/* each time: what began since the last one */
+		assert_true(s.from[1] <= 4097000 && s.to[1] > 4100000);
+	}
+	for (uint32_t pid = 1; pid < 4100256; pid++)
+		n += !asked[pid];
+	assert_int_equal(n, 0);
+	s = sweep_often(30, 40, 35, 32768, 3);
+	assert_int_equal(s.from[0], s.to[0]);
+	assert_int_equal(s.from[1], 1);
+	s = sweep_often(30, 20, 32000, 32768, 0); /* they began anew, from 300 */
+	assert_int_equal(s.from[1], 1);
+	assert_int_equal(s.to[1], 276);
+}
+
 static const char tcp[] =
 	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
 	"   0: 00000000:115C 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0\n"
@@ -315,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_in_one_list_only),
 		cmocka_unit_test(every_number_is_asked_for_in_turn),
+		cmocka_unit_test(who_asks_often_asks_in_turn_too),
 		cmocka_unit_test(a_port_in_one_list_only),
 		cmocka_unit_test(what_a_link_count_says),
 		cmocka_unit_test(where_a_mount_is_a_disguise),

@@ -14,6 +14,11 @@ void hidden_pause(void)
 	nanosleep(&t, NULL);
 }
 
+bool hidden_often(const struct scan *s)
+{
+	return scan_options(s)->memory != NULL;
+}
+
 static void set_names(struct record *r, unsigned field, struct arena *a, const char *const *names,
 	size_t max)
 {

@@ -11,6 +11,9 @@
  * again, and must stand. */
 #define AGAIN 3
 void hidden_pause(void);
+/* Somebody asks every few seconds and keeps us: what is dear takes turns, and what was found is
+ * asked for again each time. */
+bool hidden_often(const struct scan *s);
 
 /* What is reported. Lists are ended by NULL; all texts live until emitted. */
 struct finding {

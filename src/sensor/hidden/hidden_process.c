@@ -20,6 +20,13 @@
 #define CAP_PTRACE 19
 #define FINDINGS_MAX 64
 
+/* Of the look before, in a process that is kept: only where to ask, never what is there. */
+static struct {
+	uint32_t last; /* number given out */
+	uint32_t found[FINDINGS_MAX];
+	size_t n;
+} before;
+
 struct views {
 	int proc;
 	struct pids listed;   /* folders of /proc */
@@ -178,9 +185,15 @@ static bool is_process(uint32_t pid)
 	return fd >= 0;
 }
 
+static void ask(const struct views *v, uint32_t pid, struct pids *ret)
+{
+	if (answers(pid) && !pids_has(&v->listed, pid) && is_process(pid))
+		pids_add(ret, pid);
+}
+
 static void sweep(struct scan *s, const struct views *v, struct pids *ret)
 {
-	uint32_t highest = 0, last = 0;
+	uint32_t highest = 0, last = 0, pid_max;
 	size_t n = pids_n(&v->listed);
 	struct span text;
 	struct sweep w;
@@ -194,12 +207,23 @@ static void sweep(struct scan *s, const struct views *v, struct pids *ret)
 
 		last = at ? (uint32_t)strtoul(at, NULL, 10) : 0;
 	}
-	w = sweep_of(highest, last, (uint32_t)number_in(s, "proc/sys/kernel/pid_max", 32768),
-		(uint64_t)time(NULL) / 60);
+	pid_max = (uint32_t)number_in(s, "proc/sys/kernel/pid_max", 32768);
+	w = hidden_often(s)
+		    ? sweep_often(highest, last, before.last, pid_max, (uint64_t)time(NULL) / 10)
+		    : sweep_of(highest, last, pid_max, (uint64_t)time(NULL) / 60);
+	before.last = last;
 	for (size_t i = 0; i < ARRAY_LEN(w.from); i++)
 		for (uint32_t pid = w.from[i]; pid < w.to[i]; pid++)
-			if (answers(pid) && !pids_has(&v->listed, pid) && is_process(pid))
-				pids_add(ret, pid);
+			ask(v, pid, ret);
+	for (size_t i = 0; i < before.n; i++)
+		ask(v, before.found[i], ret);
+}
+
+static void remember(const struct pids *seen)
+{
+	before.n = pids_n(seen) < FINDINGS_MAX ? pids_n(seen) : FINDINGS_MAX;
+	for (size_t i = 0; i < before.n; i++)
+		before.found[i] = pids_at(seen, i);
 }
 
 /* In /proc by its number, whatever the list says. */
@@ -332,6 +356,7 @@ int hidden_processes(struct scan *s, struct err *e)
 	pids_sort(&seen);
 	if (keep_standing(s, &v, &seen, e) < 0)
 		return e->code;
+	remember(&seen);
 	for (size_t i = 0; i < pids_n(&seen) && i < FINDINGS_MAX; i++)
 		report(s, &v, pids_at(&seen, i));
 	return 0;

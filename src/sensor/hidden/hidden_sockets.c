@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "os/clock.h"
 #include "sensor/hidden/hidden_look.h"
 
 #define REPLY_BYTES ((size_t)32 << 10)
@@ -22,6 +23,8 @@
 #define WINDOW \
 	256U /* ports asked for in one look, of each protocol: all of them in 256 minutes \
 	      */
+#define WINDOW_OFTEN 64U /* in one of many looks: all of them in 3 hours */
+#define PROC_S 30        /* the list in /proc is dear: the kernel walks all it has room for */
 #define CONNECT_MS 50
 #define FINDINGS_MAX 64
 
@@ -203,6 +206,39 @@ static int read_both(struct scan *s, struct port_views *v, struct err *e)
 	return 0;
 }
 
+/* Of the look before, in a process that is kept: only where to ask, never what is there. */
+static struct {
+	struct ports diag;
+	int64_t proc;  /* when that list was read; 0: never */
+	bool differed; /* something was found */
+	struct found {
+		uint64_t port[2][1024]; /* of TCP and UDP */
+	} found;
+} before;
+
+/* Who hides a port from one of the lists opens it, which the other list tells, or hid it when both
+ * were compared last. Once they differ they are compared each time. */
+static int read_due(struct scan *s, struct port_views *v, struct err *e)
+{
+	int64_t now = clock_monotonic();
+
+	*v = (struct port_views){ 0 };
+	if (ports_by_diag(&v->diag, e) < 0)
+		return e->code;
+	if (hidden_often(s) && before.proc && !before.differed &&
+		now - before.proc < PROC_S * INT64_C(1000000000) &&
+		memcmp(before.diag.open, v->diag.open, sizeof v->diag.open) == 0) {
+		v->proc = v->diag;
+		return 0;
+	}
+	if (ports_by_proc(s, &v->proc, e) < 0)
+		return e->code;
+	before.diag = v->diag;
+	before.proc = now;
+	before.differed = false;
+	return 0;
+}
+
 static void report(struct scan *s, const char *proto, uint32_t port, const char *seen,
 	const char *missing, const char *missing_too)
 {
@@ -211,6 +247,7 @@ static void report(struct scan *s, const char *proto, uint32_t port, const char 
 		.seen_by = { seen },
 		.missing_from = { missing, missing_too } };
 
+	before.differed = true;
 	f.key = span_of(arena_format(a, "port/%s/%u", proto, port));
 	f.detail = arena_format(a, "somebody has port %u of %s, but %s does not list it", port,
 		proto, missing);
@@ -265,6 +302,9 @@ static const uint16_t favourites[] = { 23, 1234, 1337, 2323, 3333, 4242, 4443, 4
 
 static int probe(struct scan *s, struct port_views *v, bool udp, uint16_t port, struct err *e)
 {
+	uint64_t bit = UINT64_C(1) << (port % 64);
+
+	before.found.port[udp][port / 64] &= ~bit;
 	for (unsigned i = 0; i < AGAIN; i++) {
 		if (!port_answers(&v->diag, udp, port) || ports_known(&v->proc, udp, port))
 			return 0;
@@ -272,22 +312,57 @@ static int probe(struct scan *s, struct port_views *v, bool udp, uint16_t port, 
 		if (read_both(s, v, e) < 0)
 			return e->code;
 	}
+	before.found.port[udp][port / 64] |= bit;
 	report(s, udp ? "udp" : "tcp", port, "bind", "sock_diag", "/proc/net");
 	return 0;
+}
+
+static int probe_window(struct scan *s, struct port_views *v, struct err *e)
+{
+	bool often = hidden_often(s);
+	uint32_t width = often ? WINDOW_OFTEN : WINDOW;
+	uint32_t turn = (uint32_t)(time(NULL) / (often ? 10 : 60) % (65536 / width)) * width;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < width * 2 && rc == 0 && !scan_stopped(s); i++)
+		rc = probe(s, v, i % 2, (uint16_t)(turn + i / 2), e);
+	return rc;
+}
+
+/* What was found in another window is asked for again, so that it does not come and go by turns. */
+static int probe_found(struct scan *s, struct port_views *v, const struct found *found,
+	struct err *e)
+{
+	int rc = 0;
+
+	for (uint32_t port = 0; port < 65536 && rc == 0; port++) {
+		if (port % 64 == 0 && !(found->port[0][port / 64] | found->port[1][port / 64])) {
+			port += 63;
+			continue;
+		}
+		for (unsigned udp = 0; udp < 2 && rc == 0; udp++)
+			if (found->port[udp][port / 64] >> (port % 64) & 1)
+				rc = probe(s, v, udp, (uint16_t)port, e);
+	}
+	return rc;
 }
 
 int hidden_ports(struct scan *s, struct err *e)
 {
 	struct port_views *v = mem_new(sizeof *v);
-	uint32_t window = (uint32_t)(time(NULL) / 60 % (65536 / WINDOW)) * WINDOW;
-	int rc = read_both(s, v, e);
+	struct found *found = mem_new(sizeof *found);
+	int rc = read_due(s, v, e);
 
+	*found = before.found;
 	if (rc == 0)
 		rc = compare_lists(s, v, e);
 	for (size_t i = 0; i < ARRAY_LEN(favourites) * 2 && rc == 0; i++)
 		rc = probe(s, v, i % 2, favourites[i / 2], e);
-	for (uint32_t i = 0; i < WINDOW * 2 && rc == 0 && !scan_stopped(s); i++)
-		rc = probe(s, v, i % 2, (uint16_t)(window + i / 2), e);
+	if (rc == 0)
+		rc = probe_window(s, v, e);
+	if (rc == 0)
+		rc = probe_found(s, v, found, e);
+	free(found);
 	free(v);
 	return rc;
 }

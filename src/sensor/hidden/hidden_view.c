@@ -11,6 +11,11 @@
 #define F2FS_MAGIC 0xF2F52010
 #define LISTEN 10
 #define MARGIN 2048U
+#define BOOT 4096U /* daemons of the boot */
+/* of who asks often */
+#define MARGIN_OFTEN 256U
+#define SPAN_OFTEN 1024U
+#define SPAN_TURN 1536U
 
 /* ---- processes ---- */
 
@@ -125,8 +130,8 @@ struct sweep sweep_of(uint32_t highest, uint32_t last, uint32_t pid_max, uint64_
 		return s;
 	}
 	s.from[0] = 1;
-	s.to[0] = 4096; /* daemons of the boot */
-	s.from[1] = last > SWEEP_SPAN ? last - SWEEP_SPAN : 4096;
+	s.to[0] = BOOT;
+	s.from[1] = last > SWEEP_SPAN ? last - SWEEP_SPAN : BOOT;
 	s.to[1] = last + MARGIN > top ? (uint32_t)top : last + MARGIN;
 	windows = (top + SWEEP_SPAN - 1) / SWEEP_SPAN;
 	window = turn % windows;
@@ -134,6 +139,37 @@ struct sweep sweep_of(uint32_t highest, uint32_t last, uint32_t pid_max, uint64_
 	s.to[2] = (uint32_t)((window + 1) * SWEEP_SPAN < top ? (window + 1) * SWEEP_SPAN : top);
 	if (s.from[2] == 0)
 		s.from[2] = 1;
+	return s;
+}
+
+static uint32_t least(uint64_t a, uint64_t b)
+{
+	return (uint32_t)(a < b ? a : b);
+}
+
+struct sweep sweep_often(uint32_t highest, uint32_t last, uint32_t before, uint32_t pid_max,
+	uint64_t turn)
+{
+	uint64_t top = (uint64_t)(highest > last ? highest : last) + MARGIN_OFTEN;
+	uint64_t windows, window;
+	uint32_t near = before < last ? before : last;
+	struct sweep s = { 0 };
+
+	top = least(top, pid_max);
+	s.from[0] = (uint32_t)(turn % (BOOT / SPAN_OFTEN)) * SPAN_OFTEN;
+	s.to[0] = least(s.from[0] + SPAN_OFTEN, top);
+	if (last - near < SPAN_OFTEN)
+		near = last > SPAN_OFTEN ? last - SPAN_OFTEN : 1;
+	if (last - near > SWEEP_SPAN)
+		near = last - SWEEP_SPAN;
+	s.from[1] = near;
+	s.to[1] = least((uint64_t)last + MARGIN_OFTEN, top);
+	windows = (top + SPAN_TURN - 1) / SPAN_TURN;
+	window = windows ? turn % windows : 0;
+	s.from[2] = (uint32_t)(window * SPAN_TURN);
+	s.to[2] = least((window + 1) * SPAN_TURN, top);
+	for (unsigned i = 0; i < 3; i++)
+		s.from[i] = least(s.from[i] + !s.from[i], s.to[i]);
 	return s;
 }
 

@@ -35,6 +35,10 @@ struct sweep {
 };
 #define SWEEP_SPAN 8192U
 struct sweep sweep_of(uint32_t highest, uint32_t last, uint32_t pid_max, uint64_t turn);
+/* Of many that follow each other within seconds, a sixth of the work: what was given out since the
+ * last one (`before`: the number given out then; 0: not known), and windows in turn. */
+struct sweep sweep_often(uint32_t highest, uint32_t last, uint32_t before, uint32_t pid_max,
+	uint64_t turn);
 
 /* ---- ports ---- */
 
