@@ -35,7 +35,6 @@ void kinds_heard(struct watched_kind *k, enum watch_means by, const struct kinds
 	if (!k->asked)
 		return;
 	++*k->all->hints[by];
-	k->all->stirred |= by != WATCH_POLL;
 	kinds_wait(k, act);
 }
 

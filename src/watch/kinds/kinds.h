@@ -44,7 +44,6 @@ struct watched_kind {
 	const char *setting;     /* folder, of WATCH_SETTING */
 	unsigned poll;           /* seconds, declared; 0: not */
 	unsigned polled;         /* seconds, in force; 0: not */
-	unsigned skipped;        /* polls, because nothing stirred */
 	int64_t due;             /* monotonic; of the next poll */
 	unsigned untold;         /* bit per means: its state is still to be told */
 	unsigned polled_told;    /* seconds, as told */
@@ -70,7 +69,6 @@ struct watched_kinds {
 	struct kinds_means means[KINDS_MEANS_N];
 	struct buf paths; /* struct watch_path, ended by one that is empty */
 	struct event *poll;
-	bool stirred;        /* something was started, ended or heard of since the last poll */
 	struct arena *arena; /* for what is over at once */
 	struct kinds_signals *systemd, *bus;
 	struct kinds_netlink *uevent, *nftables, *destroyed;

@@ -256,7 +256,6 @@ void kinds_process(struct watcher *w, const struct process_event *x)
 	if (!p || watcher_is_own(w, x->pid) ||
 		(x->type == PROCESS_SOCKET && span_is(x->exe, p->self)))
 		return;
-	p->all->stirred |= !span_is(x->exe, p->self); /* looks are processes, too */
 	switch (x->type) {
 	case PROCESS_EXEC:
 		started(p, x);

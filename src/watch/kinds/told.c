@@ -6,7 +6,6 @@
 #include "watch/kinds/kinds.h"
 
 #define POLL_SECONDS 10 /* where a means is refused */
-#define SKIPS 5         /* polls left out at most, one after the other */
 #define SECOND INT64_C(1000000000)
 
 /* As people read them, and what they do not hear of. */
@@ -109,11 +108,6 @@ static void poll_one(struct watched_kind *k, int64_t now)
 	if (!k->polled || k->due > now)
 		return;
 	k->due = next(k->polled, now);
-	/* Where no program starts or ends there is nobody who changes what nothing tells of; but
-	 * for one that runs already, which is why it is looked at all the same. */
-	if (!k->all->stirred && processes_hear(k->all->w, PROCESS_EXIT) && k->skipped++ < SKIPS)
-		return;
-	k->skipped = 0;
 	kinds_heard(k, WATCH_POLL,
 		&(struct kinds_act){ .why = "found by looking, which does not tell who" });
 }
@@ -137,7 +131,6 @@ static void on_poll(evutil_socket_t fd, short what, void *ctx)
 	(void)fd, (void)what;
 	for (size_t i = 0; i < KIND_IDS; i++)
 		poll_one(&all->of[i], now);
-	all->stirred = false;
 	ask_again(all);
 	kinds_poll_set(all);
 	kinds_tell(all);
