@@ -1,6 +1,7 @@
 /* Rooms that crash, hang and fail, and what it costs. */
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "entity/file.h"
@@ -14,12 +15,23 @@
 /* What the rooms do now: names to deliver, and then how it ends. */
 enum ending { RETURNS, FAILS, CRASHES, HANGS, LEAVES };
 
-static struct {
-	const char *users, *groups; /* one letter, one entity */
+/* A process that is kept sees it as well. */
+static struct table {
+	char users[16], groups[16]; /* one letter, one entity */
 	enum ending user_ending;
-	bool gap;         /* one letter of users cannot be looked at */
-	unsigned scanned; /* by this process: stays 0, it is others that look */
-} host;
+	bool once;         /* it ends so once */
+	bool gap;          /* one letter of users cannot be looked at */
+	pid_t looked;      /* who did it last */
+	unsigned looks;    /* that this one has done */
+	unsigned refusals; /* entities too large to tell, of users */
+} * host;
+
+static unsigned scanned; /* by this process: stays 0, it is others that look */
+
+static void say(char *to, const char *names)
+{
+	strcpy(to, names);
+}
 
 static void emit_all(struct scan *s, const struct kind *k, const char *names)
 {
@@ -31,6 +43,16 @@ static void emit_all(struct scan *s, const struct kind *k, const char *names)
 	}
 }
 
+static void emit_large(struct scan *s)
+{
+	struct record *r = record_new(scan_arena(s), &kind_user);
+	char *name = arena_get(scan_arena(s), BUF_MAX_DEFAULT);
+
+	memset(name, 'x', BUF_MAX_DEFAULT);
+	r->key = span_from(name, BUF_MAX_DEFAULT);
+	scan_emit(s, r);
+}
+
 static int scan_users(struct scan *s, struct err *e)
 {
 	struct gap gap = { .kind = &kind_user,
@@ -38,14 +60,24 @@ static int scan_users(struct scan *s, struct err *e)
 		.reason = GAP_DENIED,
 		.text = "" };
 
-	host.scanned++;
-	emit_all(s, &kind_user, host.users);
-	if (host.gap)
+	enum ending ending = host->user_ending;
+	static unsigned looks;
+
+	scanned++;
+	host->looked = getpid();
+	host->looks = ++looks;
+	if (host->once)
+		host->user_ending = RETURNS;
+	if (host->refusals)
+		emit_large(s);
+	emit_all(s, &kind_user, host->users);
+	if (host->gap)
 		scan_gap(s, &gap);
-	switch (host.user_ending) {
+	switch (ending) {
 	case FAILS:
 		return err_set(e, ERR_FORMAT, "etc/passwd:3: not a line of passwd");
 	case CRASHES:
+		signal(SIGSEGV, SIG_DFL); /* cmocka would go on with the other tests, here */
 		kill(getpid(), SIGSEGV);
 		pause();
 		break;
@@ -63,7 +95,7 @@ static int scan_users(struct scan *s, struct err *e)
 static int scan_groups(struct scan *s, struct err *e)
 {
 	(void)e;
-	emit_all(s, &kind_group, host.groups);
+	emit_all(s, &kind_group, host->groups);
 	return 0;
 }
 
@@ -105,14 +137,14 @@ static struct world *begin(void **state, const char *users, const char *groups)
 	struct world *w = *state;
 	struct err e = { 0 };
 
-	memset(&host, 0, sizeof host);
-	host.users = users;
-	host.groups = groups;
+	memset(host, 0, sizeof *host);
+	say(host->users, users);
+	say(host->groups, groups);
 	world_policy(w, policy);
 	w->options.deadline_ms = 30;
 	if (world_init(w, false, &e) < 0)
 		fail_msg("%s", e.text);
-	assert_int_equal(host.scanned, 0);
+	assert_int_equal(scanned, 0);
 	return w;
 }
 
@@ -123,7 +155,7 @@ static void rooms_deliver_in_any_order(void **state)
 	assert_int_equal(w->summary.entities[kind_user.id], 3);
 	assert_int_equal(w->summary.entities[kind_module.id], 1);
 	world_expect(w, "");
-	host.users = "bcd";
+	say(host->users, "bcd");
 	world_expect(w, "deleted a\ncreated d\n");
 	world_expect(w, "");
 }
@@ -133,7 +165,7 @@ static void what_no_rule_selects_is_not_taken(void **state)
 	struct world *w = begin(state, "az", "");
 
 	assert_int_equal(w->summary.entities[kind_user.id], 1);
-	host.users = "ayz";
+	say(host->users, "ayz");
 	world_expect(w, "created y\n");
 }
 
@@ -141,8 +173,8 @@ static void a_gap_covers_its_key(void **state)
 {
 	struct world *w = begin(state, "abc", "g");
 
-	host.users = "a";
-	host.gap = true;
+	say(host->users, "a");
+	host->gap = true;
 	world_expect(w, "deleted c\ngap b\n");
 }
 
@@ -153,11 +185,11 @@ static void an_ending_costs_the_kind_a_gap(void **state, enum ending ending, con
 {
 	struct world *w = begin(state, "abc", "gh");
 
-	host.users = "bd";
-	host.groups = "g";
-	host.user_ending = ending;
+	say(host->users, "bd");
+	say(host->groups, "g");
+	host->user_ending = ending;
 	world_expect(w, lines);
-	host.user_ending = RETURNS;
+	host->user_ending = RETURNS;
 	world_expect(w, later);
 }
 
@@ -191,11 +223,11 @@ static void a_user_may_interrupt_a_room(void **state)
 	struct err e = { 0 };
 
 	w->options.deadline_ms = 60000;
-	host.user_ending = HANGS;
+	host->user_ending = HANGS;
 	w->stop_after = 3;
 	assert_int_equal(world_check(w, &e), ERR_INTERRUPTED);
 	w->stop_after = 0;
-	host.user_ending = RETURNS;
+	host->user_ending = RETURNS;
 	world_expect(w, "");
 }
 
@@ -204,9 +236,9 @@ static void an_offline_root_has_no_live_kinds(void **state)
 	struct world *w = *state;
 	struct err e = { 0 };
 
-	memset(&host, 0, sizeof host);
-	host.users = "a";
-	host.groups = "";
+	memset(host, 0, sizeof *host);
+	say(host->users, "a");
+	say(host->groups, "");
 	world_policy(w, policy);
 	w->options.root = w->dir;
 	assert_int_equal(world_init(w, false, &e), 0);
@@ -218,12 +250,153 @@ static void one_kind_alone_may_be_asked_for(void **state)
 {
 	struct world *w = begin(state, "a", "g");
 
-	host.users = "b";
-	host.groups = "h";
+	say(host->users, "b");
+	say(host->groups, "h");
 	w->options.kind = &kind_group;
 	world_expect(w, "deleted g\ncreated h\n");
 	w->options.kind = NULL;
 	world_expect(w, "deleted a\ncreated b\n");
+}
+
+/* ---- kept between looks ---- */
+
+static int hear_line(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	(void)e;
+	return world_hear(ctx, r, e);
+}
+
+static void expect_look_at(struct world *w, const struct kind *k, const char *lines)
+{
+	struct look_again again = { .kind = k, .below = true };
+	struct buf heard = BUF_INIT(1 << 20);
+	struct check_listener l = { .ctx = &heard, .record = hear_line };
+	struct err e = { 0 };
+
+	if (pipeline_look(w->store, w->policy, &w->options, &again, 1, &l, &w->summary, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(buf_text(&heard), lines);
+	buf_done(&heard);
+}
+
+/* The process that looked at users; it has looked so often. */
+static pid_t keeps(struct world *w, unsigned looks)
+{
+	expect_look_at(w, &kind_user, "");
+	assert_int_equal(host->looks, looks);
+	return host->looked;
+}
+
+static struct world *begin_kept(void **state)
+{
+	struct world *w = begin(state, "abc", "gh");
+
+	w->options.memory = look_memory_new();
+	return w;
+}
+
+static void end_kept(struct world *w)
+{
+	look_memory_freep(&w->options.memory);
+	assert_int_equal(scanned, 0);
+	assert_int_not_equal(kill(host->looked, 0), 0);
+}
+
+static void looks_keep_their_process(void **state)
+{
+	struct world *w = begin_kept(state);
+	pid_t first = keeps(w, 1);
+
+	say(host->users, "bcd");
+	expect_look_at(w, &kind_user, "deleted a\ncreated d\n");
+	say(host->groups, "h");
+	expect_look_at(w, &kind_group, "deleted g\n");
+	assert_int_equal(keeps(w, 3), first);
+	end_kept(w);
+}
+
+static void a_process_killed_meanwhile_costs_nothing(void **state)
+{
+	struct world *w = begin_kept(state);
+	pid_t first = keeps(w, 1);
+
+	assert_int_equal(kill(first, SIGKILL), 0);
+	say(host->users, "abcd");
+	expect_look_at(w, &kind_user, "created d\n");
+	assert_int_not_equal(host->looked, first);
+	assert_int_equal(host->looks, 1);
+	end_kept(w);
+}
+
+/* One that was there before may have ended for another reason: it is asked again, once. */
+static void a_kept_one_that_crashes_once_is_asked_again(void **state)
+{
+	struct world *w = begin_kept(state);
+
+	(void)keeps(w, 1);
+	say(host->users, "");
+	host->user_ending = CRASHES;
+	host->once = true;
+	expect_look_at(w, &kind_user, "deleted a\ndeleted b\ndeleted c\n");
+	assert_int_equal(host->looks, 1);
+	end_kept(w);
+}
+
+static void a_kept_one_that_always_ends_costs_a_gap(void **state, enum ending ending)
+{
+	struct world *w = begin_kept(state);
+
+	(void)keeps(w, 1);
+	say(host->users, "bd");
+	host->user_ending = ending;
+	expect_look_at(w, &kind_user, "gap  **\n");
+	say(host->groups, "g");
+	expect_look_at(w, &kind_group, "deleted h\n");
+	host->user_ending = RETURNS;
+	expect_look_at(w, &kind_user, "deleted a\ndeleted c\ncreated d\n");
+	end_kept(w);
+}
+
+static void a_kept_one_that_crashes_costs_a_gap(void **state)
+{
+	a_kept_one_that_always_ends_costs_a_gap(state, CRASHES);
+}
+
+static void a_kept_one_that_hangs_costs_a_gap(void **state)
+{
+	a_kept_one_that_always_ends_costs_a_gap(state, HANGS);
+}
+
+static void a_kept_one_that_leaves_costs_a_gap(void **state)
+{
+	a_kept_one_that_always_ends_costs_a_gap(state, LEAVES);
+}
+
+static void another_policy_takes_another_process(void **state)
+{
+	struct world *w = begin_kept(state);
+	pid_t first = keeps(w, 1);
+	struct err e = { 0 };
+
+	world_policy(w, "version: 1\nrules:\n  - { id: users, kind: user, exclude: [\"b*\"] }\n");
+	assert_int_equal(world_check(w, &e), 0);
+	assert_int_not_equal(keeps(w, 1), first);
+	say(host->users, "abb");
+	expect_look_at(w, &kind_user, "deleted c\n");
+	end_kept(w);
+}
+
+/* What the one kind was refused for is not held against the next. */
+static void an_entity_that_is_too_large_is_a_gap_of_its_kind(void **state)
+{
+	struct world *w = begin(state, "abc", "gh");
+
+	host->refusals = 1;
+	say(host->users, "ab");
+	say(host->groups, "g");
+	world_expect(w, "deleted h\ngap  **\n");
+	host->refusals = 0;
+	world_expect(w, "deleted c\n");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
@@ -241,7 +414,18 @@ int main(void)
 		TEST(a_user_may_interrupt_a_room),
 		TEST(an_offline_root_has_no_live_kinds),
 		TEST(one_kind_alone_may_be_asked_for),
+		TEST(an_entity_that_is_too_large_is_a_gap_of_its_kind),
+		TEST(looks_keep_their_process),
+		TEST(a_process_killed_meanwhile_costs_nothing),
+		TEST(a_kept_one_that_crashes_once_is_asked_again),
+		TEST(a_kept_one_that_crashes_costs_a_gap),
+		TEST(a_kept_one_that_hangs_costs_a_gap),
+		TEST(a_kept_one_that_leaves_costs_a_gap),
+		TEST(another_policy_takes_another_process),
 	};
 
+	host = mmap(NULL, sizeof *host, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (host == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
