@@ -129,6 +129,25 @@ static void a_digest_follows_the_content(void **state)
 	}
 }
 
+/* Within the tick in which it was written, too. */
+static void the_next_scan_has_digests_of_its_own(void **state)
+{
+	AUTO_FREE(host) h = open_root();
+	uint8_t one[SHA256_SIZE], two[SHA256_SIZE];
+	struct err e;
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		char text[2] = { (char)('a' + i % 26), 0 };
+
+		room_text(root, "etc/d/a", text);
+		sha256_once(text, 1, one);
+		host_renew(h);
+		assert_int_equal(host_digest(h, "etc/d/a", two, &e), 0);
+		assert_memory_equal(one, two, sizeof one);
+	}
+}
+
 /* RFC 2104 by another implementation: printf secret | openssl dgst -sha256 -mac HMAC … */
 static void a_secret_is_told_apart_without_being_told(void **state)
 {
@@ -153,6 +172,7 @@ int main(void)
 		cmocka_unit_test(links_stay_inside_the_root),
 		cmocka_unit_test(a_folder_is_listed_in_order),
 		cmocka_unit_test(a_digest_follows_the_content),
+		cmocka_unit_test(the_next_scan_has_digests_of_its_own),
 		cmocka_unit_test(a_secret_is_told_apart_without_being_told),
 	};
 
