@@ -13,8 +13,7 @@
 
 #define PROBLEMS_MAX 1000
 #define SECOND INT64_C(1000000000)
-#define KEPT_NS (300 * SECOND) /* then it is read again: what is written to in place has no stamp \
-				*/
+#define KEPT_NS (300 * SECOND) /* then it is read again: lists edited in place have no stamp */
 #define IDLE_NS (120 * SECOND) /* that long nobody asked: the memory is worth more */
 #define KEPT_CACHE ((size_t)1 << 20)
 #define CACHE_BYTES ((size_t)16 << 20)

@@ -1,8 +1,4 @@
 /* dpkg's database: what is read of it, who owns a path, and what is wrong with it. */
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "entity/package.h"
 #include "host/package.h"
 #include "host/package_dpkg_parse.h"
@@ -465,113 +461,6 @@ static void packages_are_those_of_this_host(void **state)
 		skip();
 }
 
-/* ---- from one scan to the next ---- */
-
-/* As package managers write: beside, and then in its place. */
-static void replace(const char *path, const char *text)
-{
-	char from[256], to[256];
-
-	room_text(root, "beside", text);
-	snprintf(from, sizeof from, "%s/beside", root);
-	snprintf(to, sizeof to, "%s/%s", root, path);
-	assert_int_equal(rename(from, to), 0);
-}
-
-/* What was just written has no stamp that can be believed yet. */
-static void settle(void)
-{
-	usleep(100000);
-}
-
-static const struct package *list_of(struct host *h)
-{
-	struct packages all;
-	struct err e;
-
-	assert_int_equal(host_packages(h, &all, &e), 0);
-	return all.list;
-}
-
-static void the_next_scan_takes_over_what_stands(void **state)
-{
-	AUTO_FREE(host) h = NULL;
-	const struct package *list;
-
-	(void)state;
-	settle();
-	h = open_root(root);
-	assert_string_equal(owner(h, "/etc/tool.conf"), "dpkg:tool:amd64");
-	list = list_of(h);
-	host_renew(h);
-	assert_string_equal(owner(h, "/etc/tool.conf"), "dpkg:tool:amd64");
-	assert_ptr_equal(list_of(h), list);
-	host_renew(h);
-	assert_null(owner(h, "/etc/none"));
-	assert_ptr_equal(list_of(h), list);
-}
-
-/* Whatever of a database changes, the next scan sees it, and no scan before. */
-static void the_next_scan_sees_what_changed(void **state)
-{
-	static const struct {
-		const char *file, *text, *path, *before, *after;
-	} steps[] = {
-		{ "var/lib/dpkg/info/tool.list", "/usr/new\n", "/usr/new", NULL,
-			"dpkg:tool:amd64" },
-		{ "var/lib/dpkg/status", "Package: sh\nStatus: install ok installed\nVersion: 3\n",
-			"/usr/new", "dpkg:tool:amd64", NULL },
-		{ "var/lib/dpkg/diversions", "/bin/sh\n/bin/sh.other\nmy\n", "/bin/sh.other", NULL,
-			"dpkg:sh" },
-		{ "var/lib/dpkg/updates/0001",
-			"Package: up\nStatus: install ok installed\nVersion: 1\n", "/x", NULL,
-			NULL },
-		{ "var/lib/dpkg/info/up.list", "/usr/up\n", "/usr/up", NULL, "dpkg:up" },
-		{ "lib/apk/db/installed", "P:a\nV:1\nA:x\nF:srv\nR:a\n\n", "/srv/a", NULL,
-			"apk:a" },
-	};
-	AUTO_FREE(host) h = open_root(root);
-
-	(void)state;
-	room_file(root, "var/lib/dpkg/updates", NULL, 0, 0755);
-	room_file(root, "lib/apk/db", NULL, 0, 0755);
-	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		const char *now;
-
-		settle();
-		host_renew(h);
-		now = owner(h, steps[i].path);
-		assert_string_equal(now ? now : "-", steps[i].before ? steps[i].before : "-");
-		replace(steps[i].file, steps[i].text);
-		now = owner(h, steps[i].path);
-		assert_string_equal(now ? now : "-", steps[i].before ? steps[i].before : "-");
-		host_renew(h);
-		now = owner(h, steps[i].path);
-		assert_string_equal(now ? now : "-", steps[i].after ? steps[i].after : "-");
-	}
-}
-
-/* Same size, and the times that were: but not that of the change itself. */
-static void an_edit_in_place_has_a_stamp(void **state)
-{
-	AUTO_FREE(host) h = NULL;
-	const struct timespec old[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
-	char path[256];
-
-	(void)state;
-	replace("var/lib/dpkg/status", "Package: sh\nStatus: install ok installed\nVersion: 3\n");
-	snprintf(path, sizeof path, "%s/var/lib/dpkg/status", root);
-	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
-	settle();
-	h = open_root(root);
-	assert_true(span_is(list_of(h)->version, "3"));
-	room_text(root, "var/lib/dpkg/status",
-		"Package: sh\nStatus: install ok installed\nVersion: 4\n");
-	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
-	host_renew(h);
-	assert_true(span_is(list_of(h)->version, "4"));
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -593,9 +482,6 @@ int main(void)
 		TEST(bad_lines_beside_are_gaps),
 		TEST(a_key_listed_twice_is_told),
 		TEST(updates_count_more_than_status),
-		TEST(the_next_scan_takes_over_what_stands),
-		TEST(the_next_scan_sees_what_changed),
-		TEST(an_edit_in_place_has_a_stamp),
 		cmocka_unit_test(images_without_dpkg),
 		cmocka_unit_test(a_host_without_any_is_no_gap),
 		cmocka_unit_test(what_dpkg_lists_is_owned),
