@@ -11,7 +11,18 @@ static void text_record__says_who_did_it(void **state)
 		{ .pid = 890, .uid = 0, .exe = span_of("/usr/bin/bash") },
 		{ .pid = 811, .uid = WHO_NONE, .exe = span_of("/usr/sbin/sshd") }
 	};
-	const struct who who = { .pid = 911,
+	const struct who_also also[] = {
+		{ .relation = WHO_TOO, .pid = 912, .uid = WHO_NONE, .exe = span_of("/bin/sh") },
+		{ .relation = WHO_BEFORE, .pid = 912, .uid = WHO_NONE },
+		{ .relation = WHO_BEFORE,
+			.pid = 911,
+			.uid = WHO_NONE,
+			.exe = span_of("/tmp/ev\nil"),
+			.argv = argv,
+			.n_argv = 2,
+			.argv_cut = true },
+	};
+	struct who who = { .pid = 911,
 		.uid = 0,
 		.login_uid = 1000,
 		.session = 3,
@@ -47,6 +58,17 @@ static void text_record__says_who_did_it(void **state)
 		"\"login_uid\":1000,\"session\":\"3\",\"unit\":\"ssh.service\",\"container\":null,"
 		"\"ancestry\":[{\"pid\":890,\"exe\":\"/usr/bin/bash\",\"uid\":0},"
 		"{\"pid\":811,\"exe\":\"/usr/sbin/sshd\"}],\"means\":\"bpf\"}");
+	buf_clear(&b);
+	who.also = also;
+	who.n_also = ARRAY_LEN(also);
+	who.others = 3;
+	who.also_cut = true;
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b),
+		"- /f\n    by /usr/bin/vim sshd\\x1b[2J (911, alice as root, ssh.service)"
+		", from bash < sshd; it ran /tmp/ev\\x0ail sshd\\x1b[2J … until a moment before"
+		"; also touched by /bin/sh (912); 912 ran what is not known until a moment before"
+		"; and by 2 more; not all are named\n");
 	r.change.who = NULL;
 	r.change.who_unknown = span_of("it was too short");
 	buf_clear(&b);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "../check.h"
+#include "entity/who.h"
 #include "files_place.h"
 
 static bool leave_out(void)
@@ -281,6 +282,38 @@ static void who(void **state)
 	leave(false);
 }
 
+/* Two touch it one right after the other, the first of them runs something else by then. */
+static void two(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	const struct notice *n;
+	uint32_t pids[2] = { 0 };
+	struct bench b;
+	struct who who;
+	struct err e;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	/* open until both have written: so it does not rest in between */
+	act("exec 3>>sel/x; sh -c 'echo 1 >&3; exec true'; sh -c "
+	    "'echo 2 >&3; :'; exec 3>&-; sleep 0.5");
+	n = bench_hint(&b, full("sel/x"));
+	assert_non_null(n);
+	assert_int_equal(who_decode(n->hint.who, a, &who, &e), 0);
+	assert_true(who.others >= 1);
+	assert_true(who.n_also >= 1);
+	for (size_t i = 0; i < who.n_also; i++)
+		pids[who.also[i].relation == WHO_TOO] = who.also[i].pid;
+	assert_true(pids[1] != 0 && pids[1] != who.pid);
+	if (span_is(who.means, "bpf")) /* it ran a shell before */
+		assert_true(pids[0] != 0);
+	bench_stop(&b);
+	leave(false);
+}
+
 /* Each mount of interest is told, and when it goes. */
 static void means(void **state)
 {
@@ -406,6 +439,7 @@ int main(void)
 		cmocka_unit_test(another_policy),
 		cmocka_unit_test(canaries),
 		cmocka_unit_test(who),
+		cmocka_unit_test(two),
 		cmocka_unit_test(means),
 		cmocka_unit_test(another_name_is_made),
 		cmocka_unit_test(without_fanotify),

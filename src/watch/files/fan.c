@@ -134,7 +134,6 @@ size_t fan_drain(struct files *f)
 		f->block_no++;
 		n += take_block(f, span_from(f->block, (size_t)got));
 	}
-	fan_who_forget(f);
 	resolve_close(f);
 	*f->n_events += n;
 	return n;

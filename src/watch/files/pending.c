@@ -305,7 +305,7 @@ void pending_told(struct pending *p, struct pending_row *r, int64_t now)
 void pending_sweep(struct pending *p, int64_t now)
 {
 	p->due = INT64_MAX;
-	for (unsigned i = 0; i < PENDING_JOINED; i++)
+	for (unsigned i = 0; p->n_waiting == 0 && i < PENDING_JOINED; i++)
 		forget_joined(&p->joined[i]);
 	for (uint32_t i = p->n; i-- > 0;) {
 		struct pending_row *r = &p->row[i];
