@@ -13,8 +13,8 @@ static void join(struct span one, const struct who *w)
 {
 	AUTO_FREE(arena) a = arena_new();
 	AUTO(buf)
-	other = BUF_INIT(BUF_MAX_DEFAULT),
-	both = BUF_INIT(BUF_MAX_DEFAULT), again = BUF_INIT(BUF_MAX_DEFAULT);
+	other = BUF_INIT(BUF_MAX_DEFAULT), both = BUF_INIT(BUF_MAX_DEFAULT),
+	again = BUF_INIT(BUF_MAX_DEFAULT);
 	struct who x = { .pid = w->pid ^ 1, .uid = WHO_NONE, .exe = span_of("/bin/x") }, got;
 	struct err e;
 

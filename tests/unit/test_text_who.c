@@ -4,24 +4,25 @@
 
 static const struct text_style plain = { 0 };
 
+static const struct span argv[] = { { "vim", 3 }, { "sshd\x1b[2J", 8 } };
+static const struct who_also also[] = {
+	{ .relation = WHO_TOO, .pid = 912, .uid = WHO_NONE, .exe = { "/bin/sh", 7 } },
+	{ .relation = WHO_BEFORE, .pid = 912, .uid = WHO_NONE },
+	{ .relation = WHO_BEFORE,
+		.pid = 911,
+		.uid = WHO_NONE,
+		.exe = { "/tmp/ev\nil", 10 },
+		.argv = argv,
+		.n_argv = 2,
+		.argv_cut = true },
+};
+static const struct who_ancestor from[] = {
+	{ .pid = 890, .uid = 0, .exe = { "/usr/bin/bash", 13 } },
+	{ .pid = 811, .uid = WHO_NONE, .exe = { "/usr/sbin/sshd", 14 } },
+};
+
 static void text_record__says_who_did_it(void **state)
 {
-	const struct span argv[] = { span_of("vim"), span_of("sshd\x1b[2J") };
-	const struct who_ancestor from[] = {
-		{ .pid = 890, .uid = 0, .exe = span_of("/usr/bin/bash") },
-		{ .pid = 811, .uid = WHO_NONE, .exe = span_of("/usr/sbin/sshd") }
-	};
-	const struct who_also also[] = {
-		{ .relation = WHO_TOO, .pid = 912, .uid = WHO_NONE, .exe = span_of("/bin/sh") },
-		{ .relation = WHO_BEFORE, .pid = 912, .uid = WHO_NONE },
-		{ .relation = WHO_BEFORE,
-			.pid = 911,
-			.uid = WHO_NONE,
-			.exe = span_of("/tmp/ev\nil"),
-			.argv = argv,
-			.n_argv = 2,
-			.argv_cut = true },
-	};
 	struct who who = { .pid = 911,
 		.uid = 0,
 		.login_uid = 1000,
