@@ -1,12 +1,10 @@
 #include "change/look_plan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "change/keys.h"
+#include "change/owner.h"
 #include "entity/key.h"
-#include "entity/list.h"
-#include "entity/port.h"
 
 #define KEY_MAX ((size_t)1 << 20)
 
@@ -262,30 +260,6 @@ static void add_others(const struct look_plan *p, struct arena *a, const struct 
 	}
 }
 
-static bool is_among(struct span value, struct span wanted)
-{
-	struct list list = list_of(value);
-	struct span item;
-
-	while (list_next(&list, &item))
-		if (span_same(item, wanted))
-			return true;
-	return false;
-}
-
-/* Of a listener the owner is known: who was heard of at the same time, but neither has it open nor
- * runs its program (one that forks and ends leaves it to its heir), did something else. */
-static bool is_another(const struct change *c, const struct who *who)
-{
-	const struct record *r = c->is;
-	char pid[16];
-	int n = snprintf(pid, sizeof pid, "%u", who->pid);
-
-	return c->kind == &kind_port && r && record_has(r, PORT_PIDS) && record_has(r, PORT_EXE) &&
-	       !is_among(r->v[PORT_PIDS].bytes, span_from(pid, (size_t)n)) &&
-	       !is_among(r->v[PORT_EXE].bytes, who->exe);
-}
-
 void plan_attribute(const struct look_plan *p, struct arena *a, struct change *c)
 {
 	bool told = false;
@@ -307,11 +281,11 @@ void plan_attribute(const struct look_plan *p, struct arena *a, struct change *c
 		c->who_unknown = span_of("what was told of it cannot be read");
 		return;
 	}
-	if (is_another(c, who)) {
+	add_others(p, a, x, who);
+	if (!owner_settle(c, a, who)) {
 		c->who_unknown = span_of("who was heard of at the same time is not its owner");
 		return;
 	}
-	add_others(p, a, x, who);
 	c->who = who;
 	c->who_unknown = SPAN_NONE;
 }

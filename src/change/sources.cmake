@@ -19,6 +19,7 @@ set(CHANGE_SOURCES
   src/change/look_plan.c
   src/change/named.c
   src/change/own.c
+  src/change/owner.c
   src/change/packaged.c
   src/change/pipeline.c
   src/change/policy_note.c

@@ -1,0 +1,80 @@
+/* Of a listener the owner is known: nobody else is named. */
+#include "../check.h"
+#include "change/owner.h"
+#include "entity/list.h"
+#include "entity/port.h"
+
+static struct record *port_of(struct arena *a, const char *pid, const char *exe)
+{
+	struct record *r = record_new(a, &kind_port);
+	struct span pids[] = { span_of(pid) }, exes[] = { span_of(exe) };
+
+	record_set_list(r, PORT_PIDS, a, pids, 1);
+	record_set_list(r, PORT_EXE, a, exes, 1);
+	return r;
+}
+
+static void owner_settle__names_only_the_owner(void **state)
+{
+	static const struct {
+		const char *what;
+		uint32_t pid;
+		const char *exe;
+		uint32_t also_pid;
+		const char *also_exe;
+		bool known;
+		uint32_t named;
+	} cases[] = {
+		{ "it has it open", 7, "/bin/nc", 9, "/bin/sleep", true, 7 },
+		{ "it left it to its heir", 5, "/bin/nc", 9, "/bin/sleep", true, 5 },
+		{ "somebody else came last", 9, "/bin/sleep", 7, "/bin/nc", true, 7 },
+		{ "nobody of them", 9, "/bin/sleep", 10, "/bin/cat", false, 9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct who_also also = { .relation = WHO_TOO,
+			.pid = cases[i].also_pid,
+			.exe = span_of(cases[i].also_exe) };
+		struct who who = { .pid = cases[i].pid,
+			.exe = span_of(cases[i].exe),
+			.also = &also,
+			.n_also = 1,
+			.others = 1 };
+		struct change c = { .kind = &kind_port };
+		struct record *r = port_of(a, "7", "/bin/nc");
+
+		if (i % 2)
+			c.was = r; /* it is gone: whose it was closed it */
+		else
+			c.is = r;
+		assert_int_equal(owner_settle(&c, a, &who), cases[i].known);
+		assert_int_equal(who.pid, cases[i].named);
+		if (cases[i].known) {
+			assert_int_equal(who.n_also, 0);
+			assert_int_equal(who.others, 0);
+		}
+	}
+}
+
+static void owner_settle__leaves_other_kinds_alone(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct who who = { .pid = 1, .others = 3 };
+	struct change c = { .kind = kind_find(span_of("user")) };
+
+	(void)state;
+	assert_true(owner_settle(&c, a, &who));
+	assert_int_equal(who.others, 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(owner_settle__names_only_the_owner),
+		cmocka_unit_test(owner_settle__leaves_other_kinds_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
