@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #define SILENCE 6     /* deadlines without a word from a sensor: it hangs */
 #define DEATH_MS 2000 /* after SIGKILL; longer: stuck in the kernel, and left alone */
 #define IDLE_MS 90000 /* one that is kept and not asked ends */
+#define TIDY_MS 1000  /* … and gives memory back before */
 #define LOOKS_MAX 500 /* then a new one: what rooms leave behind does not pile up */
 
 /* What goes through the pipe: its length in four bytes, then a CBOR array that begins with one of
@@ -194,15 +196,33 @@ static void let_go(int a, int b)
 	(void)!close_range(high + 1, ~0U, 0);
 }
 
-static bool next_request(int fd, struct request *ret)
+static bool is_asked(int fd, int ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int rc;
 
 	do
-		rc = poll(&p, 1, IDLE_MS);
+		rc = poll(&p, 1, ms);
 	while (rc < 0 && errno == EINTR);
-	return rc > 0 && read(fd, ret, sizeof *ret) == (ssize_t)sizeof *ret;
+	return rc != 0;
+}
+
+/* A look uses several times what is kept for the next. */
+static void tidy(struct scan *s)
+{
+	if (s->host)
+		host_renew(s->host);
+	malloc_trim(0);
+}
+
+static bool next_request(struct scan *s, int fd, struct request *ret)
+{
+	if (!is_asked(fd, TIDY_MS)) {
+		tidy(s);
+		if (!is_asked(fd, IDLE_MS))
+			return false;
+	}
+	return read(fd, ret, sizeof *ret) == (ssize_t)sizeof *ret;
 }
 
 /* What the scan it was started in points to is where it was: nothing returns from here. */
@@ -215,7 +235,7 @@ static NORETURN void serve(struct scan *s, int fd, int requests, pid_t parent)
 	let_go(fd, requests);
 	s->outlet = &outlet;
 	s->listener = NULL;
-	while (next_request(requests, &r)) {
+	while (next_request(s, requests, &r)) {
 		const struct kind *k = r.kind < KIND_IDS ? kind_by_id(r.kind) : NULL;
 
 		if (r.begins && s->host)
