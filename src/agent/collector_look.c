@@ -2,6 +2,7 @@
 #include "agent/collector_state.h"
 #include "entity/package.h"
 #include "os/clock.h"
+#include "os/memory.h"
 
 #define MS INT64_C(1000000)
 #define GATHER_MS 8      /* what belongs together comes together */
@@ -11,6 +12,7 @@
 #define DEAR_WAIT_MS 250 /* until it is seen whether one may be looked at */
 #define DEAR_MS 100      /* a file that takes longer is dear */
 #define DEAR_LOOKS 4     /* in a look of so few it is known which one it was */
+#define BURST 2000       /* looks that take memory worth giving back */
 #define MOST 8192        /* looks at once */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
@@ -228,6 +230,7 @@ static int look_some(struct collector *c, bool all)
 
 	if (n == 0)
 		return 0;
+	c->burst += n;
 	return look(c, looks, n) ? 1 : -1;
 }
 
@@ -241,6 +244,10 @@ static void on_due(evutil_socket_t fd, short what, void *ctx)
 		c->rest = clock_monotonic() + DEAR_WAIT_MS * MS;
 	if (r >= 0)
 		survey_settled(c);
+	if (c->burst > BURST && backlog_count(c->backlog) == 0) {
+		c->burst = 0;
+		memory_give_back();
+	}
 	look_schedule(c);
 }
 

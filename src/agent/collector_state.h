@@ -92,6 +92,7 @@ struct collector {
 		int64_t next; /* monotonic ns: not before */
 	} dear[DEAR];
 	struct event *due; /* the next look */
+	size_t burst;      /* looks since memory was given back */
 	int64_t rest;      /* monotonic ns: no look before */
 	unsigned failures; /* of looks, in a row */
 	struct pace pace[KIND_IDS];

@@ -2,6 +2,7 @@ set(OS_SOURCES
   src/os/linux/channel.c
   src/os/linux/clock.c
   src/os/linux/machine.c
+  src/os/linux/memory.c
   src/os/linux/mounts.c
   src/os/linux/random.c
   src/os/linux/ring.c

@@ -21,9 +21,9 @@ static const struct who_ancestor from[] = {
 	{ .pid = 811, .uid = WHO_NONE, .exe = { "/usr/sbin/sshd", 14 } },
 };
 
-static void text_record__says_who_did_it(void **state)
+static struct who somebody(void)
 {
-	struct who who = { .pid = 911,
+	return (struct who){ .pid = 911,
 		.uid = 0,
 		.login_uid = 1000,
 		.session = 3,
@@ -36,21 +36,53 @@ static void text_record__says_who_did_it(void **state)
 		.ancestry = from,
 		.n_ancestry = ARRAY_LEN(from),
 		.means = span_of("bpf") };
+}
+
+static void expect_text(const struct who *who, const char *unknown, int64_t happened,
+	const char *text)
+{
 	AUTO(buf) b = BUF_INIT(1 << 16);
-	struct json j = JSON_INIT(&b);
 	struct ledger_record r = { .type = RECORD_CHANGE };
 
-	(void)state;
 	r.change = (struct change){ .type = CHANGE_DELETED,
 		.kind = &kind_file,
 		.key = span_of("/f"),
-		.who = &who,
-		.happened = 1 };
+		.who = who,
+		.who_unknown = unknown ? span_of(unknown) : SPAN_NONE,
+		.happened = happened };
 	text_record(&b, &r, &plain);
-	assert_string_equal(buf_text(&b),
+	assert_string_equal(buf_text(&b), text);
+}
+
+static void text_record__says_who_did_it(void **state)
+{
+	struct who who = somebody();
+
+	(void)state;
+	expect_text(&who, NULL, 1,
 		"- /f\n    by /usr/bin/vim sshd\\x1b[2J (911, alice as root, ssh.service)"
 		", from bash < sshd\n");
-	buf_clear(&b);
+	who.also = also;
+	who.n_also = ARRAY_LEN(also);
+	who.others = 3;
+	who.also_cut = true;
+	expect_text(&who, NULL, 1,
+		"- /f\n    by /usr/bin/vim sshd\\x1b[2J (911, alice as root, ssh.service)"
+		", from bash < sshd; it ran /tmp/ev\\x0ail sshd\\x1b[2J … until a moment before"
+		"; also touched by /bin/sh (912); 912 ran what is not known until a moment before"
+		"; and by 2 more; not all are named\n");
+	expect_text(NULL, "it was too short", 1,
+		"- /f\n    by whom is not known: it was too short\n");
+	expect_text(NULL, "it was too short", 0, "- /f\n"); /* scans never know */
+}
+
+static void json_who__holds_all_that_is_known(void **state)
+{
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct json j = JSON_INIT(&b);
+	struct who who = somebody();
+
+	(void)state;
 	json_who(&j, &who);
 	assert_string_equal(buf_text(&b),
 		"{\"pid\":911,\"exe\":\"/usr/bin/vim\",\"argv\":[\"vim\",\"sshd\\\\x1b[2J\"],"
@@ -59,32 +91,13 @@ static void text_record__says_who_did_it(void **state)
 		"\"login_uid\":1000,\"session\":\"3\",\"unit\":\"ssh.service\",\"container\":null,"
 		"\"ancestry\":[{\"pid\":890,\"exe\":\"/usr/bin/bash\",\"uid\":0},"
 		"{\"pid\":811,\"exe\":\"/usr/sbin/sshd\"}],\"means\":\"bpf\"}");
-	buf_clear(&b);
-	who.also = also;
-	who.n_also = ARRAY_LEN(also);
-	who.others = 3;
-	who.also_cut = true;
-	text_record(&b, &r, &plain);
-	assert_string_equal(buf_text(&b),
-		"- /f\n    by /usr/bin/vim sshd\\x1b[2J (911, alice as root, ssh.service)"
-		", from bash < sshd; it ran /tmp/ev\\x0ail sshd\\x1b[2J … until a moment before"
-		"; also touched by /bin/sh (912); 912 ran what is not known until a moment before"
-		"; and by 2 more; not all are named\n");
-	r.change.who = NULL;
-	r.change.who_unknown = span_of("it was too short");
-	buf_clear(&b);
-	text_record(&b, &r, &plain);
-	assert_string_equal(buf_text(&b), "- /f\n    by whom is not known: it was too short\n");
-	r.change.happened = 0; /* scans never know */
-	buf_clear(&b);
-	text_record(&b, &r, &plain);
-	assert_string_equal(buf_text(&b), "- /f\n");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_record__says_who_did_it),
+		cmocka_unit_test(json_who__holds_all_that_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

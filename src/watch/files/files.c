@@ -10,6 +10,7 @@
 #include "core/mem.h"
 #include "entity/file.h"
 #include "os/clock.h"
+#include "os/memory.h"
 #include "watch/files/canary.h"
 #include "watch/files/inotify.h"
 
@@ -18,7 +19,8 @@
 #define PERIOD_MIN (1 * MS)
 #define PERIOD_MAX (10 * MS)
 #define QUIET_ROUNDS 4
-#define MANY 2000 /* events in a round: the queue fills; look more often */
+#define BURST 5000 /* events that take memory worth giving back */
+#define MANY 2000  /* events in a round: the queue fills; look more often */
 #define LOSS_PAUSE (1000 * MS)
 
 void files_clock(struct files *f)
@@ -171,8 +173,12 @@ static void round_of(struct files *f)
 		f->period = PERIOD_MIN;
 	else if (n > 0 && f->period < PERIOD_MAX)
 		f->period *= 2;
+	f->burst += n;
 	if (f->quiet_rounds < QUIET_ROUNDS)
 		return;
+	if (f->burst > BURST)
+		memory_give_back();
+	f->burst = 0;
 	f->draining = false;
 	event_add(f->readable, NULL);
 }

@@ -59,6 +59,7 @@ struct files {
 
 	/* draining */
 	bool draining, blocked;
+	size_t burst; /* events since it was quiet */
 	unsigned quiet_rounds;
 	int64_t period;    /* ns between rounds */
 	int64_t empty_at;  /* ns since epoch: when the kernel's queue was last seen empty */
