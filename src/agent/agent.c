@@ -1,11 +1,6 @@
 /* invar agent: what a service needs before it runs. */
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,11 +10,8 @@
 #include "agent/lock.h"
 #include "agent/log.h"
 #include "agent/parent.h"
-#include "agent/role.h"
 #include "cli/problems.h"
 #include "core/mem.h"
-
-#define SPOOL "link"
 
 static struct {
 	const char *config;
@@ -52,34 +44,10 @@ static int load_config(struct agent_config *ret, struct err *e)
 	return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
 }
 
-/* The link's own folder, which nobody else writes to. */
-static int make_spool(const char *state_dir, const struct agent_config *c, struct buf *ret,
-	struct err *e)
-{
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	struct stat st;
-	const char *path;
-
-	if (!c->routes[0])
-		return 0;
-	buf_addf(ret, "%s/" SPOOL, state_dir);
-	path = buf_text(ret);
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "cannot make '%.300s'", path);
-	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-		return err_set(e, ERR_DENIED, "'%.300s' is no folder", path);
-	role_link_user(c, &uid, &gid);
-	if (st.st_uid != uid && geteuid() == 0 && lchown(path, uid, gid) < 0)
-		return err_sys(e, "cannot give '%.300s' to its user", path);
-	return 0;
-}
-
 /* From here on the session is not needed, but for its policy. */
 static int serve(struct session *s, const struct agent_config *c, const char *state_dir,
 	struct err *e)
 {
-	AUTO(buf) spool = BUF_INIT(8192);
 	struct parent_setup p = { .state_dir = state_dir,
 		.policy_path = s->policy_path,
 		.config_path = arg.config,
@@ -91,9 +59,6 @@ static int serve(struct session *s, const struct agent_config *c, const char *st
 
 	if (rc == 0 && c->control)
 		rc = control_listen(&p.control, c->control, e);
-	if (rc == 0)
-		rc = make_spool(state_dir, c, &spool, e);
-	p.spool = spool.n ? buf_text(&spool) : NULL;
 	if (rc == 0)
 		rc = parent_run(&p, e);
 	if (p.control >= 0) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #define PAUSE_MOST (30 * SECOND)
 #define GOOD_RUN (60 * SECOND) /* after so long the next pause is short again */
 #define TEXT_BYTES 4096
+#define SPOOL "link" /* below the state folder */
 
 const char *const role_names[] = { "parent", "watcher", "collector", "link" };
 _Static_assert(ARRAY_LEN(role_names) == ROLE_N, "every role has a name");
@@ -78,6 +80,27 @@ static int (*const runs[ROLE_N])(const struct parent_setup *, const struct child
 	[ROLE_LINK] = run_link,
 };
 
+/* The link's own folder, which nobody else writes to; it stays there, and sees no other. Made by
+ * each link anew: there were no routes before, or they had another user. */
+static int enter_spool(const struct parent_setup *p, struct err *e)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char path[4096];
+	struct stat st;
+
+	if (snprintf(path, sizeof path, "%s/" SPOOL, p->state_dir) >= (int)sizeof path)
+		return err_set(e, ERR_LIMIT, "the path of the state folder is too long");
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "cannot make '%.300s'", path);
+	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return err_set(e, ERR_DENIED, "'%.300s' is no folder", path);
+	role_link_user(p->config, &uid, &gid);
+	if (st.st_uid != uid && geteuid() == 0 && lchown(path, uid, gid) < 0)
+		return err_sys(e, "cannot give '%.300s' to its user", path);
+	return chdir(path) < 0 ? err_sys(e, "cannot go to '%.300s'", path) : 0;
+}
+
 /* The signals of a terminal are for the parent. Of the others the collector alone wants to know. */
 static void settle_signals(enum role role)
 {
@@ -124,14 +147,14 @@ static NORETURN void be(enum role role, const struct parent_setup *p, const stru
 {
 	AUTO(buf) text = BUF_INIT(TEXT_BYTES);
 	struct err e = { 0 };
-	int rc;
+	int rc = 0;
 
 	close_others(p, ends, told);
 	settle_signals(role);
 	confine_raise_all(); /* the parent holds them without being able to use them */
-	if (role == ROLE_LINK && chdir(p->spool) < 0)
-		rc = err_sys(&e, "cannot go to '%.300s'", p->spool);
-	else
+	if (role == ROLE_LINK)
+		rc = enter_spool(p, &e);
+	if (rc == 0)
 		rc = role_confine(role, p->config, &text, &e);
 	end_with(parent);
 	(void)!write(told, text.p, text.n);
@@ -166,6 +189,7 @@ int child_start(struct child *c, const struct parent_setup *setup, const struct 
 	c->text.max = TEXT_BYTES;
 	buf_clear(&c->text);
 	c->starts++;
+	c->killed = false;
 	c->began = clock_now();
 	c->due = 0;
 	return 0;
@@ -203,6 +227,8 @@ void child_ended(struct child *c, int status)
 	c->pause = c->pause > PAUSE_MOST ? PAUSE_MOST : c->pause;
 	c->due = clock_monotonic() + c->pause;
 	c->pid = 0;
+	if (WIFSIGNALED(status) && c->killed && WTERMSIG(status) == SIGKILL)
+		return; /* it was not its fault, and has been said */
 	if (WIFSIGNALED(status))
 		log_say(LOG_LEVEL_WARNING, "the %s was ended by signal %d (%s)",
 			role_names[c->role], WTERMSIG(status), strsignal(WTERMSIG(status)));

@@ -23,6 +23,7 @@ struct child {
 	int64_t began, ended; /* ns since epoch */
 	int64_t due;          /* monotonic: when it is to be started again; 0: it is not */
 	int64_t pause;        /* ns, before the next start */
+	bool killed;          /* by us, which is nothing to warn of */
 };
 
 int child_start(struct child *c, const struct parent_setup *setup, const struct child_ends *ends,

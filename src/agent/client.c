@@ -16,12 +16,15 @@
 /* Who may not read the state folder (a member of the group) asks where agents usually listen. */
 static int find(const char *state_dir, struct buf *ret, struct err *e)
 {
-	int rc = agent_find(state_dir, ret, e);
+	struct err why = { 0 };
+	int rc = agent_find(state_dir, ret, &why);
 
 	if (rc == ERR_DENIED && strcmp(state_dir, AGENT_STATE_DEFAULT) == 0) {
 		buf_add_text(ret, AGENT_CONTROL_DEFAULT);
 		return 0;
 	}
+	if (rc < 0)
+		*e = why; /* not before: who asks takes what is in it for a failure */
 	return rc;
 }
 

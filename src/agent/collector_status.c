@@ -1,6 +1,7 @@
 /* How the agent is, as JSON: for `invar status`. */
 #include "agent/collector_state.h"
 #include "core/json.h"
+#include "core/sha256.h"
 #include "os/clock.h"
 
 #define MS INT64_C(1000000)
@@ -139,6 +140,16 @@ static void add_told(struct json *j, const char *name, const char *told)
 	j->comma = true;
 }
 
+static void add_policy(struct collector *c, struct json *j)
+{
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+	uint8_t digest[DIGEST_BYTES];
+
+	policy_print(c->policy, &text);
+	sha256_once(text.p, text.n, digest);
+	json_hex_member(j, "policy", span_from(digest, sizeof digest));
+}
+
 void status_json(struct collector *c, struct buf *ret)
 {
 	AUTO(buf) canaries = BUF_INIT((size_t)1 << 20);
@@ -148,6 +159,7 @@ void status_json(struct collector *c, struct buf *ret)
 	json_text_member(&j, "version", INVAR_VERSION);
 	json_time_member(&j, "since", c->started);
 	json_text_member(&j, "policy_path", c->setup.policy_path);
+	add_policy(c, &j);
 	json_bool_member(&j, "watching", c->watcher_ready);
 	add_told(&j, "roles", c->roles);
 	add_means(c, &j);

@@ -105,8 +105,11 @@ static void make_folder(const char *path, bool grouped, gid_t gid)
 	const char *slash = strrchr(path, '/');
 
 	buf_add(&dir, path, (size_t)(slash - path));
-	if (dir.n && mkdir(buf_text(&dir), grouped ? 0750 : 0755) == 0 && grouped)
-		(void)!lchown(buf_text(&dir), (uid_t)-1, gid); /* then it is root's alone */
+	if (!dir.n || mkdir(buf_text(&dir), 0700) < 0)
+		return;
+	/* Where this fails it is root's alone. By chmod, since our umask lets nobody else in. */
+	if (!grouped || lchown(buf_text(&dir), (uid_t)-1, gid) == 0)
+		(void)!chmod(buf_text(&dir), grouped ? 0750 : 0755);
 }
 
 int control_listen(int *ret, const char *path, struct err *e)

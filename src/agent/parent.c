@@ -33,12 +33,13 @@ struct parent {
 	bool ready, ever_ready, reloading, changed;
 	bool reload_after; /* as soon as the collector is ready */
 	int64_t stop_at;   /* monotonic: by then all must have ended; 0: nobody asked */
+	int64_t end_at;    /* monotonic: by then a collector that ends must be gone; 0: none does */
 	int rc;
 };
 
 static bool runs(const struct parent *p, enum role role)
 {
-	return role != ROLE_LINK || (p->setup->config->routes[0] && p->setup->spool);
+	return role != ROLE_LINK || p->setup->config->routes[0];
 }
 
 /* ---- to the collector ---- */
@@ -134,7 +135,10 @@ static int start_all(struct parent *p, struct err *e)
 	struct child_ends ends = { .parent = -1, .collector = -1, .watcher = -1, .link = -1 };
 	int rc = start_beside(p, ROLE_WATCHER, &ends.watcher, e);
 
-	if (rc == 0 && runs(p, ROLE_LINK))
+	if (!runs(p, ROLE_LINK))
+		p->children[ROLE_LINK].starts =
+			0; /* there may have been one, with other settings */
+	else if (rc == 0)
 		rc = start_beside(p, ROLE_LINK, &ends.link, e);
 	if (rc == 0)
 		rc = start_collector(p, &ends, e);
@@ -225,7 +229,10 @@ static void collector_ended(struct parent *p, int status)
 		close(p->collector.fd);
 	channel_done(&p->collector);
 	p->collector.fd = -1;
+	p->end_at = 0;
 	/* The others end by themselves when their channel does, but not for certain. */
+	for (enum role r = ROLE_WATCHER; r < ROLE_N; r++)
+		p->children[r].killed = p->children[r].pid != 0;
 	signal_all(p, SIGKILL);
 	if (p->stop_at || p->ever_ready)
 		return;
@@ -290,10 +297,12 @@ static void reload(struct parent *p)
 	log_say(LOG_LEVEL_INFO, other ? "other settings: all begin again with them"
 				      : "asked to load the policy again");
 	p->reloading = true;
-	p->reload_after = other;
+	p->reload_after = p->reload_after || other;
 	notify_say("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_monotonic() / 1000));
-	if (!tell(p, &m, -1))
-		log_say(LOG_LEVEL_WARNING, "there is no collector to tell; it will begin with it");
+	if (tell(p, &m, -1))
+		return;
+	p->reload_after = true;
+	log_say(LOG_LEVEL_WARNING, "there is no collector to tell; the next one is told");
 }
 
 static void take_signals(struct parent *p)
@@ -381,7 +390,11 @@ static void hear_collector(struct parent *p)
 	close(p->collector.fd);
 	channel_done(&p->collector);
 	p->collector.fd = -1;
-	if (p->children[ROLE_COLLECTOR].pid && !p->stop_at)
+	if (!p->children[ROLE_COLLECTOR].pid || p->stop_at)
+		return;
+	if (p->reload_after && rc == ERR_CLOSED) /* as asked; it has things to put in order */
+		p->end_at = clock_monotonic() + STOP_NS;
+	else
 		kill(p->children[ROLE_COLLECTOR].pid, SIGKILL);
 }
 
@@ -407,7 +420,7 @@ static int wait_ms(const struct parent *p, int64_t now)
 	for (enum role r = ROLE_WATCHER; r < ROLE_N && !p->stop_at; r++)
 		if (!p->children[r].pid && runs(p, r))
 			at = sooner(at, p->children[r].due);
-	at = sooner(at, p->stop_at);
+	at = sooner(sooner(at, p->stop_at), p->end_at);
 	if (!at)
 		return -1;
 	return at <= now ? 0 : at - now > 60 * SECOND ? 60000 : (int)((at - now) / 1000000) + 1;
@@ -449,6 +462,8 @@ static int turn(struct parent *p, struct err *e)
 	now = clock_monotonic();
 	if (p->stop_at && now >= p->stop_at)
 		signal_all(p, SIGKILL);
+	if (p->end_at && now >= p->end_at)
+		kill(p->children[ROLE_COLLECTOR].pid, SIGKILL);
 	start_due(p, now);
 	feed(p, now);
 	if (p->changed && p->collector.fd >= 0)

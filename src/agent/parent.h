@@ -8,7 +8,6 @@
 struct parent_setup {
 	const char *state_dir; /* absolute, without symbolic links */
 	const char *policy_path, *config_path;
-	const char *spool;           /* of the link; NULL: there is none */
 	const struct policy *policy; /* as it was when we started */
 	const struct agent_config *config;
 	int control; /* listening socket, or -1 */

@@ -4,6 +4,7 @@
 #include "agent/status_agent.h"
 #include "cli/findings.h"
 #include "core/escape.h"
+#include "core/hex.h"
 #include "store/seal.h"
 
 static const struct example examples[] = {
@@ -22,6 +23,7 @@ struct facts {
 	struct report_counts drift;
 	struct standing standing;
 	bool no_state;       /* we may not look into it */
+	bool edited;         /* the policy is not the one the agent has in force */
 	struct buf agent;    /* what it says, JSON */
 	struct err no_agent; /* why it says nothing; code 0: it does */
 };
@@ -86,12 +88,20 @@ static void add_agent_json(struct json *j, const struct facts *f)
 	j->comma = true;
 }
 
-static void add_state_json(struct session *s, struct json *j, const struct facts *f)
+static void add_policy_json(struct session *s, struct json *j, const struct facts *f)
 {
 	uint8_t digest[DIGEST_BYTES];
 
+	if (!s->policy)
+		return;
 	session_policy_digest(s, digest);
 	json_hex_member(j, "policy", span_from(digest, sizeof digest));
+	if (f->no_agent.code == 0)
+		json_bool_member(j, "policy_edited", f->edited);
+}
+
+static void add_state_json(struct json *j, const struct facts *f)
+{
 	json_bool_member(j, "policy_changed", f->policy_moved);
 	json_number_member(j, "approved", f->approved.count);
 	json_hex_member(j, "approved_root", span_from(f->approved.id, DIGEST_BYTES));
@@ -118,8 +128,11 @@ static void add_json(struct session *s, const struct facts *f)
 
 	json_envelope(&j, buf_span(&s->host), "status");
 	json_text_member(&j, "state", s->state_dir);
+	if (f->no_state)
+		json_bool_member(&j, "state_denied", true);
+	add_policy_json(s, &j, f);
 	if (!f->no_state)
-		add_state_json(s, &j, f);
+		add_state_json(&j, f);
 	add_agent_json(&j, f);
 	json_object_end(&j);
 	buf_add_char(&s->out, '\n');
@@ -189,24 +202,47 @@ static void add_drift(struct session *s, const struct facts *f)
 	buf_add_char(&s->out, '\n');
 }
 
-static void add_text(struct session *s, const struct facts *f)
+static void add_state(struct session *s, const struct facts *f)
 {
-	uint8_t digest[DIGEST_BYTES];
-
-	session_policy_digest(s, digest);
 	label(s, "host");
 	escape_text(&s->out, buf_span(&s->host));
 	buf_add_char(&s->out, '\n');
 	label(s, "state");
 	escape_text(&s->out, span_of(s->state_dir));
 	buf_add_text(&s->out, ", ");
-	text_bytes(&s->out, f->sizes.file_bytes);
+	if (f->no_state)
+		buf_add_text(&s->out, "which we may not look into: baseline, drift and ledger are "
+				      "for root");
+	else
+		text_bytes(&s->out, f->sizes.file_bytes);
 	buf_add_char(&s->out, '\n');
+}
+
+static void add_policy(struct session *s, const struct facts *f)
+{
+	AUTO(buf) apply = BUF_INIT(BUF_MAX_DEFAULT);
+	uint8_t digest[DIGEST_BYTES];
+
+	if (!s->policy)
+		return;
+	session_policy_digest(s, digest);
 	label(s, "policy");
 	escape_text(&s->out, span_of(s->policy_path));
 	buf_add_text(&s->out, ", ");
 	add_hex(&s->out, digest, sizeof digest, &s->style);
-	buf_add_text(&s->out, f->policy_moved ? ", changed since the last check\n" : "\n");
+	if (f->edited) {
+		session_command(s, &apply, "policy apply");
+		text_tone(&s->out, &s->style, TONE_ALARM, ", edited since it was put in force");
+		buf_add_text(&s->out, "; to put this one in force: ");
+		buf_add_span(&s->out, buf_span(&apply));
+	} else if (f->policy_moved) {
+		buf_add_text(&s->out, ", changed since the last check");
+	}
+	buf_add_char(&s->out, '\n');
+}
+
+static void add_text(struct session *s, const struct facts *f)
+{
 	label(s, "baseline");
 	text_plural(&s->out, f->approved.count, "entity");
 	buf_add_text(&s->out, ", root ");
@@ -260,12 +296,30 @@ static int open_state(struct session *s, struct arena *a, struct facts *f, struc
 	return 0;
 }
 
+/* Somebody has changed the policy, and nobody has had it loaded. */
+static bool is_edited(struct session *s, const struct facts *f)
+{
+	AUTO(buf) hex = BUF_INIT(2 * DIGEST_BYTES + 1);
+	AUTO_FREE(told) told = NULL;
+	uint8_t digest[DIGEST_BYTES];
+	struct err e;
+
+	if (f->no_agent.code < 0 || !s->policy || told_read(&told, buf_span(&f->agent), &e) < 0 ||
+		strcmp(told_text(told, "policy_path"), s->policy_path) != 0)
+		return false;
+	session_policy_digest(s, digest);
+	hex_add(&hex, span_from(digest, sizeof digest));
+	return strcmp(told_text(told, "policy"), buf_text(&hex)) != 0;
+}
+
 static void add_all(struct session *s, const struct facts *f)
 {
 	if (s->json) {
 		add_json(s, f);
 		return;
 	}
+	add_state(s, f);
+	add_policy(s, f);
 	if (!f->no_state)
 		add_text(s, f);
 	add_agent_text(s, f);
@@ -280,8 +334,10 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	(void)argc, (void)argv;
 	ask_agent(s, &f);
 	rc = open_state(s, arena, &f, e);
-	if (rc == 0)
+	if (rc == 0) {
+		f.edited = is_edited(s, &f);
 		add_all(s, &f);
+	}
 	buf_done(&f.agent);
 	return rc;
 }

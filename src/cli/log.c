@@ -1,4 +1,6 @@
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/paths.h"
@@ -231,6 +233,17 @@ static int expect_rule(struct session *s, const char *id, struct err *e)
 	return rule_expect(policy, id, e);
 }
 
+/* A member of the group invar may not read the ledger, but hear the agent. */
+static int denied(struct err *e)
+{
+	size_t n = strlen(e->text);
+
+	snprintf(e->text + n, sizeof e->text - n,
+		"; where the agent runs, members of the group invar see what it records from now "
+		"on by: invar watch");
+	return e->code;
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
@@ -246,7 +259,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 			"--follow goes on for ever: leave out --verify, --reverse and --until");
 	/* To say all that is wrong with a damaged one, it must be opened. */
 	if (session_store(s, arg.verify ? STORE_INSPECT : STORE_READ, e) < 0)
-		return e->code;
+		return e->code == ERR_DENIED ? denied(e) : e->code;
 	if (arg.verify)
 		return verify(s, e);
 	if (change_selection_parse(arena, (const char *const *)argv, (size_t)argc, path_here(arena),
@@ -267,7 +280,9 @@ const struct command command_log = {
 	.text = "read the ledger: changes, gaps, decisions, coverage",
 	.about =
 		"Oldest first. SELECTION is a path (a file or everything below a folder), "
-		"KIND:GLOB, rule:ID, seq:N or seq:N-M, card:ID or all; the options narrow it down.",
+		"KIND:GLOB, rule:ID, seq:N or seq:N-M, card:ID or all; the options narrow it down. "
+		"The ledger is root's; members of the group invar see what the agent records "
+		"from now on by invar watch.",
 	.examples = examples,
 	.options = options,
 	.operands = OPERANDS_PATHS,

@@ -1,4 +1,5 @@
 e2e_test(rt_confined 180)
+e2e_test(rt_reload 120)
 e2e_test(rt_service 180)
 
 # The program under the collector's confinement.
