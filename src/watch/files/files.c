@@ -19,6 +19,7 @@
 #define PERIOD_MIN (1 * MS)
 #define PERIOD_MAX (10 * MS)
 #define QUIET_ROUNDS 4
+#define LINKED_HINTS 4096
 #define BURST 5000 /* events that take memory worth giving back */
 #define MANY 2000  /* events in a round: the queue fills; look more often */
 #define LOSS_PAUSE (1000 * MS)
@@ -247,6 +248,8 @@ static int start(struct watcher *w, struct err *e)
 	f->loss.sent = -LOSS_PAUSE;
 	linked_clear(&f->linked);
 	f->block = mem_array(1, FAN_BLOCK);
+	f->unnamed = whodunit_new(SPAN_NONE,
+		"it has other names, by which it may have been changed before they were known");
 	f->nobody = whodunit_new(SPAN_NONE, "this means of watching does not say who");
 	name_counters(f);
 	files_clock(f);
@@ -287,6 +290,7 @@ static void stop(struct watcher *w)
 	linked_clear(&f->linked);
 	free((void *)(uintptr_t)f->asker.spare.p);
 	asker_stop(&f->asker);
+	whodunit_drop(f->unnamed);
 	whodunit_drop(f->nobody);
 	buf_done(&f->path);
 	buf_done(&f->loss.scope);
@@ -311,13 +315,23 @@ static void linked(struct watcher *w, struct span path)
 {
 	struct files *f = w->files;
 	bool was = f->linked.full;
+	uint32_t known;
 
 	if (path.n == 0) {
 		linked_clear(&f->linked);
 		another_name_forget(f);
 		return;
 	}
+	known = f->linked.n;
 	(void)linked_add(&f->linked, path);
+	/* What was done by its other names before this moment was not heard of under this one. Of a
+	 * long list (65,536 at most, and only from a scan) the first ones do: more would be lost.
+	 */
+	if (f->linked.n > known && f->pending.n_waiting < LINKED_HINTS) {
+		files_clock(f);
+		files_hint(f, path, false, REST_SETTLED, f->unnamed);
+		files_arm(f);
+	}
 	if (f->linked.full && !was) {
 		struct notice n = { .type = NOTICE_MEANS,
 			.means = { &kind_file, span_of("/"), span_of("fanotify, hard links"), false,

@@ -75,7 +75,8 @@ struct files {
 		struct whodunit *who;
 	} batch[BATCH_WHO];
 	size_t n_batch;
-	struct whodunit *nobody; /* of what no process is known to have done: inotify, mounts */
+	struct whodunit *nobody,
+		*unnamed; /* of what no process is known to have done: inotify, mounts */
 
 	struct {                        /* another_name.c */
 		uint32_t changed[1024]; /* hashes of files whose number of names changed */
