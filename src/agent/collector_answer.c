@@ -63,7 +63,8 @@ static void say_status(struct collector *c)
 {
 	char text[192];
 
-	snprintf(text, sizeof text, "%s; %llu changes, %llu losses, %llu repaired",
+	snprintf(text, sizeof text, "%s%s; %llu changes, %llu losses, %llu repaired",
+		c->trouble[0] ? "what changed cannot be recorded now; " : "",
 		c->watcher_ready ? "watching"
 				 : "without a watcher: changes are found by scans only",
 		(unsigned long long)(c->changes[CHANGE_CREATED] + c->changes[CHANGE_UPDATED] +
@@ -71,6 +72,12 @@ static void say_status(struct collector *c)
 		(unsigned long long)c->losses, (unsigned long long)c->repairs);
 	(void)tell(&c->parent,
 		&(struct agent_message){ .type = AGENT_STATUS_LINE, .text = span_of(text) });
+}
+
+void answer_trouble(struct collector *c)
+{
+	if (c->parent.open)
+		say_status(c);
 }
 
 static void say_ready(struct collector *c)

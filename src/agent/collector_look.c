@@ -1,5 +1,8 @@
 /* From hints to changes: what was heard of is gathered for a moment, then looked at together. */
+#include <stdio.h>
+
 #include "agent/collector_state.h"
+#include "agent/log.h"
 #include "entity/package.h"
 #include "os/clock.h"
 #include "os/memory.h"
@@ -17,6 +20,7 @@
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
 #define RETRY_LOCKED_MS 200
+#define FAILURES_SAID 4 /* in a row; a full disk at once */
 #define FAILURES_MAX 20 /* then what could not be looked at is given up, as a loss */
 
 /* ---- what is dear to look at ---- */
@@ -161,6 +165,30 @@ static void put_back(struct collector *c, const struct look_again *looks, size_t
 		look_soon(c, &looks[i]);
 }
 
+/* Once, not at each new try; status says it as long as it lasts. */
+static void say_trouble(struct collector *c, const struct err *why)
+{
+	bool first = !c->trouble[0];
+
+	if (why->code == ERR_LOCKED || (why->code != ERR_WRITE && c->failures < FAILURES_SAID))
+		return;
+	snprintf(c->trouble, sizeof c->trouble, "%s", why->text);
+	if (!first)
+		return;
+	log_say(LOG_LEVEL_ERROR,
+		"what changed cannot be recorded: %s; it waits, and is tried again", c->trouble);
+	answer_trouble(c);
+}
+
+static void say_no_trouble(struct collector *c)
+{
+	if (!c->trouble[0])
+		return;
+	c->trouble[0] = '\0';
+	log_say(LOG_LEVEL_INFO, "what changed can be recorded again");
+	answer_trouble(c);
+}
+
 static void failed(struct collector *c, const struct look_again *looks, size_t n,
 	const struct err *why)
 {
@@ -177,6 +205,7 @@ static void failed(struct collector *c, const struct look_again *looks, size_t n
 		wait *= 2;
 	c->failures++;
 	c->rest = clock_monotonic() + wait * MS;
+	say_trouble(c, why);
 	if (why->code != ERR_LOCKED && why->code != ERR_WRITE && c->failures > FAILURES_MAX) {
 		c->failures = 0;
 		give_up(c, looks, n, why);
@@ -203,6 +232,7 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 		return false;
 	}
 	c->failures = 0;
+	say_no_trouble(c);
 	if (sum.gaps)
 		again_later(c, looks, n);
 	for (unsigned i = 0; i < CHANGE_TYPE_N; i++)

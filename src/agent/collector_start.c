@@ -8,6 +8,7 @@
 #include "os/random.h"
 
 #define VALUE_AGENT "agent"         /* "running" or "stopped" */
+#define VALUE_ABSENT "absent-since" /* ns, text: nobody watched, and no repair covers it; or "" */
 #define VALUE_REREAD "reread-after" /* stored key */
 #define SECOND INT64_C(1000000000)
 
@@ -22,6 +23,34 @@ static int set_value(struct collector *c, const char *name, struct span value, s
 		return e->code;
 	}
 	return store_commit(c->store, e);
+}
+
+void start_repaired(struct collector *c)
+{
+	struct err e;
+
+	(void)!set_value(c, VALUE_ABSENT, SPAN_NONE, &e); /* then the next loss begins too early */
+}
+
+/* An agent that ended before its survey at the start did has left this to us. */
+static int64_t absent_since(struct collector *c, int64_t last_seen)
+{
+	AUTO(buf) text = BUF_INIT(64);
+	struct err e;
+	long long since;
+
+	if (store_value_get(c->store, VALUE_ABSENT, &text, &e) < 0 || !text.n)
+		return last_seen;
+	since = strtoll(buf_text(&text), NULL, 10);
+	return since > 0 && since < last_seen ? since : last_seen;
+}
+
+static int set_absent(struct collector *c, int64_t since, struct err *e)
+{
+	AUTO(buf) text = BUF_INIT(64);
+
+	buf_addf(&text, "%lld", (long long)since);
+	return set_value(c, VALUE_ABSENT, buf_span(&text), e);
 }
 
 int start_values(struct collector *c, uint64_t gaps, const struct buf *reread)
@@ -200,7 +229,7 @@ static int note_absence(struct collector *c, struct err *e)
 		return e->code;
 	if (seq && ledger_read(c->store, seq, seq, true, keep_time, c, e) < 0)
 		return e->code;
-	loss.from = c->last_seen;
+	loss.from = absent_since(c, c->last_seen);
 	loss.text =
 		span_of(rc == ERR_MISSING || c->baseline_new ? "nobody watched before"
 			: span_is(buf_span(&was), "running")
@@ -209,6 +238,8 @@ static int note_absence(struct collector *c, struct err *e)
 	c->losses++;
 	c->absence = job_new("startup", OBSERVED_STARTUP, NULL, 0);
 	survey_keep_loss(c->absence, &loss);
+	if (set_absent(c, loss.from, e) < 0)
+		return e->code;
 	return set_value(c, VALUE_AGENT, span_of("running"), e);
 }
 

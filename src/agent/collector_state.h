@@ -95,6 +95,7 @@ struct collector {
 	size_t burst;      /* looks since memory was given back */
 	int64_t rest;      /* monotonic ns: no look before */
 	unsigned failures; /* of looks, in a row */
+	char trouble[512]; /* why nothing can be recorded now; "": it can */
 	struct pace pace[KIND_IDS];
 
 	struct job *absence;        /* the time before the start; until the watcher is ready */
@@ -212,6 +213,7 @@ int start_policy(struct collector *c, struct buf *ret_text, struct err *e) MUST_
 int start_reload(struct collector *c, struct buf *ret_text, struct err *e) MUST_CHECK;
 /* The first survey, once the watcher hears of everything. */
 void start_survey(struct collector *c);
+void start_repaired(struct collector *c); /* that survey came to its end */
 int start_schedule(struct collector *c, struct err *e) MUST_CHECK;
 void start_schedule_next(struct collector *c);
 /* After a whole survey: gaps that stand, where reading again came to (NULL: it did not). */
@@ -240,6 +242,7 @@ void answer_stop(struct collector *c);
 void answer_progress(struct collector *c, uint64_t entities);
 void answer_record(struct collector *c, const struct ledger_record *r);
 void answer_ready(struct collector *c);
+void answer_trouble(struct collector *c); /* `trouble` began, or is over */
 void answer_counts(struct collector *c);
 void answer_canary(struct collector *c, const struct canary *x);
 void answer_watcher_lost(struct collector *c, const struct err *why);

@@ -161,6 +161,10 @@ void status_json(struct collector *c, struct buf *ret)
 	json_text_member(&j, "policy_path", c->setup.policy_path);
 	add_policy(c, &j);
 	json_bool_member(&j, "watching", c->watcher_ready);
+	if (c->trouble[0]) {
+		json_name(&j, "trouble");
+		json_text(&j, span_of(c->trouble));
+	}
 	add_told(&j, "roles", c->roles);
 	add_means(c, &j);
 	add_queue(c, &j);

@@ -496,13 +496,17 @@ static void end_failed(struct collector *c, struct job *j)
 	struct job *again;
 
 	say_failed(c, j);
-	if (!j->n_losses && j->plan.observed != OBSERVED_STARTUP)
+	if (!j->n_losses && !j->unrecorded && j->plan.observed != OBSERVED_STARTUP)
 		return;
 	again = job_new(j->plan.name, j->plan.observed, j->below, j->plan.kinds);
 	again->losses = j->losses;
 	again->n_losses = j->n_losses;
 	j->losses = NULL;
 	j->n_losses = 0;
+	again->unrecorded = j->unrecorded;
+	again->arena = j->arena;
+	j->unrecorded = NULL;
+	j->arena = NULL;
 	again->next = c->jobs;
 	c->jobs = again;
 	c->rest_jobs = clock_monotonic() + AGAIN_NS;
@@ -539,6 +543,8 @@ void survey_settled(struct collector *c)
 	} else if (record_end(c, j, &e) < 0) {
 		return; /* a full disk; at the next look or turn of the clock again */
 	} else if (is_whole(j)) {
+		if (j->plan.observed == OBSERVED_STARTUP)
+			start_repaired(c);
 		end_whole(c, j);
 	}
 	if (j->inodes.n)

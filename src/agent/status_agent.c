@@ -75,6 +75,18 @@ static void add_roles(struct session *s, const struct told *t)
 	}
 }
 
+static void add_trouble(struct session *s, const struct told *t)
+{
+	if (!*told_text(t, "trouble"))
+		return;
+	label(s, "recording");
+	alarm(s, "what changed cannot be recorded: ");
+	alarm(s, told_text(t, "trouble"));
+	buf_add_text(&s->out, "; ");
+	text_plural(&s->out, told_number(t, "queue"), "look");
+	buf_add_text(&s->out, " wait, and are tried again\n");
+}
+
 /* ---- the means ---- */
 
 static bool same(const struct told *a, const struct told *b)
@@ -274,6 +286,7 @@ static void add_routes(struct session *s, const struct told *t)
 void status_agent_text(struct session *s, const struct told *t)
 {
 	add_roles(s, t);
+	add_trouble(s, t);
 	add_means(s, t);
 	add_queue(s, t);
 	add_scans(s, t);

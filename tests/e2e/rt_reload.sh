@@ -82,8 +82,8 @@ rules x >"$CASE/policy.yaml"
 settings ""
 grep -v '^invar:' /etc/group >"$CASE/group"
 echo 'invar:x:64999:' >>"$CASE/group"
-mount --bind "$CASE/group" /etc/group && mount -t tmpfs tmpfs /run && mkdir "$CASE/lib" &&
-	mount --bind "$CASE/lib" /var/lib || exit 77
+mount --bind "$CASE/group" /etc/group && mount -t tmpfs tmpfs /run &&
+	mount -t tmpfs -o size=24m tmpfs /var/lib || exit 77
 
 "$INVAR" agent --policy "$CASE/policy.yaml" --config "$CASE/agent.yaml" \
 	>"$CASE/agent.out" 2>>"$CASE/agent.err" </dev/null &
@@ -185,8 +185,76 @@ point $? "and status misses none" "$CASE/plain"
 ! grep -q 'signal 9' "$CASE/agent.err"
 point $? "again nothing was killed" "$CASE/agent.err"
 
-kill -TERM "$AGENT"
-wait "$AGENT"
+# ---- a full disk ----
+
+fill() {
+	cat /dev/zero >/var/lib/invar/fill 2>/dev/null
+	for i in $(seq 200); do
+		echo "$RANDOM" >"$BASE/many$i"
+	done
+	grep -q 'cannot be recorded' "$CASE/agent.err"
+}
+soon fill
+point $? "a full disk is said" "$CASE/agent.err"
+plain status
+grep -q '^recording .*cannot be recorded' "$CASE/plain"
+point $? "by status, too" "$CASE/plain"
+rm /var/lib/invar/fill
+soon grep -q 'can be recorded again' "$CASE/agent.err"
+point $? "and that it is over" "$CASE/agent.err"
+plain status --json
+json '"trouble" not in d["agent"]'
+point $? "also in status" "$CASE/plain"
+
+# ---- ended before it has looked ----
+
+stop_agent() {
+	kill "$1" "$AGENT"
+	wait "$AGENT"
+}
+start_agent() {
+	"$INVAR" agent --policy "$CASE/policy.yaml" --config "$CASE/agent.yaml" \
+		>"$CASE/agent.out" 2>"$CASE/agent.err" </dev/null &
+	AGENT=$!
+	PIDS+=("$AGENT")
+}
+begun() {
+	plain log --json --record note
+	tail -n 1 "$CASE/plain" | grep -q '"what":"agent-start"'
+}
+stop_agent -TERM
 same "it ends in order" $? 0
+stopped=$(date +%s)
+sleep 2
+for signal in -TERM -KILL; do
+	start_agent
+	watcher=
+	until [ -n "$watcher" ]; do # the first child, before it is ready: none looks until it is
+		read -r watcher _ <"/proc/$AGENT/task/$AGENT/children"
+	done
+	kill -STOP "$watcher"
+	soon begun
+	collector=$(role collector)
+	stop_agent $signal
+	kill -CONT "$watcher"
+	ended() { ! kill -0 "$collector"; }
+	soon ended
+done 2>/dev/null
+start_agent
+repaired() {
+	plain log --json --record repair
+	[ "$(wc -l <"$CASE/plain")" -gt "$1" ]
+}
+plain log --json --record repair
+soon repaired "$(wc -l <"$CASE/plain")"
+plain log --json --record loss
+STOPPED=$stopped /usr/bin/python3 - "$CASE/plain" <<'EOF'
+import datetime, json, os, sys
+last = [json.loads(x) for x in open(sys.argv[1])][-1]
+since = datetime.datetime.fromisoformat(last["from"][:19] + "+00:00").timestamp()
+sys.exit(since > int(os.environ["STOPPED"]) + 1)
+EOF
+point $? "who ended before it looked: the next one covers that, too" "$CASE/plain"
+stop_agent -TERM
 
 done_testing
