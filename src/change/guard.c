@@ -200,7 +200,6 @@ static bool is_asked(int fd, int ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int rc;
-
 	do
 		rc = poll(&p, 1, ms);
 	while (rc < 0 && errno == EINTR);
@@ -523,7 +522,7 @@ void guard_rest(struct guard *g)
 		stop(g, &status);
 }
 
-/* It ended meanwhile: nothing should come from it now. */
+/* Nothing should come from it now. */
 static bool has_ended(const struct guard *g)
 {
 	struct pollfd p = { .fd = g->fd, .events = POLLIN };
@@ -554,8 +553,6 @@ static bool may_try_again(const struct guard *g, bool fresh)
 {
 	return g->kept && !fresh && !g->spoke;
 }
-
-/* ---- */
 
 static int begin(struct guard *g, const struct kind *k, bool *ret_fresh, struct err *e)
 {
