@@ -72,9 +72,8 @@ void doctor_say_seen(struct doctor *d, const char *name, const struct kind *k, c
 		advice = strcmp(s->who, "wrong") == 0
 				 ? "of what is done at the same moment one may be named for the "
 				   "other: run it again when less goes on"
-				 : "see bpf above: without it, who did it is known only of what "
-				   "still "
-				   "runs";
+				 : "who did it is heard of with fanotify and BPF; without them it "
+				   "is known only of what still runs: see above which are missing";
 	}
 	if (s->worst > SLOW) {
 		state = DOCTOR_WARN;

@@ -294,7 +294,10 @@ static void check_bpf(struct doctor *d)
 			"programs may be loaded, the kernel describes itself (BTF)");
 	else
 		doctor_say(d, KERNEL, "bpf", d->root ? DOCTOR_WARN : DOCTOR_NOTE,
-			d->root ? "a kernel with CONFIG_DEBUG_INFO_BTF, and CAP_BPF" : NULL,
+			d->root ? "it takes a kernel with CONFIG_DEBUG_INFO_BTF, CAP_BPF, and the "
+				  "host's PID "
+				  "namespace (not that of a container)"
+				: NULL,
 			"refused (%s): who did something is found through /proc, and may be missed "
 			"for programs that end at once",
 			e.text);

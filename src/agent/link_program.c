@@ -125,6 +125,9 @@ static int start(struct program *c, const char *const *argv, struct err *e)
 {
 	int fds[2];
 
+	/* Afterwards it would be no more than a status, of whom one cannot tell. */
+	if (access(argv[0], X_OK) < 0)
+		return err_sys(e, "the link's user cannot run '%.200s'", argv[0]);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys(e, "cannot make a pipe");
 	c->pid = fork();

@@ -236,15 +236,23 @@ static void add_latency(struct session *s, const struct told *t)
 static void add_canaries(struct session *s, const struct told *t)
 {
 	const struct told *list = told_in(t, "canaries"), *x;
-	uint64_t well = 0, shown = 0;
+	uint64_t well = 0, silent = 0, shown = 0;
 
-	for (size_t i = 0; (x = told_at(list, i)); i++)
+	for (size_t i = 0; (x = told_at(list, i)); i++) {
 		well += !told_bool(x, "fault") && told_number(x, "seen") > 0;
+		silent += told_bool(x, "fault");
+	}
 	if (!told_at(list, 0))
 		return;
 	label(s, "canaries");
 	text_plural(&s->out, well, "place");
-	buf_add_text(&s->out, " heard\n");
+	buf_add_text(&s->out, " heard");
+	if (silent) {
+		buf_add_text(&s->out, ", ");
+		text_count(&s->out, silent);
+		alarm(s, " silent");
+	}
+	add_end(s);
 	for (size_t i = 0; (x = told_at(list, i)); i++) {
 		if (!told_bool(x, "fault") || (shown++ >= LINES_MAX && !s->full))
 			continue;
@@ -287,11 +295,11 @@ void status_agent_text(struct session *s, const struct told *t)
 {
 	add_roles(s, t);
 	add_trouble(s, t);
-	add_means(s, t);
-	add_queue(s, t);
-	add_scans(s, t);
 	add_losses(s, t);
-	add_latency(s, t);
 	add_canaries(s, t);
 	add_routes(s, t);
+	add_queue(s, t);
+	add_scans(s, t);
+	add_latency(s, t);
+	add_means(s, t);
 }

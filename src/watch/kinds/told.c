@@ -12,16 +12,16 @@
 static const struct {
 	const char *name, *blind;
 } means[KINDS_MEANS_N] = {
-	[WATCH_FILE] = { "files", "sources elsewhere than in the usual places" },
-	[WATCH_EXEC] = { "exec", "programs that live for less than a moment" },
+	[WATCH_FILE] = { "files", "not: sources elsewhere than in the usual places" },
+	[WATCH_EXEC] = { "exec", "not: programs that live for less than a moment" },
 	[WATCH_EXIT] = { "exit", "" },
-	[WATCH_SOCKET] = { "sockets", "sockets other than of TCP and UDP" },
+	[WATCH_SOCKET] = { "sockets", "not: sockets other than of TCP and UDP" },
 	[WATCH_SYSTEMD] = { "systemd", "" },
 	[WATCH_BUS] = { "bus", "" },
-	[WATCH_MOUNT] = { "mount table", "mounts of other mount namespaces" },
+	[WATCH_MOUNT] = { "mount table", "not: mounts of other mount namespaces" },
 	[WATCH_UEVENT] = { "uevent", "" },
-	[WATCH_NFTABLES] = { "nftables", "the older iptables" },
-	[WATCH_SETTING] = { "settings", "what the kernel changes by itself" },
+	[WATCH_NFTABLES] = { "nftables", "not: the older iptables" },
+	[WATCH_SETTING] = { "settings", "not: what the kernel changes by itself" },
 };
 
 static bool tell(struct watched_kind *k, const char *name, bool in_force, const char *text)
