@@ -37,7 +37,7 @@ const struct agent_setting agent_settings[] = {
 	{ NULL, "hold", SETTING_TIME, AT(hold), 600, 1, DAY, "10m",
 		"How long a running package manager may keep its changes from being judged, so "
 		"that its own database is whole by then." },
-	{ NULL, "canary", SETTING_TIME, AT(canary), 300, 10, 30 * DAY, "5m",
+	{ NULL, "canary", SETTING_TIME, AT(canary), 60, 10, 30 * DAY, "1m",
 		"Time between two canaries, on average: a touch that every means of watching has "
 		"to notice." },
 	{ NULL, "metrics", SETTING_PATH, AT(metrics), 0, 0, 0, "none",

@@ -21,7 +21,7 @@ struct agent_config {
 				this many per cent of the last 10 s; 0: never; default: 40 */
 	unsigned hold;       /* seconds a package manager may take before its changes are looked at
 				all the same; default: 600 */
-	unsigned canary;     /* seconds between canaries, on average; 0: none; default: 300 */
+	unsigned canary;     /* seconds between canaries, on average; 0: none; default: 60 */
 	const char *metrics; /* file for the Prometheus node exporter; NULL: none */
 	const char *control; /* socket; default: /run/invar/control.sock */
 	const char *link_user;             /* default: invar-link, else nobody */
