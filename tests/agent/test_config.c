@@ -86,7 +86,7 @@ static void agent_config_text__values(void **state)
 	assert_int_equal(c.limit_rate, 10 << 20);
 	assert_int_equal(c.pressure, 0);
 	assert_int_equal(c.hold, 90);
-	assert_int_equal(c.canary, 300); /* not given: the default */
+	assert_int_equal(c.canary, 60); /* not given: the default */
 	assert_string_equal(c.metrics, "/m");
 	assert_null(c.control);
 	assert_null(c.routes[0]);
