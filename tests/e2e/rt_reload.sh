@@ -176,6 +176,15 @@ more() {
 }
 soon more && [ "$(stat -c %U /var/lib/invar/link)" = daemon ]
 point $? "another user for it: it goes on as that" "$CASE/agent.err"
+printf '#!/bin/sh\ncat >/dev/null\n' >"$CASE/private"
+chmod 700 "$CASE/private"
+settings "routes: [{ name: own, to: command, argv: [$CASE/private], from: start }]"
+refused() {
+	plain status
+	grep -q "^routes .*cannot run '.*private': Permission denied" "$CASE/plain"
+}
+reload && soon refused
+point $? "a program that the link's user may not run: status says so" "$CASE/plain"
 settings ""
 reload && soon has_not link
 point $? "a reload without routes: there is no link" "$CASE/agent.err"
