@@ -255,12 +255,14 @@ every() {
 }
 wait_for 60 every
 point $? "each of $COUNT files made before, during and after it is in the ledger, once" "$LOG"
-ledger 'r["record"] == "loss" and r["means"] == "agent" and r["text"].endswith("was stopped")' | tail -n1 >"$OUT/gap"
+# The loss itself may begin earlier: with a time before that no scan had made good yet.
+ledger 'r["record"] == "note" and r["what"] in ("agent-stop", "agent-start")' >"$OUT/gap"
 /usr/bin/python3 - "$OUT/gap" >"$OUT/why" <<-'END'
 	import datetime, json, sys
-	r = json.loads(open(sys.argv[1]).readline())
-	when = lambda t: datetime.datetime.fromisoformat(t[:26])
-	gap = (when(r["to"]) - when(r["from"])).total_seconds()
+	notes = [json.loads(l) for l in open(sys.argv[1])]
+	when = lambda r: datetime.datetime.fromisoformat(r["time"][:26])
+	stop = max(i for i, r in enumerate(notes) if r["what"] == "agent-stop")
+	gap = (when(notes[stop + 1]) - when(notes[stop])).total_seconds()
 	print(gap, "s")
 	sys.exit(gap > 4)
 END
