@@ -21,6 +21,20 @@ struct selection {
 	const struct rule *rule[SELECTION_RULES_MAX]; /* in policy order */
 };
 
+/* What one rule asks for beyond fields, for sensors that cannot find it by walking. Strings and
+ * lists live as long as the policy; lists are ended by NULL, NULL where nothing was written. */
+struct asked {
+	const char *rule;         /* its id */
+	const char *const *bases; /* as compiled: short hives, wildcards as they are */
+	bool real_time;
+	bool offline; /* registry: load the hives of users who are logged off */
+	/* kind wmi */
+	const char *space, *query;                          /* namespace and WQL */
+	const char *const *key, *only, *ignore, *unordered; /* names of properties */
+	unsigned timeout, schedule, events;                 /* seconds; events 0: none */
+	uint64_t max_rows, max_bytes;
+};
+
 /* What the policy says about one folder's entries. Reference counted. */
 struct scope;
 
@@ -47,6 +61,8 @@ struct selector {
 		struct selection *ret);
 	/* The fields that some rule of this kind asks for; 0: none does. */
 	uint64_t (*fields)(const void *policy, const struct kind *k);
+	/* The i-th rule of this kind, in policy order; false: there are no more. */
+	bool (*asked)(const void *policy, const struct kind *k, size_t i, struct asked *ret);
 	const void *policy;
 };
 

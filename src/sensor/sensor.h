@@ -35,6 +35,9 @@ enum watch_means {
 	WATCH_NFTABLES, /* the packet filter, by its own notifications */
 	WATCH_SETTING,  /* `what`: a folder of /proc or /sys, "/proc/sys/": somebody wrote to a file
 			   below it */
+	WATCH_REGISTRY, /* `what`: a key of Windows' registry ("HKLM\\SYSTEM\\…") this is read from,
+			   with all below it */
+	WATCH_SCM,      /* Windows' service control manager says that a service changed */
 	WATCH_POLL,     /* nothing tells: looked at every so often */
 };
 
