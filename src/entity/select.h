@@ -23,7 +23,7 @@ struct selection {
 
 /* What one rule asks for beyond fields, for sensors that cannot find it by walking. Strings and
  * lists live as long as the policy; lists are ended by NULL, NULL where nothing was written. */
-struct asked {
+struct rule_asks {
 	const char *rule;         /* its id */
 	const char *const *bases; /* as compiled: short hives, wildcards as they are */
 	bool real_time;
@@ -62,7 +62,7 @@ struct selector {
 	/* The fields that some rule of this kind asks for; 0: none does. */
 	uint64_t (*fields)(const void *policy, const struct kind *k);
 	/* The i-th rule of this kind, in policy order; false: there are no more. */
-	bool (*asked)(const void *policy, const struct kind *k, size_t i, struct asked *ret);
+	bool (*asks)(const void *policy, const struct kind *k, size_t i, struct rule_asks *ret);
 	const void *policy;
 };
 
