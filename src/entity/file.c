@@ -56,6 +56,22 @@ static const struct field fields[] = {
 		NULL },
 	[FILE_PACKAGE] = { "package", FIELD_TEXT, FIELD_LOCAL | FIELD_VOLATILE,
 		"package that owns the path: manager:name[:arch]", NULL },
+	[FILE_ATTRIBUTES] = { "attributes", FIELD_TEXT, STD,
+		"attributes of Windows: the letters of attrib, then the names of the others",
+		NULL },
+	[FILE_OWNER_SID] = { "owner_sid", FIELD_TEXT, STD, "security identifier of the owner",
+		NULL },
+	[FILE_GROUP_SID] = { "group_sid", FIELD_TEXT, STD, "security identifier of the group",
+		NULL },
+	[FILE_DACL] = { "dacl", FIELD_TEXT, STD, "who may do what, on Windows: type;flags;mask;SID",
+		NULL },
+	[FILE_SACL] = { "sacl", FIELD_TEXT, 0, "what is audited, on Windows: type;flags;mask;SID",
+		NULL },
+	[FILE_REPARSE] = { "reparse", FIELD_TEXT, 0,
+		"what a reparse point of Windows is: symlink, mount-point, cloud, …", NULL },
+	[FILE_SIGNATURE] = { "signature", FIELD_TEXT, 0,
+		"valid:SIGNER, invalid:REASON, unsigned or unknown, as Windows judges a program",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == FILE_N, "every file_field needs a row");
 

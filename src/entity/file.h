@@ -37,6 +37,13 @@ enum file_field {
 	FILE_SHA512,
 	FILE_EXTENTS,
 	FILE_PACKAGE,
+	FILE_ATTRIBUTES, /* of Windows from here … */
+	FILE_OWNER_SID,
+	FILE_GROUP_SID,
+	FILE_DACL,
+	FILE_SACL,
+	FILE_REPARSE,
+	FILE_SIGNATURE, /* … to here */
 	FILE_N
 };
 
