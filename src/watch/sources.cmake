@@ -1,7 +1,17 @@
 set(WATCH_SOURCES
   src/watch/notice.c
-  src/watch/watcher.c
 )
-foreach(room files process kinds)
-  include(src/watch/${room}/sources.cmake)
-endforeach()
+if(WIN32)
+  list(APPEND WATCH_SOURCES
+    src/watch/windows/heard.c
+    src/watch/windows/hearing.c
+    src/watch/windows/rooms.c
+  )
+else()
+  list(APPEND WATCH_SOURCES
+    src/watch/watcher.c
+  )
+  foreach(room files process kinds)
+    include(src/watch/${room}/sources.cmake)
+  endforeach()
+endif()

@@ -22,10 +22,15 @@ HANDLE hearing_end(const struct hearing *h);        /* an event: set when the ro
 void hear_hint(struct hearing *h, const struct hint *x);
 void hear_loss(struct hearing *h, const struct loss *x);
 void hear_means(struct hearing *h, const struct means *x);
+/* What changes from now on is heard of by every means of this room. The survey at the start begins
+ * when all rooms have said so, or two seconds after they were begun. */
+void hear_ready(struct hearing *h);
 
 struct hearing_room {
 	const char *name; /* as in struct means: "folders", "registry", "services", "wmi" */
-	/* Say which means are in force, then hint until hearing_end is set: 0 then. */
+	/* Say which means are in force, then hint until hearing_end is set: 0 then. Returning 0
+	 * before: there is nothing to hear of with this policy. An error: what it was watching is
+	 * looked at again, and it is begun again after a while. */
 	int (*run)(struct hearing *h, struct err *e);
 };
 

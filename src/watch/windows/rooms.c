@@ -1,0 +1,6 @@
+/* Every means of hearing of Windows; each room is in the file of its name. */
+#include "watch/windows/rooms.h"
+
+const struct hearing_room *const hearing_rooms[] = {
+	NULL,
+};

@@ -1,0 +1,9 @@
+/* The doors of the rooms, for the table in rooms.c alone. */
+#ifndef WATCH_WINDOWS_ROOMS_H
+#define WATCH_WINDOWS_ROOMS_H
+
+#include "watch/windows/hearing.h"
+
+/* extern const struct hearing_room hearing_NAME; one line each, and one in rooms.c */
+
+#endif

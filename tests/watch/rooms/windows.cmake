@@ -1,0 +1,3 @@
+if(WIN32)
+  watch_test(hearing core os entity policy watch)
+endif()
