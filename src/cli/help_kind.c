@@ -27,6 +27,7 @@ static const struct {
 	{ FIELD_SECRET, "secret", "a keyed digest: tells a change, never the thing itself" },
 	{ FIELD_DERIVED, "derived", "comes with other fields, not asked for by name" },
 	{ FIELD_CAUSE, "cause", "when it differs, the effects follow from it" },
+	{ FIELD_ABOUT, "about", "known to two seconds: less is no difference" },
 	{ FIELD_EFFECT, "effect", "counts only when no cause differs: then nothing explains it" },
 };
 

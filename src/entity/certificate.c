@@ -18,7 +18,7 @@ static const struct field fields[] = {
 		"whom it names (RFC 4514); of an OpenPGP key the first user id", NULL },
 	[CERTIFICATE_STORES] = { "stores", FIELD_LIST, STD,
 		"who trusts it: openssl (by a link of its folder), bundle, java, secure-boot, apt, "
-		"apk",
+		"apk; on Windows machine/Root, user/SID/Root, policy/…, enterprise/…",
 		NULL },
 	[CERTIFICATE_ONLY_IN_BUNDLE] = { "only_in_bundle", FIELD_FLAG, STD,
 		"is in a bundle that is made from single files, but in none of those", NULL },
@@ -49,6 +49,12 @@ static const struct field fields[] = {
 	[CERTIFICATE_PACKAGE] = { "package", FIELD_TEXT, 0,
 		"package that delivers a file that holds it", NULL },
 	[CERTIFICATE_EXPIRED] = { "expired", FIELD_FLAG, NOW, "its time is over", NULL },
+	[CERTIFICATE_THUMBPRINT] = { "thumbprint", FIELD_TEXT, STD,
+		"SHA-1 under which a store of Windows has it, as its tools show it", NULL },
+	[CERTIFICATE_FRIENDLY_NAME] = { "friendly_name", FIELD_TEXT, STD,
+		"name that somebody gave it in a store of Windows", NULL },
+	[CERTIFICATE_PRIVATE_KEY] = { "private_key", FIELD_FLAG, STD,
+		"a store of Windows says that the host has its private key", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == CERTIFICATE_N, "every certificate_field needs a row");
 

@@ -1,5 +1,5 @@
-/* Jobs of cron, anacron, at and systemd timers. Field names are those of the JSON; numbers are
- * stored: add at the end only. */
+/* Jobs of cron, anacron, at, systemd timers and Windows' task scheduler. Field names are those of
+ * the JSON; numbers are stored: add at the end only. */
 #ifndef ENTITY_CRON_H
 #define ENTITY_CRON_H
 
@@ -21,6 +21,17 @@ enum cron_field {
 	CRON_STARTS,
 	CRON_ENABLED,
 	CRON_LINE,
+	CRON_NAMED_BY,
+	CRON_RUN_LEVEL,
+	CRON_LOGON_TYPE,
+	CRON_HIDDEN,
+	CRON_AUTHOR,
+	CRON_DESCRIPTION,
+	CRON_DEFINITION,
+	CRON_CACHED_COMMAND,
+	CRON_CACHE,
+	CRON_HAS_DESCRIPTOR,
+	CRON_ACL,
 	CRON_N
 };
 
@@ -31,6 +42,7 @@ enum cron_type {
 	CRON_ANACRON,
 	CRON_AT,
 	CRON_TIMER,
+	CRON_TASK, /* of Windows' task scheduler */
 	CRON_TYPE_N
 };
 

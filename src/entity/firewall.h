@@ -1,5 +1,5 @@
-/* The packet filter: nftables and iptables. Field names are those of the JSON; numbers are stored:
- * add at the end only. */
+/* The packet filter: nftables and iptables, or Windows' firewall. Field names are those of the
+ * JSON; numbers are stored: add at the end only. */
 #ifndef ENTITY_FIREWALL_H
 #define ENTITY_FIREWALL_H
 
@@ -23,6 +23,22 @@ enum firewall_field {
 	FIREWALL_MEANS,
 	FIREWALL_FILTERS_INPUT,
 	FIREWALL_OWNER,
+	FIREWALL_NAME,
+	FIREWALL_ENABLED,
+	FIREWALL_DIRECTION,
+	FIREWALL_ACTION,
+	FIREWALL_PROTOCOL,
+	FIREWALL_LOCAL_PORTS,
+	FIREWALL_REMOTE_PORTS,
+	FIREWALL_LOCAL_ADDRESSES,
+	FIREWALL_REMOTE_ADDRESSES,
+	FIREWALL_PROGRAM,
+	FIREWALL_SERVICE,
+	FIREWALL_PROFILES,
+	FIREWALL_GROUP,
+	FIREWALL_POLICY_OUT,
+	FIREWALL_SETTINGS,
+	FIREWALL_DESCRIPTION,
 	FIREWALL_N
 };
 
@@ -34,6 +50,8 @@ enum firewall_type {
 	FIREWALL_MAP,
 	FIREWALL_FLOWTABLE,
 	FIREWALL_OBJECT,
+	FIREWALL_RULE,    /* of Windows' firewall */
+	FIREWALL_PROFILE, /* its settings for one kind of network */
 	FIREWALL_TYPE_N
 };
 

@@ -6,9 +6,10 @@
 #define STD FIELD_STANDARD
 
 static const struct field fields[] = {
-	[GROUP_GID] = { "gid", FIELD_NUMBER, STD, "number of the group", NULL },
+	[GROUP_GID] = { "gid", FIELD_NUMBER, STD,
+		"number of the group; on Windows the last part of its SID", NULL },
 	[GROUP_MEMBERS] = { "members", FIELD_LIST, STD,
-		"its members; not those whose primary group it is", NULL },
+		"its members; not those whose primary group it is; on Windows their SIDs", NULL },
 	[GROUP_ADMINISTRATORS] = { "administrators", FIELD_LIST, STD,
 		"who may add and remove members", NULL },
 	[GROUP_SHADOW_MEMBERS] = { "shadow_members", FIELD_LIST, STD,
@@ -32,6 +33,11 @@ static const struct field fields[] = {
 	[GROUP_SOURCE] = { "source", FIELD_TEXT, STD, "the file it stands in", NULL },
 	[GROUP_LINE] = { "line", FIELD_NUMBER, FIELD_VOLATILE | FIELD_LOCAL, "line in that file",
 		NULL },
+	[GROUP_SID] = { "sid", FIELD_TEXT, STD | FIELD_LOCAL,
+		"security identifier (Windows): stays when the group is renamed", NULL },
+	[GROUP_COMMENT] = { "comment", FIELD_TEXT, STD, "description (Windows)", NULL },
+	[GROUP_MEMBER_NAMES] = { "member_names", FIELD_LIST, FIELD_VOLATILE | FIELD_LOCAL,
+		"names of the members that this host knows by itself (Windows)", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == GROUP_N, "every group_field needs a row");
 

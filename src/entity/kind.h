@@ -39,6 +39,8 @@ enum field_flag {
 	FIELD_CAUSE = 1 << 7,    /* when it differs, it takes the effects with it */
 	FIELD_EFFECT = 1 << 8,   /* counts as a difference only when both sides have it and no cause
 				    differs: then nothing explains it */
+	FIELD_ABOUT = 1 << 10,   /* a time that is known to two seconds: counts as a difference only
+				    when it differs by more */
 	FIELD_SPEAKS = 1 << 9, /* a choice whose words say by themselves what they are of: the field
 				  need not be named beside them ("regular", not "set") */
 };

@@ -5,7 +5,9 @@
 static const struct field fields[] = {
 	[PACKAGE_NAME] = { "name", FIELD_TEXT, 0, "name, without manager and architecture", NULL },
 	[PACKAGE_MANAGER] = { "manager", FIELD_TEXT, 0,
-		"who installed it: dpkg, rpm, apk, snap, flatpak, pip, npm or gem", NULL },
+		"who installed it: dpkg, rpm, apk, snap, flatpak, pip, npm or gem; on Windows "
+		"uninstall, uninstall-user (of one user) or msi (in no list of programs)",
+		NULL },
 	[PACKAGE_VERSION] = { "version", FIELD_TEXT, FIELD_STANDARD | FIELD_CAUSE,
 		"version; all of them, when several are installed", NULL },
 	[PACKAGE_ARCH] = { "arch", FIELD_TEXT, FIELD_STANDARD, "architecture it was built for",
@@ -50,6 +52,22 @@ static const struct field fields[] = {
 	[PACKAGE_SIGNED_BY] = { "signed_by", FIELD_TEXT, FIELD_STANDARD,
 		"id of the key that its signature names (rpm), not verified; absent: it has none",
 		NULL },
+	[PACKAGE_UNINSTALL] = { "uninstall", FIELD_TEXT, FIELD_STANDARD,
+		"command that removes it (Windows)", NULL },
+	[PACKAGE_SYSTEM_COMPONENT] = { "system_component", FIELD_FLAG, FIELD_STANDARD,
+		"asks not to be shown among the programs (Windows)", NULL },
+	[PACKAGE_PARENT] = { "parent", FIELD_TEXT, FIELD_STANDARD,
+		"key of the program that it is an update or part of (Windows)", NULL },
+	[PACKAGE_PRODUCT_CODE] = { "product_code", FIELD_TEXT, FIELD_STANDARD,
+		"by which Windows Installer knows it; absent: it does not", NULL },
+	[PACKAGE_PACKAGE_CODE] = { "package_code", FIELD_TEXT, FIELD_STANDARD | FIELD_EFFECT,
+		"of the installation file (Windows Installer): without a new version, it was "
+		"installed from another one",
+		NULL },
+	[PACKAGE_CONTEXT] = { "context", FIELD_TEXT, FIELD_STANDARD,
+		"Windows Installer: machine, user-managed or user", NULL },
+	[PACKAGE_USER] = { "user", FIELD_TEXT, FIELD_STANDARD | FIELD_LOCAL,
+		"SID of the user it is installed for (Windows); absent: for all", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == PACKAGE_N, "every package_field needs a row");
 

@@ -228,11 +228,18 @@ int record_decode(struct span shared, struct span local, struct record *ret, str
 
 /* ---- comparing ---- */
 
+#define ABOUT_NS UINT64_C(2000000000)
+
 static bool same_value(const struct field *f, const union value *a, const union value *b)
 {
 	if (holds_bytes(f->type))
 		return span_same(a->bytes, b->bytes);
-	return f->type == FIELD_TIME ? a->time == b->time : a->number == b->number;
+	if (f->type != FIELD_TIME)
+		return a->number == b->number;
+	if (f->flags & FIELD_ABOUT)
+		return (a->time > b->time ? (uint64_t)a->time - (uint64_t)b->time
+					  : (uint64_t)b->time - (uint64_t)a->time) <= ABOUT_NS;
+	return a->time == b->time;
 }
 
 uint64_t record_diff(const struct record *was, const struct record *is)

@@ -39,6 +39,21 @@ enum user_field {
 	USER_HOME_MODE,
 	USER_SOURCE,
 	USER_LINE,
+	USER_SID,
+	USER_COMMENT,
+	USER_FLAGS,
+	USER_PRIVILEGE,
+	USER_DISABLED,
+	USER_LOCKED_OUT,
+	USER_NEVER_EXPIRES,
+	USER_CANNOT_CHANGE,
+	USER_NO_PASSWORD,
+	USER_PASSWORD_EXPIRED,
+	USER_PROFILE,
+	USER_SCRIPT,
+	USER_HOME_DRIVE,
+	USER_WORKSTATIONS,
+	USER_LOGON_HOURS,
 	USER_N
 };
 
@@ -54,6 +69,14 @@ extern const char *const password_state_names[];
 
 enum account_class { ACCOUNT_SYSTEM, ACCOUNT_HUMAN, ACCOUNT_OTHER, ACCOUNT_CLASS_N };
 extern const char *const account_class_names[];
+
+enum account_privilege { /* USER_PRIV_… of Windows */
+	ACCOUNT_GUEST,
+	ACCOUNT_USER,
+	ACCOUNT_ADMINISTRATOR,
+	ACCOUNT_PRIVILEGE_N
+};
+extern const char *const account_privilege_names[];
 
 extern const struct kind kind_user;
 
