@@ -29,9 +29,9 @@ struct rule_asks {
 	bool real_time;
 	bool offline; /* registry: load the hives of users who are logged off */
 	/* kind wmi */
-	const char *space, *query;                          /* namespace and WQL */
-	const char *const *key, *only, *ignore, *unordered; /* names of properties */
-	unsigned timeout, schedule, events;                 /* seconds; events 0: none */
+	const char *space, *query; /* namespace and WQL */
+	const char *const *key, *const *only, *const *ignore, *const *unordered; /* properties */
+	unsigned timeout, schedule, events; /* seconds; events 0: none */
 	uint64_t max_rows, max_bytes;
 };
 
