@@ -14,7 +14,9 @@ static const struct field fields[] = {
 	[PROCESS_USER] = { "user", FIELD_TEXT, STD, "effective user, by name where it has one",
 		NULL },
 	[PROCESS_UNIT] = { "unit", FIELD_TEXT, STD,
-		"systemd unit, unless it has another name each time (sessions)", NULL },
+		"systemd unit, unless it has another name each time (sessions); Windows: the "
+		"service, where the process hosts one",
+		NULL },
 	[PROCESS_CONTAINER] = { "container", FIELD_TEXT, STD,
 		"container by its cgroup: docker:0123456789ab, machine:web, lxc:web", NULL },
 	[PROCESS_SHA256] = { "sha256", FIELD_DIGEST, STD | FIELD_CONTENT,
@@ -87,6 +89,11 @@ static const struct field fields[] = {
 		"its file stands in an image that nobody can write to (squashfs, erofs)", NULL },
 	[PROCESS_UNPACKAGED_SCRIPTS] = { "unpackaged_scripts", FIELD_LIST, STD,
 		"those of its scripts that no package owns, but for those in /home", NULL },
+	[PROCESS_INTEGRITY] = { "integrity", FIELD_LIST, STD,
+		"Windows: integrity level: untrusted, low, medium, high, system, protected", NULL },
+	[PROCESS_SERVICES] = { "services", FIELD_LIST, NOW, "Windows: services it hosts", NULL },
+	[PROCESS_SESSIONS] = { "sessions", FIELD_LIST, NOW,
+		"Windows: sessions it runs in; services are in 0", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == PROCESS_N, "every process_field needs a row");
 

@@ -2,7 +2,7 @@
 
 #include "core/attr.h"
 
-static const char *const managers[] = { "systemd", "systemd-user", "sysv", "openrc", NULL };
+static const char *const managers[] = { "systemd", "systemd-user", "sysv", "openrc", "scm", NULL };
 _Static_assert(ARRAY_LEN(managers) == SERVICE_MANAGER_N + 1, "every service_manager needs a name");
 
 static const char *const states[] = { "running", "waiting", "stopped", "failed", "restarting",
@@ -12,14 +12,16 @@ _Static_assert(ARRAY_LEN(states) == SERVICE_STATE_N + 1, "every service_state ne
 /* As enum unit_enabled of host/units.h, then what other managers add. */
 static const char *const enabled[] = { "enabled", "enabled-runtime", "linked", "linked-runtime",
 	"masked", "masked-runtime", "static", "indirect", "disabled", "generated", "transient",
-	NULL };
+	"boot", "system", "automatic", "automatic-delayed", "manual", NULL };
+_Static_assert(ARRAY_LEN(enabled) == SERVICE_ENABLED_N + 1, "every service_enabled needs a name");
 
 #define STANDARD FIELD_STANDARD
 #define NOISE (FIELD_VOLATILE | FIELD_LOCAL)
 
 static const struct field fields[] = {
 	[SERVICE_MANAGER] = { "manager", FIELD_CHOICE, STANDARD | FIELD_SPEAKS,
-		"who starts it: systemd, systemd-user (a user's own manager), sysv or openrc",
+		"who starts it: systemd, systemd-user (a user's own manager), sysv, openrc or scm "
+		"(Windows)",
 		managers },
 	[SERVICE_DESCRIPTION] = { "description", FIELD_TEXT, 0, "what it calls itself", NULL },
 	[SERVICE_STATE] = { "state", FIELD_CHOICE, STANDARD | FIELD_SPEAKS,
@@ -30,7 +32,9 @@ static const struct field fields[] = {
 		"timer, a path or a message starts)",
 		states },
 	[SERVICE_ENABLED] = { "enabled", FIELD_CHOICE, STANDARD | FIELD_SPEAKS,
-		"whether it starts by itself, as systemctl is-enabled says", enabled },
+		"whether it starts by itself, as systemctl is-enabled says; Windows: boot, system, "
+		"automatic, automatic-delayed, manual or disabled",
+		enabled },
 	[SERVICE_WANTED_BY] = { "wanted_by", FIELD_LIST, STANDARD,
 		"units whose .wants or .upholds folder has a link to it", NULL },
 	[SERVICE_REQUIRED_BY] = { "required_by", FIELD_LIST, STANDARD,
@@ -38,17 +42,19 @@ static const struct field fields[] = {
 	[SERVICE_ALIASES] = { "aliases", FIELD_LIST, STANDARD, "other names that lead to it",
 		NULL },
 	[SERVICE_TRIGGERED_BY] = { "triggered_by", FIELD_LIST, STANDARD,
-		"timers, sockets, paths and automounts that start it", NULL },
+		"timers, sockets, paths and automounts that start it; Windows: triggers", NULL },
 	[SERVICE_FRAGMENT] = { "fragment", FIELD_TEXT, STANDARD,
 		"path of its unit file or init script", NULL },
-	[SERVICE_SHA256] = { "sha256", FIELD_DIGEST, STANDARD, "SHA-256 of that file", NULL },
+	[SERVICE_SHA256] = { "sha256", FIELD_DIGEST, STANDARD,
+		"SHA-256 of that file; Windows: of its program or driver", NULL },
 	[SERVICE_PACKAGE] = { "package", FIELD_TEXT, 0, "package that owns that file", NULL },
 	[SERVICE_DROP_INS] = { "drop_ins", FIELD_LIST, STANDARD,
 		"paths of its drop-ins, in the order they are read", NULL },
 	[SERVICE_DROP_INS_SHA256] = { "drop_ins_sha256", FIELD_DIGEST, STANDARD,
 		"SHA-256 of the SHA-256 of each drop-in, in that order", NULL },
 	[SERVICE_TYPE] = { "type", FIELD_TEXT, STANDARD,
-		"how it tells that it is up: simple, exec, forking, oneshot, dbus, notify, idle",
+		"how it tells that it is up: simple, exec, forking, oneshot, dbus, notify, idle; "
+		"Windows: own-process, share-process, kernel-driver, …",
 		NULL },
 	[SERVICE_EXEC_START] = { "exec_start", FIELD_LIST, STANDARD,
 		"what is run, as written: ExecStart= of all files together", NULL },
@@ -75,7 +81,7 @@ static const struct field fields[] = {
 		"when it is started again: on-failure, always, …; absent: never", NULL },
 	[SERVICE_SANDBOX] = { "sandbox", FIELD_LIST, STANDARD,
 		"settings that take or give rights: capabilities, system calls, what of the file "
-		"system and the kernel it sees",
+		"system and the kernel it sees; Windows: SidType, Privilege, LaunchProtected",
 		NULL },
 	[SERVICE_ON_FAILURE] = { "on_failure", FIELD_LIST, STANDARD,
 		"units that are started when it fails or ends", NULL },
@@ -118,19 +124,49 @@ static const struct field fields[] = {
 	[SERVICE_NEXT_RUN] = { "next_run", FIELD_TIME, NOISE, "a timer: when it goes off next",
 		NULL },
 	[SERVICE_JOURNAL] = { "journal", FIELD_LIST, NOISE | FIELD_EVIDENCE,
-		"its last lines in the journal, when it failed", NULL },
+		"its last lines in the journal or event log, when it failed", NULL },
 	[SERVICE_SOURCE_PATH] = { "source_path", FIELD_TEXT, STANDARD,
 		"what it was generated from: /etc/fstab, an init script", NULL },
 	[SERVICE_PRESET] = { "preset", FIELD_TEXT, 0,
 		"of what can be enabled: whether the vendor's or administrator's presets want it "
 		"enabled, disabled or ignored",
 		NULL },
+	[SERVICE_DISPLAY_NAME] = { "display_name", FIELD_TEXT, STANDARD,
+		"Windows: its name for people", NULL },
+	[SERVICE_STATUS_WORD] = { "status", FIELD_TEXT, 0,
+		"Windows: running, stopped, paused, …, also of what comes and goes by itself; "
+		"only for rules that ask for it",
+		NULL },
+	[SERVICE_PROGRAM] = { "program", FIELD_TEXT, STANDARD,
+		"Windows: the file that is run or loaded, as it is found", NULL },
+	[SERVICE_UNQUOTED] = { "unquoted", FIELD_FLAG, STANDARD,
+		"Windows: its path holds blanks and stands without quotes, so that another "
+		"program in its way would be run instead",
+		NULL },
+	[SERVICE_DLL] = { "service_dll", FIELD_TEXT, STANDARD,
+		"Windows: the library that a shared host process loads for it", NULL },
+	[SERVICE_DLL_SHA256] = { "service_dll_sha256", FIELD_DIGEST, STANDARD,
+		"SHA-256 of that library", NULL },
+	[SERVICE_DEPENDS] = { "depends", FIELD_LIST, STANDARD,
+		"Windows: services, and +groups of services, that are started before it", NULL },
+	[SERVICE_FAILURE_ACTIONS_LIST] = { "failure_actions", FIELD_LIST, STANDARD,
+		"Windows: what is done at its first, second, … failure, and when the count begins "
+		"anew",
+		NULL },
+	[SERVICE_SETTINGS] = { "settings", FIELD_LIST, STANDARD,
+		"Windows: other settings, each with its name: ErrorControl, Group, Tag, "
+		"PreshutdownTimeout, ServiceMain",
+		NULL },
+	[SERVICE_DACL] = { "dacl", FIELD_TEXT, STANDARD,
+		"Windows: who may do what with it: type;flags;mask;SID of each entry", NULL },
+	[SERVICE_COPIES] = { "copies", FIELD_NUMBER, NOISE,
+		"Windows: copies that logged-on users have of it now", NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == SERVICE_N, "every service_field needs a row");
 
 const struct kind kind_service = {
 	.name = "service",
-	.text = "systemd units, SysV and OpenRC services",
+	.text = "systemd units, SysV and OpenRC services, services and drivers of Windows",
 	.id = 4,
 	.fields = fields,
 	.n_fields = SERVICE_N,

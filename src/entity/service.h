@@ -1,5 +1,6 @@
-/* Systemd units, SysV and OpenRC services. Field names are those of the JSON; numbers are stored:
- * add at the end only. */
+/* Systemd units, SysV and OpenRC services, services and drivers of Windows. Field names are those
+ * of the JSON; numbers are stored: add at the end only. Never in one file with windows.h, whose
+ * macros bear some of these names. */
 #ifndef ENTITY_SERVICE_H
 #define ENTITY_SERVICE_H
 
@@ -55,6 +56,17 @@ enum service_field {
 	SERVICE_JOURNAL,
 	SERVICE_SOURCE_PATH,
 	SERVICE_PRESET,
+	SERVICE_DISPLAY_NAME,
+	SERVICE_STATUS_WORD,
+	SERVICE_PROGRAM,
+	SERVICE_UNQUOTED,
+	SERVICE_DLL,
+	SERVICE_DLL_SHA256,
+	SERVICE_DEPENDS,
+	SERVICE_FAILURE_ACTIONS_LIST,
+	SERVICE_SETTINGS,
+	SERVICE_DACL,
+	SERVICE_COPIES,
 	SERVICE_N
 };
 
@@ -63,6 +75,7 @@ enum service_manager {
 	SERVICE_SYSTEMD_USER,
 	SERVICE_SYSV,
 	SERVICE_OPENRC,
+	SERVICE_SCM,
 	SERVICE_MANAGER_N
 };
 
@@ -78,6 +91,17 @@ enum service_state {
 	SERVICE_ON_DEMAND,  /* runs when it is called for */
 	SERVICE_DONE,       /* a oneshot that ran at boot and whose work is to stay: a firewall */
 	SERVICE_STATE_N
+};
+
+/* Words of `enabled` that only Windows has, and the one that both have. */
+enum service_enabled {
+	SERVICE_ENABLED_DISABLED = 8,
+	SERVICE_ENABLED_BOOT = 11,
+	SERVICE_ENABLED_SYSTEM,
+	SERVICE_ENABLED_AUTOMATIC,
+	SERVICE_ENABLED_DELAYED,
+	SERVICE_ENABLED_MANUAL,
+	SERVICE_ENABLED_N
 };
 
 extern const struct kind kind_service;

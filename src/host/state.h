@@ -13,6 +13,7 @@ struct buses;         /* bus.c */
 struct bpf;           /* bpf.c */
 struct unit_index;    /* units.c */
 struct stamps;        /* stamp.c */
+struct windows_state; /* windows/state.h */
 
 struct host {
 	int root;
@@ -27,6 +28,7 @@ struct host {
 	struct buses *buses;           /* NULL: not asked for yet */
 	struct unit_index *unit_index; /* NULL: not asked for yet */
 	struct stamps *stamps;         /* takes down what is read; NULL: nobody wants to know */
+	struct windows_state *windows; /* Windows only; NULL: not asked for yet */
 };
 
 /* Each frees what its file made; NULL does nothing. */
@@ -36,6 +38,8 @@ void host_digests_free(struct digests *d);
 void buses_free(struct buses *all);
 void bpf_free(struct bpf *b);
 void unit_index_free(struct unit_index *x);
+/* Windows only; also when another scan begins, before the arena is cleared. */
+void windows_state_free(struct windows_state *w);
 
 /* Another scan begins (host_renew): each forgets what need not be so any more. */
 void package_index_renew(struct host *h);
