@@ -95,7 +95,7 @@ void linked_found(struct collector *c, struct span path)
 		.who_unknown = span_of(REASON) };
 
 	collector_ask(c, REQUEST_LINKED, 0, path);
-	look_soon(c, &l);
+	look_hint(c, &l);
 }
 
 void linked_searched(struct collector *c, const struct job *j)

@@ -317,6 +317,10 @@ void look_soon(struct collector *c, const struct look_again *l)
 
 void look_hint(struct collector *c, const struct look_again *l)
 {
-	if (!hold_take(c->hold, l))
+	/* A file that is to be looked at because it has other names: nobody is known to have done
+	 * anything. dpkg keeps what it replaces by another name. */
+	bool of_nobody = l->kind->hierarchical && !l->who.n;
+
+	if (!hold_take(c->hold, l) && !(of_nobody && hold_beside(c->hold, l)))
 		look_soon(c, l);
 }

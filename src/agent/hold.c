@@ -10,7 +10,7 @@
 #include "os/clock.h"
 
 #define MANAGERS_MAX 16
-#define AFTER_MS 300 /* the last writes of an ended manager are on their way to us */
+#define AFTER_MS 1000 /* the last writes of an ended manager are on their way to us */
 #define ALL SIZE_MAX
 
 /* Programs whose work a transaction explains; they and what they start (maintainer scripts,
@@ -120,7 +120,7 @@ static void on_ended(evutil_socket_t fd, short what, void *ctx);
 /* For what it did last. */
 static void wait_a_moment(struct manager *m)
 {
-	static const struct timeval after = { 0, AFTER_MS * 1000 };
+	static const struct timeval after = { AFTER_MS / 1000, AFTER_MS % 1000 * 1000 };
 
 	m->ended = evtimer_new(m->hold->base, on_ended, m);
 	evtimer_add(m->ended, &after);
@@ -211,6 +211,14 @@ bool hold_take(struct hold *h, const struct look_again *l)
 	struct manager *m = pid ? manager_of(h, pid) : NULL;
 
 	return m && backlog_add(m->held, l);
+}
+
+bool hold_beside(struct hold *h, const struct look_again *l)
+{
+	for (size_t i = 0; h->most && i < MANAGERS_MAX; i++)
+		if (h->manager[i].pid)
+			return backlog_add(h->manager[i].held, l);
+	return false;
 }
 
 void hold_release(struct hold *h)

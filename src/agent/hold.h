@@ -18,6 +18,9 @@ void hold_free(struct hold *h); /* drops what is held; accepts NULL */
 
 /* True: held. False: nothing to wait for, or no more room. */
 bool hold_take(struct hold *h, const struct look_again *l);
+/* The same of what we look at by ourselves, whoever was behind it: true while any manager is at
+ * work, which may have done it. */
+bool hold_beside(struct hold *h, const struct look_again *l);
 /* Release everything now. */
 void hold_release(struct hold *h);
 size_t hold_count(const struct hold *h);

@@ -104,7 +104,7 @@ for line in open(sys.argv[1]):
     r = json.loads(line)
     if r.get("record") == "change" and r["kind"] == "file" and r["verdict"]["state"] == "unexplained" \
             and r["key"] not in (sys.argv[2] + "/evil", sys.argv[2] + "/tool", sys.argv[2]):
-        print(r["key"], r["change"])
+        print(r["key"], r["change"], r["fields"], r["observed"], r["time"], (r.get("who") or {}).get("exe"), (r.get("who") or {}).get("pid"), r.get("who_unknown"))
 E2
 [ ! -s "$CASE/loud" ]
 point $? "nothing else was loud" "$CASE/loud"
