@@ -1,13 +1,13 @@
-# End-to-end tests: e2e_test(NAME [SECONDS]) runs tests/e2e/NAME.sh; see tests/tests.cmake.
+# End-to-end tests: e2e_test(NAME SECONDS) runs tests/e2e/NAME.sh; see tests/tests.cmake.
 e2e_test(quiet 900)
-e2e_test(rules 60)
+e2e_test(rules 60 BESIDE)
 e2e_test(cli 300)
-e2e_test(oracle 300)
-e2e_test(expect 60)
-e2e_test(drift 60)
-e2e_test(crash 300)
-e2e_test(tamper 120)
-e2e_test(proof 60)
+e2e_test(oracle 300 BESIDE)
+e2e_test(expect 60 BESIDE)
+e2e_test(drift 60 BESIDE)
+e2e_test(crash 300 BESIDE)
+e2e_test(tamper 120 BESIDE)
+e2e_test(proof 60 BESIDE)
 
 # e2e_tool(NAME): tests/e2e/tools/NAME.c, a troublemaker of its own, as $BUILD/e2e/NAME.
 function(e2e_tool name)
