@@ -1,5 +1,12 @@
 #include "core/glob.h"
 
+#include "core/fold.h"
+
+const struct glob_dialect glob_posix = { .separators = "/" };
+const struct glob_dialect glob_windows = { .separators = "/\\", .fold = true };
+const struct glob_dialect glob_registry = { .separators = "\\", .fold = true, .sets = true };
+const struct glob_dialect glob_name = { .separators = "", .fold = true, .sets = true };
+
 uint32_t glob_hash(struct span name)
 {
 	uint32_t h = 2166136261u; /* FNV-1a */
@@ -75,46 +82,77 @@ static struct span unescape(struct arena *a, struct span text)
 	return (struct span){ p, n };
 }
 
-static struct glob_section section_from_text(struct arena *a, struct span text)
+struct glob_section glob_literal(struct span text, const struct glob_dialect *d)
 {
-	struct glob_section s = { .text = text };
+	return (struct glob_section){ .how = GLOB_LITERAL,
+		.text = text,
+		.hash = d->fold ? fold_hash(text) : glob_hash(text),
+		.dialect = d };
+}
+
+static struct glob_section section_from_text(struct arena *a, struct span text,
+	const struct glob_dialect *d)
+{
+	struct glob_section s = { .text = text, .dialect = d };
 
 	if (span_is(text, "**")) {
 		s.how = GLOB_DEEP;
 	} else if (span_is(text, "*")) {
 		s.how = GLOB_ANY;
-	} else if (glob_is_wild(text)) {
+	} else if (glob_is_wild_as(text, d)) {
 		s.how = GLOB_WILD;
 		s.text = arena_copy(a, text);
 	} else {
-		s.text = unescape(a, text);
-		s.hash = glob_hash(s.text);
+		s = glob_literal(d->fold ? arena_copy(a, text) : unescape(a, text), d);
 	}
 	return s;
 }
 
-int glob_compile(struct arena *a, struct span pattern, struct glob_section **ret, size_t *ret_n,
-	struct err *e)
+/* As span_cut, at any separator of the dialect; sets hold none. */
+static bool section_cut(struct span *rest, const struct glob_dialect *d, struct span *ret)
+{
+	size_t at = 0;
+
+	if (!rest->p)
+		return false;
+	while (at < rest->n && !strchr(d->separators, rest->p[at] ? rest->p[at] : ' '))
+		at++;
+	*ret = (struct span){ rest->p, at };
+	*rest = at < rest->n ? span_from_offset(*rest, at + 1) : SPAN_NONE;
+	return true;
+}
+
+static int section_check(struct span text, const struct glob_dialect *d, struct err *e)
+{
+	if (d->fold)
+		return glob_text_check_as(text, d, e);
+	/* glob_text_check saw no lone '\' at the very end, but "a\/b" has one here */
+	if (glob_text_check(text, e) < 0)
+		return err_set(e, ERR_FORMAT, "'\\/' in a pattern: '/' cannot be escaped");
+	return 0;
+}
+
+int glob_compile_as(struct arena *a, struct span pattern, const struct glob_dialect *d,
+	struct glob_section **ret, size_t *ret_n, struct err *e)
 {
 	struct glob_section list[GLOB_SECTIONS_MAX];
 	struct glob_section *out;
 	struct span rest = pattern, text;
 	size_t n = 0;
 
-	if (glob_text_check(pattern, e) < 0)
+	if (!d->fold && glob_text_check(pattern, e) < 0)
 		return e->code;
-	if (rest.n && rest.p[0] == '/')
+	if (rest.n && rest.p[0] && strchr(d->separators, rest.p[0]))
 		rest = span_from_offset(rest, 1);
-	while (rest.n && span_cut(&rest, '/', &text)) {
+	while (rest.n && section_cut(&rest, d, &text)) {
 		if (text.n == 0 || (rest.p && rest.n == 0))
 			return err_set(e, ERR_FORMAT, "the pattern holds an empty section");
-		/* glob_text_check saw no lone '\' at the very end, but "a\/b" has one here */
-		if (glob_text_check(text, e) < 0)
-			return err_set(e, ERR_FORMAT, "'\\/' in a pattern: '/' cannot be escaped");
+		if (section_check(text, d, e) < 0)
+			return e->code;
 		if (n == ARRAY_LEN(list) - 1)
 			return err_set(e, ERR_LIMIT, "the pattern has more than %zu sections",
 				ARRAY_LEN(list) - 1);
-		list[n] = section_from_text(a, text);
+		list[n] = section_from_text(a, text, d);
 		if (n == 0 || list[n].how != GLOB_DEEP || list[n - 1].how != GLOB_DEEP)
 			n++;
 	}
@@ -126,30 +164,36 @@ int glob_compile(struct arena *a, struct span pattern, struct glob_section **ret
 	return 0;
 }
 
+int glob_compile(struct arena *a, struct span pattern, struct glob_section **ret, size_t *ret_n,
+	struct err *e)
+{
+	return glob_compile_as(a, pattern, &glob_posix, ret, ret_n, e);
+}
+
 bool glob_section_is(const struct glob_section *s, struct span name, uint32_t hash)
 {
 	switch (s->how) {
 	case GLOB_LITERAL:
+		if (s->dialect->fold)
+			return fold_same(s->text, name);
 		return s->hash == hash && span_same(s->text, name);
 	case GLOB_ANY:
 		return true;
 	case GLOB_WILD:
-		return glob_text(s->text, name);
+		return glob_text_as(s->text, name, s->dialect);
+	case GLOB_TEST:
+		return s->test(name);
 	default:
 		return false;
 	}
 }
 
 /* As glob_text, with sections for bytes and "**" for the star. */
-bool glob_path(const struct glob_section *s, struct span path)
+bool glob_joined(const struct glob_section *s, struct span path, char separator)
 {
 	const struct glob_section *deep = NULL;
 	struct span rest = path, resume = SPAN_NONE, name;
 
-	if (rest.n && rest.p[0] == '/')
-		rest = span_from_offset(rest, 1);
-	if (rest.n == 0)
-		rest = SPAN_NONE;
 	for (;;) {
 		if (s->how == GLOB_DEEP) {
 			deep = ++s;
@@ -159,7 +203,7 @@ bool glob_path(const struct glob_section *s, struct span path)
 		if (s->how == GLOB_END && !rest.p)
 			return true;
 		if (s->how != GLOB_END && rest.p) {
-			span_cut(&rest, '/', &name);
+			span_cut(&rest, separator, &name);
 			if (glob_section_is(s, name, glob_hash(name))) {
 				s++;
 				continue;
@@ -167,8 +211,17 @@ bool glob_path(const struct glob_section *s, struct span path)
 		}
 		if (!deep || !resume.p)
 			return false;
-		span_cut(&resume, '/', &name);
+		span_cut(&resume, separator, &name);
 		rest = resume;
 		s = deep;
 	}
+}
+
+bool glob_path(const struct glob_section *s, struct span path)
+{
+	struct span rest = path;
+
+	if (rest.n && rest.p[0] == '/')
+		rest = span_from_offset(rest, 1);
+	return glob_joined(s, rest.n ? rest : SPAN_NONE, '/');
 }

@@ -6,7 +6,9 @@ set(CORE_SOURCES
   src/core/mem.c
   src/core/escape.c
   src/core/json.c
+  src/core/fold.c
   src/core/glob.c
+  src/core/glob_fold.c
   src/core/time.c
   src/core/utf8.c
   src/core/sha256.c

@@ -53,12 +53,21 @@ struct field {
 	const char *const *names; /* FIELD_CHOICE: ended by NULL */
 };
 
+/* How keys are written and cut (entity/key.h). */
+enum kind_keys {
+	KEYS_PLAIN,    /* flat, or paths of either platform where the kind is hierarchical */
+	KEYS_REGISTRY, /* HKLM\SOFTWARE\Key */
+	KEYS_VALUE,    /* the key, '\', the name of the value with each '\' doubled */
+	KEYS_OF_RULE,  /* RULE:ROW: held by the rule of that id, and no other */
+};
+
 struct kind {
 	const char *name; /* stored, printed and typed: never renamed */
 	const char *text; /* one line for people */
 	const char *noun; /* one of them, where it is counted: "3 kernel modules"; NULL: its name */
 	uint8_t id;       /* first byte of a stored key; never renumbered */
 	bool hierarchical; /* keys are paths: patterns have sections, rules have a base */
+	enum kind_keys keys;
 	const struct field *fields;
 	size_t n_fields;
 };

@@ -14,11 +14,14 @@
 #include "entity/pam_rule.h"
 #include "entity/port.h"
 #include "entity/process.h"
+#include "entity/registry_key.h"
+#include "entity/registry_value.h"
 #include "entity/service.h"
 #include "entity/ssh_key.h"
 #include "entity/sudo_rule.h"
 #include "entity/sysctl.h"
 #include "entity/user.h"
+#include "entity/wmi.h"
 
 const struct kind *const kinds[] = {
 	&kind_file,
@@ -28,6 +31,9 @@ const struct kind *const kinds[] = {
 	&kind_port,
 	&kind_user,
 	&kind_group,
+	&kind_registry_key,
+	&kind_registry_value,
+	&kind_wmi,
 	&kind_module,
 	&kind_sysctl,
 	&kind_mount,

@@ -39,6 +39,9 @@ struct rule_asks {
 struct scope;
 
 struct selector {
+	/* Names are the sections of entity/key.h: "/C:" or "//server" first for a path of Windows,
+	 * the name of a value as it is (not doubled) last. Rules of kind registry-value are walked
+	 * by keys with enter(), and asked about their values with name(). */
 	/* The scope of the topmost folder ("/"), or NULL when nothing of this kind is selected. */
 	struct scope *(*top)(const void *policy, const struct kind *k);
 	/* The scope inside the folder `name` of d; NULL when nothing below it can be selected.

@@ -1,5 +1,7 @@
 set(ENTITY_SOURCES
   src/entity/key.c
+  src/entity/key_form.c
+  src/entity/key_part.c
   src/entity/kinds.c
   src/entity/list.c
   src/entity/record.c
@@ -10,6 +12,9 @@ set(ENTITY_SOURCES
   src/entity/port.c
   src/entity/user.c
   src/entity/group.c
+  src/entity/registry_key.c
+  src/entity/registry_value.c
+  src/entity/wmi.c
   src/entity/module.c
   src/entity/sysctl.c
   src/entity/mount.c
