@@ -40,3 +40,4 @@ set(HOST_SOURCES
   src/host/units_list.c
   src/host/units_state.c
 )
+include(src/host/windows/sources.cmake)

@@ -28,7 +28,7 @@ void service_list_free(struct service_list *l)
 	free(l);
 }
 
-SC_HANDLE services_manager(struct host *h, struct err *e)
+void *services_manager(struct host *h, struct err *e)
 {
 	struct windows_state *w = host_windows(h);
 

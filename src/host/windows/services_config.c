@@ -293,6 +293,8 @@ int host_service_config(struct host *h, const struct scm_entry *x, struct arena 
 	if (!q.service) /* its descriptor may be kept from us alone */
 		q.service = OpenServiceW(manager, wide_from_text(a, x->name, NULL),
 			SERVICE_QUERY_CONFIG);
+	if (!q.service && GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST)
+		return err_set(e, ERR_MISSING, "service '%s' is no more", arena_text(a, x->name));
 	if (!q.service)
 		return err_windows(e, GetLastError(), "cannot open service '%s'",
 			arena_text(a, x->name));

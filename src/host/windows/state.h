@@ -3,15 +3,13 @@
 #ifndef HOST_WINDOWS_STATE_H
 #define HOST_WINDOWS_STATE_H
 
-#include <windows.h>
-
 #include "host/host.h"
 
 struct service_list; /* services.c */
 struct running_list; /* running.c */
 
 struct windows_state {
-	SC_HANDLE manager; /* NULL: not asked for yet */
+	void *manager; /* SC_HANDLE; NULL: not asked for yet */
 	struct service_list *services;
 	struct running_list *running;
 	struct span folder; /* of Windows, in the host's arena; empty: not asked for yet */
@@ -24,8 +22,8 @@ struct windows_state *host_windows(struct host *h);
 void service_list_free(struct service_list *l);
 void running_list_free(struct running_list *l);
 
-/* NULL: *e says why. */
-SC_HANDLE services_manager(struct host *h, struct err *e);
+/* An SC_HANDLE; NULL: *e says why. */
+void *services_manager(struct host *h, struct err *e);
 /* With its variables (%SystemRoot%) replaced. */
 struct span expanded(struct span written, struct arena *a);
 

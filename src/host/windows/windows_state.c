@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <windows.h>
 
 #include "core/mem.h"
 #include "host/state.h"

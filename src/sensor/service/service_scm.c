@@ -51,24 +51,6 @@ bool scm_is_driver(uint32_t type)
 			       TYPE_RECOGNIZER_DRIVER)) != 0;
 }
 
-bool scm_is_copy(uint32_t type)
-{
-	return (type & TYPE_USER_INSTANCE) != 0;
-}
-
-struct span scm_template(struct span name)
-{
-	size_t at = name.n;
-
-	while (at > 0 && ((name.p[at - 1] >= '0' && name.p[at - 1] <= '9') ||
-				 (name.p[at - 1] >= 'a' && name.p[at - 1] <= 'f') ||
-				 (name.p[at - 1] >= 'A' && name.p[at - 1] <= 'F')))
-		at--;
-	if (at < 2 || at == name.n || name.p[at - 1] != '_')
-		return SPAN_NONE;
-	return span_from(name.p, at - 1);
-}
-
 /* ---- words ---- */
 
 int scm_enabled(uint32_t start, bool delayed)
@@ -114,7 +96,19 @@ const char *scm_launch_protected(uint32_t n)
 
 /* ---- how it stands ---- */
 
-enum { STATE_STOPPED = 1, STATE_PAUSED = 7 };
+enum { STATE_STOPPED = 1, STATE_RUNNING = 4, STATE_PAUSED = 7 };
+
+uint32_t scm_settled(uint32_t state)
+{
+	/* start, stop, (running), continue and pause pending */
+	static const uint32_t to[] = { [2] = STATE_RUNNING,
+		[3] = STATE_STOPPED,
+		[4] = STATE_RUNNING,
+		[5] = STATE_RUNNING,
+		[6] = STATE_PAUSED };
+
+	return state < ARRAY_LEN(to) && to[state] ? to[state] : state;
+}
 
 bool scm_has_failed(const struct scm_state *s)
 {
@@ -130,8 +124,7 @@ int scm_service_state(const struct scm_state *s)
 	/* Drivers that are not there from the boot on come with their devices. */
 	if (s->triggered || (s->driver && s->enabled == SERVICE_ENABLED_MANUAL))
 		return SERVICE_ON_DEMAND;
-	return s->state == STATE_STOPPED || s->state == STATE_PAUSED ? SERVICE_STOPPED
-								     : SERVICE_RUNNING;
+	return scm_settled(s->state) == STATE_RUNNING ? SERVICE_RUNNING : SERVICE_STOPPED;
 }
 
 struct exit_word {

@@ -13,17 +13,16 @@
 /* "own-process", "share-process, interactive", "kernel-driver", … */
 void scm_type_to_text(uint32_t type, struct buf *ret);
 bool scm_is_driver(uint32_t type);
-/* A copy of a service that each user gets at logon: another name each time. */
-bool scm_is_copy(uint32_t type);
-/* Its template's name: without "_" and the hexadecimal number of the logon. Empty: it has none. */
-struct span scm_template(struct span name);
-
 /* Whether it starts by itself: a word of the field `enabled`; -1: a number we do not know. */
 int scm_enabled(uint32_t start, bool delayed);
+/* "running", "stopped", "paused"; of what is on its way: "starting", … */
 const char *scm_status(uint32_t state);       /* NULL: a number we do not know */
 const char *scm_error_control(uint32_t n);    /* the same */
 const char *scm_sid_type(uint32_t n);         /* the same */
 const char *scm_launch_protected(uint32_t n); /* the same; "none" for 0 */
+
+/* The state that one on its way leads to: of "starting" that of "running". */
+uint32_t scm_settled(uint32_t state);
 
 /* How it stands. */
 struct scm_state {

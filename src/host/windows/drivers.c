@@ -1,0 +1,98 @@
+#include "host/windows/drivers.h"
+
+#include <windows.h>
+#include <winternl.h>
+
+#include "host/windows/command_line.h"
+#include "host/windows/services.h"
+#include "os/windows/wide.h"
+
+#define MODULE_INFORMATION 11 /* SystemModuleInformation; not in winternl.h */
+#define LIST_BYTES ((size_t)16 << 20)
+#define ROUNDS_MAX 8
+#define MISMATCH ((NTSTATUS)0xC0000004) /* STATUS_INFO_LENGTH_MISMATCH */
+#define PATH_BYTES 256
+
+/* RTL_PROCESS_MODULE_INFORMATION: paths are in the system's 8-bit code page. */
+struct module_row {
+	HANDLE section;
+	PVOID mapped, base;
+	ULONG size, flags;
+	USHORT load_order, init_order, load_count, name_at;
+	UCHAR path[PATH_BYTES];
+};
+struct module_rows {
+	ULONG n;
+	struct module_row row[];
+};
+
+typedef NTSTATUS(NTAPI *ask_system)(ULONG, PVOID, ULONG, PULONG);
+
+static int ask(struct buf *b, struct err *e)
+{
+	HMODULE nt = GetModuleHandleW(L"ntdll.dll");
+	ask_system query =
+		nt ? (ask_system)(void (*)(void))GetProcAddress(nt, "NtQuerySystemInformation")
+		   : NULL;
+	ULONG need = 262144, got = 0;
+	NTSTATUS status = MISMATCH;
+
+	for (unsigned i = 0; query && i < ROUNDS_MAX && status == MISMATCH; i++) {
+		char *at;
+
+		buf_clear(b);
+		at = buf_room(b, need);
+		if (!at)
+			return err_set(e, ERR_LIMIT, "more drivers than can be listed");
+		status = query(MODULE_INFORMATION, at, need, &got);
+		b->n = need;
+		need = (got > need ? got : need) + 65536;
+	}
+	return status < 0 ? err_set(e, ERR_SYSTEM, "cannot list drivers: status 0x%08lx",
+				    (unsigned long)status)
+			  : 0;
+}
+
+static struct driver driver_from(struct host *h, const struct module_row *row, struct arena *a)
+{
+	AUTO(buf) path = BUF_INIT(65536);
+	size_t n = strnlen((const char *)row->path, PATH_BYTES);
+	wchar_t wide[PATH_BYTES];
+	int units = n ? MultiByteToWideChar(CP_ACP, 0, (const char *)row->path, (int)n, wide,
+				PATH_BYTES)
+		      : 0;
+	struct span written = wide_to_span(a, wide, units > 0 ? (size_t)units : 0), name;
+	size_t at;
+
+	path_from_native(written, host_windows_folder(h), false, &path);
+	written = arena_copy(a, buf_span(&path));
+	for (at = written.n; at > 0 && written.p[at - 1] != '\\'; at--)
+		;
+	name = span_from_offset(written, at);
+	return (struct driver){ .name = name, .file = written, .size = row->size };
+}
+
+int host_drivers(struct host *h, struct arena *a, const struct driver **ret, size_t *ret_n,
+	struct err *e)
+{
+	AUTO(buf) b = BUF_INIT(LIST_BYTES);
+	const struct module_rows *rows;
+	struct driver *list;
+	size_t n = 0;
+
+	if (!host_is_live(h))
+		return err_set(e, ERR_MISSING, "drivers are those of the running system");
+	if (ask(&b, e) < 0)
+		return e->code;
+	rows = (const void *)b.p;
+	if (rows->n > DRIVERS_MAX)
+		return err_set(e, ERR_LIMIT, "more than %u drivers", DRIVERS_MAX);
+	list = arena_get(a, (rows->n + 1) * sizeof *list);
+	for (ULONG i = 0; i < rows->n; i++) {
+		list[n] = driver_from(h, &rows->row[i], a);
+		n += list[n].name.n > 0;
+	}
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
