@@ -1,0 +1,1 @@
+fuzzer(command_line core host)

@@ -1,0 +1,1 @@
+sensor_test(windows_text core entity host sensor)
