@@ -8,7 +8,8 @@ target_compile_options(house INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wstr
   -Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 -Wundef -Wwrite-strings -Wcast-qual
   -Wpointer-arith -Wimplicit-fallthrough -Wdate-time)
 if(WIN32)
-  target_compile_definitions(house INTERFACE _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1)
+  target_compile_definitions(house INTERFACE _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1 UNICODE
+    _UNICODE WIN32_LEAN_AND_MEAN NOMINMAX)
 else()
   target_compile_definitions(house INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
 endif()

@@ -1,4 +1,6 @@
 fuzzer(escape core)
+fuzzer(wtf8 core)
+fuzzer(security core os)
 fuzzer(time core)
 fuzzer(glob core)
 fuzzer(cbor core)

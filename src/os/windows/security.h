@@ -25,10 +25,13 @@ struct descriptor {
 bool descriptor_parse(struct span bytes, struct descriptor *ret);
 
 /* Canonical text of an ACL: "P AI AR" as they are set (control bits of this list, given as `which`
- * 'd' or 's'), then each entry in its order as type;flags;mask in hex;SID, entries separated by a
- * blank; object entries with their GUIDs behind the mask; unknown types as hex of their bytes.
- * Numeric SIDs, not SDDL's two-letter names, whose set changes with Windows versions. A missing
- * list is "none", a null one (everything is granted) "null". */
+ * 'd' or 's'), then each entry in its order, all separated by a blank. An entry is
+ * type;flags;mask in hex;SID ("allow;OICI;0x1f01ff;S-1-5-18"), object entries with two GUIDs (each
+ * may be empty) behind the mask; what stands behind the SID (a condition, an attribute's value)
+ * as ;hex. Unknown types are number;flags in hex;hex of the rest. Numeric SIDs, not SDDL's
+ * two-letter names, whose set changes with Windows versions. A missing list is "none", a null one
+ * (everything is granted) "null"; of a list that has fewer entries than it says, the rest is
+ * "damaged;hex". At most 300 KiB. */
 void acl_to_text(const struct descriptor *d, char which, struct buf *ret);
 
 /* Take a right that this process was given but that is not in force: L"SeBackupPrivilege",
