@@ -1,12 +1,14 @@
 /* The collector's loop: what comes from the watcher, the link, the parent and the command line. */
 #include "agent/collector.h"
 
+#include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/collector_state.h"
+#include "agent/loop_event.h"
 #include "core/mem.h"
 #include "entity/file.h"
 #include "os/clock.h"
@@ -18,7 +20,7 @@ void collector_end(struct collector *c, const struct err *why)
 	if (why && c->err.code == 0)
 		c->err = *why;
 	c->stopping = true;
-	event_base_loopbreak(c->base);
+	loop_end(c->loop);
 }
 
 /* ---- lines ---- */
@@ -48,7 +50,7 @@ bool collector_send(struct line *l, struct span frame)
 }
 
 int collector_line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
-	event_callback_fn readable, struct err *e)
+	collector_readable_fn *readable, struct err *e)
 {
 	if (fd < 0)
 		return 0;
@@ -82,179 +84,10 @@ void collector_ask(struct collector *c, enum request_type type, uint32_t pid, st
 	(void)collector_send(&c->watcher, buf_span(&frame));
 }
 
-/* ---- records ---- */
-
-int collector_note(struct collector *c, const char *what, const char *text)
-{
-	struct check_listener l = collector_listener(c);
-	struct ledger_record r = { .type = RECORD_NOTE };
-	struct err e;
-
-	r.note.what = span_of(what);
-	r.note.text = span_of(text);
-	return pipeline_record(c->store, &r, 1, &l, NULL, &e);
-}
-
-static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
-{
-	struct collector *c = ctx;
-	const struct check_listener *l = c->setup.listener;
-
-	/* What cannot be recorded (a full disk) is told the first time, not at each new try. */
-	if (!r->chained && c->failures)
-		return 0;
-	heard_record(c, r);
-	health_record(c, r);
-	answer_record(c, r);
-	linked_record(c, r);
-	return l && l->record ? l->record(l->ctx, r, e) : 0;
-}
-
-int collector_tell(struct collector *c, const struct ledger_record *r, struct err *e)
-{
-	return hear_record(c, r, e);
-}
-
-static void hear_progress(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected)
-{
-	(void)bytes, (void)expected;
-	answer_progress(ctx, entities);
-}
-
-static bool hear_stop(void *ctx)
-{
-	struct collector *c = ctx;
-	const struct check_listener *l = c->setup.listener;
-
-	return c->stopping || (l && l->stop && l->stop(l->ctx));
-}
-
-struct check_listener collector_listener(struct collector *c)
-{
-	struct check_listener l = { .ctx = c,
-		.record = hear_record,
-		.progress = hear_progress,
-		.stop = hear_stop };
-
-	l.by = c->setup.listener ? c->setup.listener->by : span_of("invar agent");
-	return l;
-}
-
 /* ---- from the watcher ---- */
-
-static void take_hint(struct collector *c, const struct notice *n)
-{
-	const struct hint *h = &n->hint;
-	struct look_again l = { .kind = h->kind,
-		.key = h->key,
-		.below = h->below,
-		.observed = OBSERVED_REALTIME,
-		.who = h->who,
-		.who_unknown = h->why,
-		.happened = h->time };
-
-	c->hints[h->kind->id]++;
-	look_hint(c, &l);
-}
-
-static void take_loss(struct collector *c, const struct notice *n)
-{
-	const struct loss *x = &n->loss;
-	struct loss_note loss = { .means = x->means,
-		.kind = x->kind,
-		.scope = x->scope,
-		.from = x->from,
-		.to = x->to,
-		.count = x->count,
-		.text = x->text };
-
-	survey_lost(c, &loss);
-}
-
-static void means_free(struct means_row *m)
-{
-	free(m->scope);
-	free(m->name);
-	free(m->text);
-}
-
-static void means_set(struct means_row *m, const struct means *x)
-{
-	means_free(m);
-	*m = (struct means_row){ x->kind, mem_copy(x->scope.p, x->scope.n),
-		mem_copy(x->name.p, x->name.n), mem_copy(x->text.p, x->text.n), x->in_force };
-}
-
-static void take_means(struct collector *c, const struct notice *n)
-{
-	const struct means *x = &n->means;
-	struct means_row *m = c->means;
-	struct means_row *end = m + c->n_means;
-
-	health_means(c, x);
-	while (m < end &&
-		!(m->kind == x->kind && span_is(x->scope, m->scope) && span_is(x->name, m->name)))
-		m++;
-	if (x->gone) { /* nothing is there to be watched any more */
-		if (m < end) {
-			means_free(m);
-			*m = c->means[--c->n_means];
-		}
-		return;
-	}
-	if (m == c->means + MEANS_MAX)
-		return;
-	if (m == end)
-		*m = c->means[c->n_means++] = (struct means_row){ 0 };
-	means_set(m, x);
-}
-
-static void take_ready(struct collector *c, const struct notice *n)
-{
-	(void)n;
-	c->watcher_ready = true;
-	start_survey(c);
-	health_watcher(c);
-	answer_ready(c);
-}
-
-static void take_counts(struct collector *c, const struct notice *n)
-{
-	for (size_t i = 0; i < c->n_counts; i++)
-		free((char *)(uintptr_t)c->counts[i].name.p);
-	c->n_counts = 0;
-	for (size_t i = 0; i < n->n_counts && i < COUNTS_MAX; i++) {
-		struct span name = n->counts[i].name;
-
-		c->counts[c->n_counts++] =
-			(struct count){ { mem_copy(name.p, name.n), name.n }, n->counts[i].value };
-	}
-	health_counts(c);
-	answer_counts(c);
-}
-
-static void take_canary(struct collector *c, const struct notice *n)
-{
-	health_canary(c, &n->canary);
-	answer_canary(c, &n->canary);
-}
-
-static void take_other_name(struct collector *c, const struct notice *n)
-{
-	linked_heard(c, &n->other_name);
-}
 
 static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 {
-	static void (*const takes[NOTICE_TYPE_N])(struct collector * c, const struct notice *n) = {
-		[NOTICE_HINT] = take_hint,
-		[NOTICE_LOSS] = take_loss,
-		[NOTICE_MEANS] = take_means,
-		[NOTICE_READY] = take_ready,
-		[NOTICE_CANARY] = take_canary,
-		[NOTICE_COUNTS] = take_counts,
-		[NOTICE_OTHER_NAME] = take_other_name,
-	};
 	struct collector *c = ctx;
 	struct notice n;
 	struct span frame;
@@ -266,7 +99,7 @@ static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 		arena_clear(c->arena);
 		rc = notice_decode(frame, c->arena, &n, &e);
 		if (rc == 0)
-			takes[n.type](c, &n);
+			collector_notice(c, &n);
 	}
 	if (rc >= 0)
 		return;
@@ -345,14 +178,17 @@ static int start(struct collector *c, struct err *e)
 {
 	const struct agent_config *g = c->setup.config;
 
-	c->base = event_base_new();
-	if (!c->base)
-		return err_set(e, ERR_SYSTEM, "cannot make an event loop");
+	if (loop_new(&c->loop, e) < 0)
+		return e->code;
+	c->base = loop_base(c->loop);
 	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, release, c);
 	c->polled = polled_new(c->base, POLLED_SECONDS, moved, c);
-	if (answer_start(c, e) < 0 || health_start(c, e) < 0 || look_start(c, e) < 0 ||
-		hear_signals(c, e) < 0 || start_state(c, e) < 0 || start_schedule(c, e) < 0 ||
-		heard_start(c, e) < 0)
+	look_start(c);
+	if (answer_start(c, e) < 0 || health_start(c, e) < 0 || hear_signals(c, e) < 0 ||
+		start_state(c, e) < 0)
+		return e->code;
+	start_schedule(c);
+	if (heard_start(c, e) < 0)
 		return e->code;
 	collector_note(c, "agent-start",
 		c->setup.foreground ? "invar watch began" : "the agent began");
@@ -375,10 +211,8 @@ static void stop(struct collector *c)
 	for (size_t i = 0; i < ARRAY_LEN(c->signals); i++)
 		if (c->signals[i])
 			event_free(c->signals[i]);
-	if (c->due)
-		event_free(c->due);
-	if (c->schedule)
-		event_free(c->schedule);
+	timer_free(c->due);
+	timer_free(c->schedule);
 	heard_stop(c);
 	hold_free(c->hold);
 	again_free(c);
@@ -386,15 +220,11 @@ static void stop(struct collector *c)
 	look_memory_free(c->options.memory);
 	jobs_free(c);
 	linked_stop(c);
-	if (c->base)
-		event_base_free(c->base);
+	loop_free(c->loop);
 	backlog_free(c->backlog);
 	arena_freep(&c->arena);
 	policy_free(c->own_policy);
-	for (size_t i = 0; i < c->n_means; i++)
-		means_free(&c->means[i]);
-	for (size_t i = 0; i < c->n_counts; i++)
-		free((char *)(uintptr_t)c->counts[i].name.p);
+	collector_forget(c);
 	free(c->routes);
 	free(c->roles);
 }
@@ -415,7 +245,7 @@ int collector_run(const struct collector_setup *setup, struct err *e)
 	if (rc < 0)
 		c->err = *e;
 	else
-		event_base_dispatch(c->base);
+		loop_run(c->loop);
 	stop(c);
 	rc = c->err.code;
 	if (rc < 0)

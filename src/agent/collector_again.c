@@ -5,14 +5,14 @@
 #include "agent/collector_state.h"
 #include "core/mem.h"
 
-#define FIRST_SECONDS 65 /* what hung is left alone for a minute */
-#define TIMES 6          /* each time after twice as long; then the next scan sees it */
+#define FIRST_NS INT64_C(65000000000) /* what hung is left alone for a minute */
+#define TIMES 6 /* each time after twice as long; then the next scan sees it */
 #define BATCHES 8
 #define MOST 1024 /* looks of a batch; more are left to a scan */
 
 struct batch {
 	struct backlog *looks; /* NULL: the place is free */
-	struct event *timer;
+	struct timer *timer;
 	struct collector *collector;
 	unsigned times;
 };
@@ -22,7 +22,7 @@ struct again {
 	unsigned times; /* of what is being looked at now */
 };
 
-static void on_timer(evutil_socket_t fd, short what, void *ctx)
+static void on_timer(void *ctx)
 {
 	AUTO_FREE(arena) arena = arena_new();
 	struct batch *b = ctx;
@@ -31,8 +31,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	struct look_again *list;
 	size_t n = backlog_take(looks, MOST, NULL, NULL, arena, &list);
 
-	(void)fd, (void)what;
-	event_free(b->timer);
+	timer_free(b->timer);
 	c->again->times = b->times;
 	*b = (struct batch){ 0 };
 	backlog_free(looks);
@@ -53,7 +52,6 @@ static size_t keep(struct batch *b, const struct look_again *looks, size_t n)
 
 void again_later(struct collector *c, const struct look_again *looks, size_t n)
 {
-	struct timeval wait = { FIRST_SECONDS, 0 };
 	struct batch *b = NULL;
 
 	if (!c->again)
@@ -71,9 +69,8 @@ void again_later(struct collector *c, const struct look_again *looks, size_t n)
 		*b = (struct batch){ 0 };
 		return;
 	}
-	wait.tv_sec <<= c->again->times;
-	b->timer = evtimer_new(c->base, on_timer, b);
-	evtimer_add(b->timer, &wait);
+	b->timer = timer_new(c->loop, on_timer, b);
+	timer_start(b->timer, FIRST_NS << c->again->times);
 }
 
 void again_free(struct collector *c)
@@ -81,7 +78,7 @@ void again_free(struct collector *c)
 	for (size_t i = 0; c->again && i < BATCHES; i++) {
 		if (!c->again->batch[i].looks)
 			continue;
-		event_free(c->again->batch[i].timer);
+		timer_free(c->again->batch[i].timer);
 		backlog_free(c->again->batch[i].looks);
 	}
 	free(c->again);

@@ -1,4 +1,5 @@
 /* The collector towards the parent, the link and the command line. */
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -297,55 +298,6 @@ static void status_asked(struct collector *c, uint64_t client)
 	evtimer_add(a->counts, &late);
 }
 
-static void policy_asked(struct collector *c, uint64_t client)
-{
-	AUTO(buf) text = BUF_INIT(STATUS_MAX);
-	struct err e = { 0 };
-	int rc = start_reload(c, &text, &e);
-
-	if (rc < 0 && !text.n)
-		buf_add_text(&text, e.text);
-	control_answer(c->control, client, rc, buf_span(&text));
-}
-
-static void scan_asked(struct collector *c, uint64_t client, const struct agent_message *m)
-{
-	size_t n = m->n_paths ? m->n_paths : 1;
-
-	/* One after the other: when the last one is done, all are. */
-	for (size_t i = 0; i < n; i++) {
-		char *below = m->n_paths ? mem_copy(m->paths[i].p, m->paths[i].n) : NULL;
-		struct job *j = job_new("asked", OBSERVED_SCAN, below, 0);
-
-		free(below);
-		j->plan.trust_stamps = !m->full;
-		j->client = i + 1 == n ? client : 0;
-		job_add(c, j);
-	}
-}
-
-void answer_job_done(struct collector *c, const struct job *j)
-{
-	AUTO(buf) text = BUF_INIT(4096);
-	struct json out = JSON_INIT(&text);
-
-	if (!j->client || !c->control)
-		return;
-	if (j->err.code < 0) {
-		control_answer(c->control, j->client, j->err.code, span_of(j->err.text));
-		return;
-	}
-	json_object(&out);
-	json_number_member(&out, "entities", j->entities);
-	json_number_member(&out, "bytes", j->bytes);
-	json_number_member(&out, "changes", j->found);
-	json_number_member(&out, "gaps", j->gaps);
-	json_time_member(&out, "from", j->from);
-	json_time_member(&out, "to", j->to);
-	json_object_end(&out);
-	control_answer(c->control, j->client, 0, buf_span(&text));
-}
-
 static void asked(void *ctx, uint64_t client, const struct agent_message *m, struct span by)
 {
 	struct collector *c = ctx;
@@ -356,10 +308,10 @@ static void asked(void *ctx, uint64_t client, const struct agent_message *m, str
 		status_asked(c, client);
 		break;
 	case AGENT_POLICY_APPLY:
-		policy_asked(c, client);
+		asked_policy(c, client);
 		break;
 	case AGENT_SCAN:
-		scan_asked(c, client, m);
+		asked_scan(c, client, m);
 		break;
 	case AGENT_CANARY:
 		health_canary_asked(c, client, control_answer);
@@ -372,16 +324,10 @@ static void asked(void *ctx, uint64_t client, const struct agent_message *m, str
 void answer_record(struct collector *c, const struct ledger_record *r)
 {
 	struct timeval now = { 0, 0 };
-	AUTO(buf) body = BUF_INIT(AGENT_FRAME_MAX);
-	struct agent_record record = { .seq = r->seq, .prev = span_from(r->prev, sizeof r->prev) };
 
 	if (c->answers && c->link.open)
 		evtimer_add(c->answers->head, &now);
-	if (!c->control || !control_is_followed(c->control) || !r->chained)
-		return;
-	ledger_record_encode(r, &body);
-	record.body = buf_span(&body);
-	control_records(c->control, &record, 1);
+	asked_follow(c, r);
 }
 
 void answer_canary(struct collector *c, const struct canary *x)

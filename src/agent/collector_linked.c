@@ -20,29 +20,26 @@ struct linking {
 	size_t n;
 	bool searching;
 	int64_t next; /* monotonic ns: no search before */
-	struct event *due;
+	struct timer *due;
 };
 
 static void wait_for(struct linking *l)
 {
 	int64_t wait = l->next - clock_monotonic();
-	struct timeval tv;
 
-	if (l->searching || l->n == 0 || evtimer_pending(l->due, NULL))
+	if (l->searching || l->n == 0 || timer_waits(l->due))
 		return;
 	if (wait < WAIT_NS)
 		wait = WAIT_NS;
-	tv = (struct timeval){ wait / 1000000000, wait % 1000000000 / 1000 };
-	evtimer_add(l->due, &tv);
+	timer_start(l->due, wait);
 }
 
-static void search(evutil_socket_t fd, short what, void *ctx)
+static void search(void *ctx)
 {
 	struct collector *c = ctx;
 	struct linking *l = c->linking;
 	struct job *j = job_new("names", OBSERVED_REALTIME, NULL, 0);
 
-	(void)fd, (void)what;
 	buf_add(&j->inodes, l->inode, l->n * sizeof *l->inode);
 	l->n = 0;
 	l->searching = true;
@@ -55,12 +52,12 @@ void linked_heard(struct collector *c, const struct other_name *x)
 
 	if (!l) {
 		l = c->linking = mem_new(sizeof *l);
-		l->due = evtimer_new(c->base, search, c);
+		l->due = timer_new(c->loop, search, c);
 	}
 	for (size_t i = 0; i < l->n; i++)
 		if (l->inode[i].inode == x->inode && l->inode[i].device == x->device)
 			return;
-	if (l->n == INODES_MAX || !l->due) {
+	if (l->n == INODES_MAX) {
 		const struct loss_note loss = { .means = span_of("collector"),
 			.kind = &kind_file,
 			.scope = span_of("/"),
@@ -109,8 +106,7 @@ void linked_stop(struct collector *c)
 {
 	if (!c->linking)
 		return;
-	if (c->linking->due)
-		event_free(c->linking->due);
+	timer_free(c->linking->due);
 	free(c->linking);
 	c->linking = NULL;
 }

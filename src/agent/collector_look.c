@@ -101,15 +101,13 @@ static int64_t next_look(const struct collector *c)
 void look_schedule(struct collector *c)
 {
 	int64_t now = clock_monotonic(), at = next_look(c), wait;
-	struct timeval tv;
 
-	if (at == 0 || c->stopping || evtimer_pending(c->due, NULL))
+	if (at == 0 || c->stopping || timer_waits(c->due))
 		return;
 	wait = at - now;
 	if (wait < GATHER_MS * MS)
 		wait = GATHER_MS * MS;
-	tv = (struct timeval){ wait / 1000000000, wait % 1000000000 / 1000 };
-	evtimer_add(c->due, &tv);
+	timer_start(c->due, wait);
 }
 
 /* ---- one look ---- */
@@ -264,12 +262,11 @@ static int look_some(struct collector *c, bool all)
 	return look(c, looks, n) ? 1 : -1;
 }
 
-static void on_due(evutil_socket_t fd, short what, void *ctx)
+static void on_due(void *ctx)
 {
 	struct collector *c = ctx;
 	int r = look_some(c, false);
 
-	(void)fd, (void)what;
 	if (r == 0) /* what waits is dear */
 		c->rest = clock_monotonic() + DEAR_WAIT_MS * MS;
 	if (r >= 0)
@@ -287,10 +284,9 @@ void look_all(struct collector *c)
 		;
 }
 
-int look_start(struct collector *c, struct err *e)
+void look_start(struct collector *c)
 {
-	c->due = evtimer_new(c->base, on_due, c);
-	return c->due ? 0 : err_set(e, ERR_SYSTEM, "cannot make a timer");
+	c->due = timer_new(c->loop, on_due, c);
 }
 
 /* ---- what comes in ---- */

@@ -318,12 +318,11 @@ static void add_scan(struct collector *c, const char *name, bool quick)
 	job_add(c, j);
 }
 
-static void on_schedule(evutil_socket_t fd, short what, void *ctx)
+static void on_schedule(void *ctx)
 {
 	struct collector *c = ctx;
 	int64_t now = clock_monotonic();
 
-	(void)fd, (void)what;
 	if (c->next_full && now >= c->next_full) {
 		c->next_full = in_about(c->setup.config->scan_full);
 		add_scan(c, "full", false);
@@ -341,7 +340,6 @@ void start_schedule_next(struct collector *c)
 {
 	int64_t times[] = { c->next_quick, c->next_full, c->jobs || c->running ? c->rest_jobs : 0 };
 	int64_t next = 0, wait;
-	struct timeval tv;
 
 	for (size_t i = 0; i < ARRAY_LEN(times); i++)
 		if (times[i] && (!next || times[i] < next))
@@ -351,19 +349,15 @@ void start_schedule_next(struct collector *c)
 	wait = next - clock_monotonic();
 	if (wait < SECOND)
 		wait = SECOND;
-	tv = (struct timeval){ wait / SECOND, wait % SECOND / 1000 };
-	evtimer_add(c->schedule, &tv);
+	timer_start(c->schedule, wait);
 }
 
-int start_schedule(struct collector *c, struct err *e)
+void start_schedule(struct collector *c)
 {
-	c->schedule = evtimer_new(c->base, on_schedule, c);
-	if (!c->schedule)
-		return err_set(e, ERR_SYSTEM, "cannot make a timer");
+	c->schedule = timer_new(c->loop, on_schedule, c);
 	if (c->setup.config && !c->setup.foreground) {
 		c->next_quick = in_about(c->setup.config->scan_quick);
 		c->next_full = in_about(c->setup.config->scan_full);
 	}
 	start_schedule_next(c);
-	return 0;
 }

@@ -2,12 +2,11 @@
 #ifndef AGENT_COLLECTOR_STATE_H
 #define AGENT_COLLECTOR_STATE_H
 
-#include <event2/event.h>
-
 #include "agent/backlog.h"
 #include "agent/collector.h"
 #include "agent/control.h"
 #include "agent/hold.h"
+#include "agent/loop.h"
 #include "agent/polled.h"
 #include "agent/survey.h"
 #include "os/channel.h"
@@ -19,6 +18,9 @@
 #define JOBS_MAX 64
 
 struct collector;
+struct collector_windows; /* windows/collector_windows.h */
+struct event;
+struct event_base;
 
 /* One end of a channel in the loop. */
 struct line {
@@ -72,7 +74,9 @@ struct means_row {
 
 struct collector {
 	struct collector_setup setup;
-	struct event_base *base;
+	struct loop *loop;
+	struct event_base *base;           /* of the loop, where it is libevent's */
+	struct collector_windows *windows; /* what only Windows has */
 	struct store *store;
 	bool own_store;
 	const struct policy *policy;
@@ -91,7 +95,7 @@ struct collector {
 		uint64_t key; /* digest of a path; 0: none */
 		int64_t next; /* monotonic ns: not before */
 	} dear[DEAR];
-	struct event *due; /* the next look */
+	struct timer *due; /* the next look */
 	size_t burst;      /* looks since memory was given back */
 	int64_t rest;      /* monotonic ns: no look before */
 	unsigned failures; /* of looks, in a row */
@@ -106,7 +110,7 @@ struct collector {
 	uint64_t *gaps_known; /* digests of gaps recorded and standing */
 	size_t n_gaps_known, n_gaps_found;
 	uint64_t *gaps_found; /* of the survey that runs */
-	struct event *schedule;
+	struct timer *schedule;
 	int64_t next_quick, next_full; /* monotonic ns; 0: never */
 	int64_t rest_jobs;             /* monotonic ns: no job before */
 	struct polled *polled;
@@ -143,18 +147,25 @@ struct collector {
 void collector_end(struct collector *c, const struct err *why); /* NULL: it is done */
 bool collector_send(struct line *l, struct span frame);
 /* fd -1: nothing happens. */
+typedef void collector_readable_fn(int fd, short what, void *ctx);
 int collector_line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
-	event_callback_fn readable, struct err *e) MUST_CHECK;
+	collector_readable_fn *readable, struct err *e) MUST_CHECK;
 void collector_line_close(struct line *l); /* accepts one that is not open */
 /* A request to the watcher; text may be empty. */
 void collector_ask(struct collector *c, enum request_type type, uint32_t pid, struct span text);
-int collector_note(struct collector *c, const char *what, const char *text);
-/* What every record goes through: counts, the listener, followers, the link. */
-struct check_listener collector_listener(struct collector *c);
 
 /* Another watcher is there (fd: its channel) since `from` it was lost: all is surveyed. */
 int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e) MUST_CHECK;
 
+/* ---- collector_notice.c ---- */
+void collector_notice(struct collector *c, const struct notice *n);
+void collector_counts(struct collector *c, const struct count *counts, size_t n);
+void collector_forget(struct collector *c); /* what was noticed: means and counts */
+
+/* ---- collector_records.c ---- */
+int collector_note(struct collector *c, const char *what, const char *text);
+/* What every record goes through: counts, the listener, followers, the link. */
+struct check_listener collector_listener(struct collector *c);
 /* Tell a record on, as what we wrote. */
 int collector_tell(struct collector *c, const struct ledger_record *r, struct err *e) MUST_CHECK;
 
@@ -162,9 +173,11 @@ int collector_tell(struct collector *c, const struct ledger_record *r, struct er
 int heard_start(struct collector *c, struct err *e) MUST_CHECK;
 void heard_stop(struct collector *c);
 void heard_record(struct collector *c, const struct ledger_record *r);
+/* ---- collector_records.c, too: the store may have been written to by others ---- */
+void heard_others(struct collector *c);
 
 /* ---- collector_look.c ---- */
-int look_start(struct collector *c, struct err *e) MUST_CHECK;
+void look_start(struct collector *c);
 /* It is to be looked at; held back while a package manager is at work. */
 void look_hint(struct collector *c, const struct look_again *l);
 /* The same, not to be held. */
@@ -188,8 +201,20 @@ void survey_lost(struct collector *c, const struct loss_note *l);
 /* Some of what waited has been recorded: what waited for that goes on. */
 void survey_settled(struct collector *c);
 void survey_stop(struct collector *c);
+/* From its process: a frame; and behind those that came together (rc: 0, or why none come any
+ * more). True: the survey is over. */
+int survey_frame(struct collector *c, struct span frame, struct err *e) MUST_CHECK;
+bool survey_frames_end(struct collector *c, int rc, const struct err *why);
 /* A survey by an old policy is begun again with the new one. */
 void survey_restart(struct collector *c);
+/* ---- collector_surveyor.c: its process ---- */
+int surveyor_start(struct collector *c, const struct survey_setup *setup,
+	const struct survey_plan *plan, struct err *e) MUST_CHECK;
+void surveyor_stop(struct collector *c); /* it need not run */
+bool surveyor_runs(const struct collector *c);
+void surveyor_pause(struct collector *c);
+void surveyor_resume(struct collector *c);
+
 /* Copies: to be recorded, and repaired by this job. */
 void survey_keep_loss(struct job *j, const struct loss_note *l);
 
@@ -214,7 +239,7 @@ int start_reload(struct collector *c, struct buf *ret_text, struct err *e) MUST_
 /* The first survey, once the watcher hears of everything. */
 void start_survey(struct collector *c);
 void start_repaired(struct collector *c); /* that survey came to its end */
-int start_schedule(struct collector *c, struct err *e) MUST_CHECK;
+void start_schedule(struct collector *c);
 void start_schedule_next(struct collector *c);
 /* After a whole survey: gaps that stand, where reading again came to (NULL: it did not). */
 int start_values(struct collector *c, uint64_t gaps, const struct buf *reread) MUST_CHECK;
@@ -247,6 +272,11 @@ void answer_counts(struct collector *c);
 void answer_canary(struct collector *c, const struct canary *x);
 void answer_watcher_lost(struct collector *c, const struct err *why);
 void answer_reload(struct collector *c);
+
+/* ---- collector_asked.c: what the command line asks for ---- */
+void asked_policy(struct collector *c, uint64_t client);
+void asked_scan(struct collector *c, uint64_t client, const struct agent_message *m);
+void asked_follow(struct collector *c, const struct ledger_record *r); /* to all who follow */
 void answer_job_done(struct collector *c, const struct job *j);
 
 /* ---- collector_status.c ---- */

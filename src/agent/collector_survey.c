@@ -1,10 +1,7 @@
 /* Surveys and losses: what a survey finds to differ is looked at again; what was not heard of is
  * surveyed, and its repair recorded once all that was found is. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "agent/collector_state.h"
 #include "core/cbor.h"
@@ -265,36 +262,24 @@ static int take(struct collector *c, struct span frame, struct err *e)
 	return takes[type](c, &at, e);
 }
 
-void survey_stop(struct collector *c)
+int survey_frame(struct collector *c, struct span frame, struct err *e)
 {
-	if (c->survey_pid <= 0)
-		return;
-	kill(c->survey_pid, SIGKILL);
-	/* One stuck in a file system that does not answer is left behind. */
-	for (int i = 0; i < 100 && waitpid(c->survey_pid, NULL, WNOHANG) == 0; i++)
-		usleep(2000);
-	c->survey_pid = 0;
-	event_free(c->survey.readable);
-	close(c->survey.channel.fd);
-	channel_done(&c->survey.channel);
-	c->survey = (struct line){ 0 };
+	arena_clear(c->arena);
+	return take(c, frame, e);
 }
 
-static void on_survey(evutil_socket_t fd, short what, void *ctx)
+void survey_stop(struct collector *c)
 {
-	struct collector *c = ctx;
-	struct job *j = c->running;
-	struct span frame;
-	struct err e = { 0 };
-	int rc = channel_fill(&c->survey.channel, &e);
+	surveyor_stop(c);
+}
 
-	(void)fd, (void)what;
-	arena_clear(c->arena);
-	while (rc >= 0 && (rc = channel_next(&c->survey.channel, &frame, &e)) > 0)
-		rc = take(c, frame, &e);
+bool survey_frames_end(struct collector *c, int rc, const struct err *why)
+{
+	struct job *j = c->running;
+
 	if (rc < 0 && !j->finished) {
-		j->err = e;
-		if (e.code == ERR_CLOSED)
+		j->err = *why;
+		if (why->code == ERR_CLOSED)
 			err_set(&j->err, ERR_SYSTEM, "the surveying process ended unexpectedly");
 		j->finished = true;
 	}
@@ -302,11 +287,12 @@ static void on_survey(evutil_socket_t fd, short what, void *ctx)
 		survey_stop(c);
 		j->serial = backlog_serial(c->backlog);
 		survey_settled(c);
-		return;
+		return true;
 	}
 	c->survey_paused = backlog_count(c->backlog) > ROOM;
 	if (c->survey_paused)
-		event_del(c->survey.readable);
+		surveyor_pause(c);
+	return false;
 }
 
 static int begin(struct collector *c, struct job *j, struct err *e)
@@ -315,7 +301,6 @@ static int begin(struct collector *c, struct job *j, struct err *e)
 		.policy = c->policy,
 		.options = c->options,
 		.pressure = c->setup.config ? c->setup.config->pressure : 0 };
-	int fd;
 
 	setup.options.io_class = 2;
 	setup.options.jobs = 1; /* gentle, and small */
@@ -332,15 +317,9 @@ static int begin(struct collector *c, struct job *j, struct err *e)
 	j->plan.reread_after = buf_span(&j->after);
 	j->plan.inodes = buf_span(&j->inodes);
 	j->from = clock_now();
-	if (survey_start(&setup, &j->plan, &c->survey_pid, &fd, e) < 0)
-		return e->code;
-	channel_init(&c->survey.channel, fd, SURVEY_FRAME_MAX);
-	c->survey.readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_survey, c);
 	c->n_gaps_found = 0;
 	c->linked_begun = c->polled_begun = false;
-	event_add(c->survey.readable, NULL);
-	collector_ask(c, REQUEST_OWN, (uint32_t)c->survey_pid, SPAN_NONE);
-	return 0;
+	return surveyor_start(c, &setup, &j->plan, e);
 }
 
 /* Flat kinds are looked at by ourselves. */
@@ -531,10 +510,9 @@ void survey_settled(struct collector *c)
 	struct job *j = c->running;
 	struct err e = { 0 };
 
-	if (c->survey_paused && c->survey_pid > 0 && backlog_count(c->backlog) <= ROOM) {
+	if (c->survey_paused && surveyor_runs(c) && backlog_count(c->backlog) <= ROOM) {
 		c->survey_paused = false;
-		event_add(c->survey.readable, NULL);
-		event_active(c->survey.readable, EV_READ, 0);
+		surveyor_resume(c);
 	}
 	if (!j || !j->finished || backlog_waits(c->backlog, j->serial))
 		return;

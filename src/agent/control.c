@@ -1,6 +1,7 @@
 #include "agent/control.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>

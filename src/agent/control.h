@@ -4,10 +4,9 @@
 #ifndef AGENT_CONTROL_H
 #define AGENT_CONTROL_H
 
-#include <event2/event.h>
-
 #include "agent/request.h"
 
+struct event_base;
 struct control;
 
 #define CONTROL_CLIENTS_MAX 64

@@ -1,5 +1,6 @@
 #include "agent/hold.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>

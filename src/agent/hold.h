@@ -4,10 +4,9 @@
 #ifndef AGENT_HOLD_H
 #define AGENT_HOLD_H
 
-#include <event2/event.h>
-
 #include "change/pipeline.h"
 
+struct event_base;
 struct hold;
 
 /* release: called for everything held once its manager has ended (and a moment has passed), or has

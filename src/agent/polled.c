@@ -1,5 +1,6 @@
 #include "agent/polled.h"
 
+#include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -4,13 +4,14 @@
 #ifndef AGENT_POLLED_H
 #define AGENT_POLLED_H
 
-#include <event2/event.h>
+#include <stdint.h>
 
 #include "core/span.h"
 
 #define POLLED_MAX 5000
 #define POLLED_SECONDS 60
 
+struct event_base;
 struct polled;
 
 /* Every so many seconds; moved: called for each file whose change time is another one than it was.

@@ -1,9 +1,13 @@
 #include "agent/pressure.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "core/attr.h"
+
+#define PAUSE_MS 200
+#define PAUSES_MAX 150 /* in a row: then it goes on for one step, so that it ends some day */
 
 int pressure_parse(struct span text)
 {
@@ -40,4 +44,10 @@ bool pressure_high(unsigned percent)
 		if (read_one(files[i]) > (int)percent)
 			return true;
 	return false;
+}
+
+void pressure_wait(unsigned percent)
+{
+	for (int i = 0; i < PAUSES_MAX && pressure_high(percent); i++)
+		poll(NULL, 0, PAUSE_MS);
 }

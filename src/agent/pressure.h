@@ -10,6 +10,8 @@
 /* Some tasks waited for CPU, memory or I/O more than this many per cent of the last 10 s. False
  * where the kernel does not say; 0 is never. */
 bool pressure_high(unsigned percent);
+/* While it is so, up to half a minute: others wait for what we take, so we wait, too. */
+void pressure_wait(unsigned percent);
 /* "some avg10=12.34 avg60=…" → 12; -1: not of this form. */
 int pressure_parse(struct span text);
 

@@ -9,13 +9,17 @@ set(AGENT_SOURCES
   src/agent/collector.c
   src/agent/collector_again.c
   src/agent/collector_answer.c
+  src/agent/collector_asked.c
   src/agent/collector_health.c
   src/agent/collector_heard.c
   src/agent/collector_linked.c
   src/agent/collector_look.c
+  src/agent/collector_notice.c
+  src/agent/collector_records.c
   src/agent/collector_start.c
   src/agent/collector_status.c
   src/agent/collector_survey.c
+  src/agent/collector_surveyor.c
   src/agent/commands.c
   src/agent/config.c
   src/agent/confine.c
@@ -43,6 +47,7 @@ set(AGENT_SOURCES
   src/agent/listing.c
   src/agent/lock.c
   src/agent/log.c
+  src/agent/loop.c
   src/agent/metrics.c
   src/agent/metrics_routes.c
   src/agent/metrics_text.c
@@ -65,6 +70,7 @@ set(AGENT_SOURCES
   src/agent/status.c
   src/agent/status_agent.c
   src/agent/survey.c
+  src/agent/survey_do.c
   src/agent/told.c
   src/agent/watch_command.c
 )

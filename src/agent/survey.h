@@ -42,7 +42,19 @@ struct survey_setup {
 	unsigned pressure;           /* agent_config.pressure */
 };
 
-/* Begin: *ret_fd is the channel (nothing but reading) of process *ret_pid. */
+/* Where frames go; put may wait until there is room, flush until all is on its way. An error:
+ * nobody listens any more. */
+struct survey_sink {
+	void *ctx;
+	int (*put)(void *ctx, struct span frame, struct err *e);
+	int (*flush)(void *ctx, struct err *e);
+};
+
+/* In the surveying process: the whole survey; the last frame is SURVEY_DONE or SURVEY_FAILED. */
+void survey_do(const struct survey_setup *setup, const struct survey_plan *plan,
+	const struct survey_sink *sink);
+
+/* Begin (where there is fork): *ret_fd is the channel (nothing but reading) of process *ret_pid. */
 int survey_start(const struct survey_setup *setup, const struct survey_plan *plan, pid_t *ret_pid,
 	int *ret_fd, struct err *e) MUST_CHECK;
 

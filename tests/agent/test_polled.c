@@ -1,4 +1,5 @@
 /* What raises no event is found by its change time. */
+#include <event2/event.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
