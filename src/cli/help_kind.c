@@ -16,6 +16,11 @@ static const char *const type_words[] = {
 	[FIELD_LIST] = "list",
 };
 
+static const char *type_word(const struct field *f)
+{
+	return f->flags & FIELD_TABLE ? "table" : type_words[f->type];
+}
+
 static const struct {
 	unsigned flag;
 	const char *word, *text;
@@ -56,7 +61,7 @@ static void add_field(struct buf *ret, const struct field *f)
 {
 	AUTO(buf) text = BUF_INIT(4096);
 
-	buf_add_text(&text, type_words[f->type]);
+	buf_add_text(&text, type_word(f));
 	for (size_t i = 0; i < ARRAY_LEN(flag_words); i++)
 		if (f->flags & flag_words[i].flag)
 			buf_addf(&text, ", %s", flag_words[i].word);
@@ -86,7 +91,7 @@ static void add_json_field(struct json *j, const struct field *f)
 {
 	json_object(j);
 	json_text_member(j, "name", f->name);
-	json_text_member(j, "type", type_words[f->type]);
+	json_text_member(j, "type", type_word(f));
 	json_name(j, "flags");
 	json_array(j);
 	for (size_t i = 0; i < ARRAY_LEN(flag_words); i++)

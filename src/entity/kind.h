@@ -43,6 +43,9 @@ enum field_flag {
 				    when it differs by more */
 	FIELD_SPEAKS = 1 << 9, /* a choice whose words say by themselves what they are of: the field
 				  need not be named beside them ("regular", not "set") */
+	FIELD_TABLE = 1 << 11, /* a map that is a row of a foreign table: column -> JSON. A column
+				  that one side has not got is no difference: columns come and go
+				  with the table or the question, for all rows alike */
 };
 
 struct field {

@@ -279,6 +279,57 @@ static uint64_t caused(const struct record *was, const struct record *is, uint64
 	return effects & ~(was->has & is->has);
 }
 
+static bool next_pair(struct cbor *c, struct cbor_map *m, struct span *ret_name,
+	struct span *ret_value)
+{
+	struct err e;
+
+	return cbor_next_key(c, m, &e) == 1 && cbor_get_bytes(c, ret_name, &e) == 0 &&
+	       cbor_get_bytes(c, ret_value, &e) == 0;
+}
+
+/* Of two rows of a table: do the columns that both have hold the same? Both are in the order of
+ * encoded names: the shorter one first. */
+static bool same_columns(struct span was, struct span is)
+{
+	struct cbor a = cbor_of(was), b = cbor_of(is);
+	struct cbor_map m, n;
+	struct span name, value, other_name, other;
+	bool more;
+	struct err e;
+
+	if (cbor_get_map(&a, &m, &e) < 0 || cbor_get_map(&b, &n, &e) < 0)
+		return false;
+	more = next_pair(&a, &m, &name, &value) && next_pair(&b, &n, &other_name, &other);
+	while (more) {
+		int order = name.n != other_name.n ? (name.n < other_name.n ? -1 : 1)
+						   : span_compare(name, other_name);
+
+		if (order == 0 && !span_same(value, other))
+			return false;
+		if (order <= 0)
+			more = next_pair(&a, &m, &name, &value);
+		if (more && order >= 0)
+			more = next_pair(&b, &n, &other_name, &other);
+	}
+	return true;
+}
+
+/* Of the differences, those that are columns alone. */
+static uint64_t columns_only(const struct record *was, const struct record *is, uint64_t differ)
+{
+	uint64_t tables = kind_fields_with(was->kind, FIELD_TABLE) & differ & was->has & is->has;
+	uint64_t ret = 0;
+
+	for (uint64_t set = tables; set; set &= set - 1) {
+		unsigned i = first_of(set);
+
+		if (same_columns(was->v[i].bytes, is->v[i].bytes))
+			ret |= field_bit(i);
+	}
+	return ret;
+}
+
 uint64_t record_changes(const struct record *was, const struct record *is, uint64_t watched)
 {
 	const struct kind *k = was->kind;
@@ -289,6 +340,7 @@ uint64_t record_changes(const struct record *was, const struct record *is, uint6
 		return 0;
 	differ &= ~kind_fields_with(k, FIELD_VOLATILE);
 	differ &= ~caused(was, is, differ);
+	differ &= ~columns_only(was, is, differ);
 	derived = kind_fields_with(k, FIELD_DERIVED);
 	source = followed(k, watched & ~derived);
 	if (!source || (differ & source))

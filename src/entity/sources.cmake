@@ -15,6 +15,7 @@ set(ENTITY_SOURCES
   src/entity/registry_key.c
   src/entity/registry_value.c
   src/entity/wmi.c
+  src/entity/wmi_volatile.c
   src/entity/module.c
   src/entity/sysctl.c
   src/entity/mount.c

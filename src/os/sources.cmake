@@ -16,6 +16,7 @@ if(WIN32)
     src/os/windows/stop.c
     src/os/windows/terminal.c
     src/os/windows/wide.c
+    src/os/windows/wmi.c
   )
 else()
   list(APPEND OS_SOURCES

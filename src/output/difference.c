@@ -48,21 +48,21 @@ static void add_line(struct buf *ret, const char *label, size_t width, const str
 	buf_add_char(ret, '\n');
 }
 
-static void add_pair_line(struct buf *ret, const char *field, struct span name,
+static void add_pair_line(struct buf *ret, const struct field *f, struct span name,
 	const struct span *was, const struct span *is, size_t width, const struct text_style *style)
 {
 	AUTO(buf) label = BUF_INIT(BUF_MAX_DEFAULT);
 	AUTO(buf) a = BUF_INIT(BUF_MAX_DEFAULT);
 	AUTO(buf) b = BUF_INIT(BUF_MAX_DEFAULT);
 
-	buf_addf(&label, "%s ", field);
+	buf_addf(&label, "%s ", f->name);
 	escape_text(&label, name);
 	if (was)
-		map_value_text(&a, *was, style->full);
+		map_value_text(&a, f, *was, style->full);
 	else
 		buf_add_text(&a, "none");
 	if (is)
-		map_value_text(&b, *is, style->full);
+		map_value_text(&b, f, *is, style->full);
 	else
 		buf_add_text(&b, "none");
 	add_line(ret, buf_text(&label), width, &a, &b, style);
@@ -79,12 +79,12 @@ static void add_map_lines(struct buf *ret, const struct field *f, struct span wa
 		bool there = map_pairs_find(is, name, &other);
 
 		if (!there || !span_same(v, other))
-			add_pair_line(ret, f->name, name, &v, there ? &other : NULL, width, style);
+			add_pair_line(ret, f, name, &v, there ? &other : NULL, width, style);
 	}
 	m = map_pairs_of(is);
 	while (map_pairs_next(&m, &name, &v))
 		if (!map_pairs_find(was, name, &other))
-			add_pair_line(ret, f->name, name, NULL, &v, width, style);
+			add_pair_line(ret, f, name, NULL, &v, width, style);
 }
 
 static struct span bytes_of(const struct record *r, unsigned field)

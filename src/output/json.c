@@ -33,7 +33,7 @@ static void add_choice(struct json *j, const struct field *f, uint64_t n)
 	json_number(j, n);
 }
 
-static void add_map(struct json *j, struct span value)
+static void add_map(struct json *j, const struct field *f, struct span value)
 {
 	struct map_pairs m = map_pairs_of(value);
 	struct span name, v;
@@ -43,7 +43,10 @@ static void add_map(struct json *j, struct span value)
 		AUTO(buf) hex = BUF_INIT(BUF_MAX_DEFAULT);
 
 		json_foreign_name(j, name);
-		map_value_hex(&hex, v);
+		if (f->flags & FIELD_TABLE)
+			buf_add_span(&hex, v);
+		else
+			map_value_hex(&hex, v);
 		(void)json_text(j, buf_span(&hex));
 	}
 	json_object_end(j);
@@ -100,7 +103,7 @@ static void add_value(struct json *j, const struct field *f, union value v)
 		return;
 	case FIELD_MAP:
 		json_name(j, f->name);
-		add_map(j, v.bytes);
+		add_map(j, f, v.bytes);
 		return;
 	case FIELD_FLAG:
 		json_name(j, f->name);

@@ -7,6 +7,7 @@
 
 #define HEX_BYTES_MAX 256 /* longer values are named by their digest */
 #define TEXT_BYTES_MAX 64 /* longer values are cut for people */
+#define COLUMN_BYTES_MAX 160
 
 struct map_pairs map_pairs_of(struct span value)
 {
@@ -65,11 +66,26 @@ void map_value_hex(struct buf *ret, struct span value)
 	hex_add(ret, span_from(digest, sizeof digest));
 }
 
-void map_value_text(struct buf *ret, struct span value, bool full)
+/* JSON, which has its own quotes; cut between characters. */
+static void column_text(struct buf *ret, struct span value, bool full)
+{
+	size_t n = full || value.n <= COLUMN_BYTES_MAX ? value.n : COLUMN_BYTES_MAX;
+
+	while (n < value.n && n > 0 && (value.p[n] & 0xc0) == 0x80)
+		n--;
+	escape_value(ret, span_from(value.p, n));
+	buf_add_text(ret, n < value.n ? "…" : "");
+}
+
+void map_value_text(struct buf *ret, const struct field *f, struct span value, bool full)
 {
 	bool text = value.n > 0 && !escape_needed(value);
 	size_t n = full || value.n <= TEXT_BYTES_MAX ? value.n : TEXT_BYTES_MAX;
 
+	if (f->flags & FIELD_TABLE) {
+		column_text(ret, value, full);
+		return;
+	}
 	if (!full && value.n > n)
 		text = false; /* cut bytes may not be characters */
 	if (text) {

@@ -3,6 +3,7 @@
 #define OUTPUT_MAP_H
 
 #include "core/cbor.h"
+#include "entity/kind.h"
 
 struct map_pairs {
 	struct cbor at;
@@ -18,7 +19,8 @@ bool map_pairs_find(struct span value, struct span name, struct span *ret);
 
 /* Append one value as hexadecimal digits, or "sha256:" and its digest above 256 bytes. */
 void map_value_hex(struct buf *ret, struct span value);
-/* The same for people: a text in quotes, or digits; long ones cut unless full. */
-void map_value_text(struct buf *ret, struct span value, bool full);
+/* The same for people: a text in quotes, or digits; long ones cut unless full. FIELD_TABLE: JSON as
+ * it is. */
+void map_value_text(struct buf *ret, const struct field *f, struct span value, bool full);
 
 #endif

@@ -31,7 +31,7 @@ static void add_digest(struct buf *ret, struct span bytes, bool full)
 	buf_add_text(ret, "…");
 }
 
-static void add_map(struct buf *ret, struct span value, bool full)
+static void add_map(struct buf *ret, const struct field *f, struct span value, bool full)
 {
 	struct map_pairs m = map_pairs_of(value);
 	struct span name, v;
@@ -43,7 +43,7 @@ static void add_map(struct buf *ret, struct span value, bool full)
 		first = false;
 		escape_text(ret, name);
 		buf_add_char(ret, '=');
-		map_value_text(ret, v, full);
+		map_value_text(ret, f, v, full);
 	}
 	if (first)
 		buf_add_text(ret, "none");
@@ -132,7 +132,7 @@ void text_value_styled(struct buf *ret, const struct field *f, union value v,
 		add_choice(ret, f, v.number);
 		return;
 	case FIELD_MAP:
-		add_map(ret, v.bytes, style->full);
+		add_map(ret, f, v.bytes, style->full);
 		return;
 	case FIELD_FLAG:
 		buf_add_text(ret, v.number ? "true" : "false");

@@ -3,6 +3,6 @@ set(SENSOR_SOURCES
   src/sensor/gap.c
   src/sensor/sensors_linux.c
 )
-foreach(room boot bpf certificate container cron file firewall hidden module mount package pam_rule port process service ssh_key sudo_rule sysctl user)
+foreach(room boot bpf certificate container cron file firewall hidden module mount package pam_rule port process service ssh_key sudo_rule sysctl user wmi)
   include(src/sensor/${room}/sources.cmake)
 endforeach()

@@ -1,0 +1,1 @@
+fuzzer(wmi_row core entity sensor)

@@ -1,0 +1,1 @@
+sensor_test(wmi_row core entity sensor)
