@@ -3,9 +3,13 @@ set(WATCH_SOURCES
 )
 if(WIN32)
   list(APPEND WATCH_SOURCES
+    src/watch/windows/declared.c
     src/watch/windows/heard.c
     src/watch/windows/hearing.c
+    src/watch/windows/polled.c
+    src/watch/windows/processes.c
     src/watch/windows/rooms.c
+    src/watch/windows/services.c
   )
 else()
   list(APPEND WATCH_SOURCES

@@ -104,28 +104,41 @@ static struct scm_entry entry_from(const ENUM_SERVICE_STATUS_PROCESSW *s, struct
 		.pid = p->dwProcessId };
 }
 
-static int load(struct host *h, struct err *e)
+int scm_list(void *manager, struct arena *a, struct scm_entry **ret, size_t *ret_n, struct err *e)
 {
 	AUTO(buf) b = BUF_INIT(LIST_BYTES);
-	SC_HANDLE manager = services_manager(h, e);
 	const ENUM_SERVICE_STATUS_PROCESSW *rows;
-	struct service_list *l;
-	size_t n;
+	struct scm_entry *list;
+	size_t n, kept = 0;
 
-	if (!manager)
-		return e->code;
 	if (enumerate(manager, &b, &n, e) < 0)
 		return e->code;
 	if (n > SERVICES_MAX)
 		return err_set(e, ERR_LIMIT, "%zu services: more than %u are not looked at", n,
 			SERVICES_MAX);
 	rows = (const void *)b.p;
-	l = mem_new(sizeof *l);
-	l->list = mem_array(n ? n : 1, sizeof *l->list);
+	list = mem_array(n + 1, sizeof *list);
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].lpServiceName)
-			l->list[l->n++] = entry_from(&rows[i], host_arena(h));
-	qsort(l->list, l->n, sizeof *l->list, by_name);
+			list[kept++] = entry_from(&rows[i], a);
+	qsort(list, kept, sizeof *list, by_name);
+	*ret = list;
+	*ret_n = kept;
+	return 0;
+}
+
+static int load(struct host *h, struct err *e)
+{
+	void *manager = services_manager(h, e);
+	struct scm_entry *list;
+	struct service_list *l;
+	size_t n;
+
+	if (!manager || scm_list(manager, host_arena(h), &list, &n, e) < 0)
+		return e->code;
+	l = mem_new(sizeof *l);
+	l->list = list;
+	l->n = n;
 	index_pids(l);
 	host_windows(h)->services = l;
 	return 0;

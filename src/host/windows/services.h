@@ -17,7 +17,11 @@ struct scm_entry {
 	uint32_t pid; /* 0: none */
 };
 
-/* Services and drivers, active or not, ascending by name. */
+/* What the manager (an SC_HANDLE) lists: services and drivers, active or not, ascending by name;
+ * lives in a, but for *ret, which the caller frees. */
+int scm_list(void *manager, struct arena *a, struct scm_entry **ret, size_t *ret_n,
+	struct err *e) MUST_CHECK;
+/* The same once a scan. */
 int host_services(struct host *h, const struct scm_entry **ret, size_t *ret_n,
 	struct err *e) MUST_CHECK;
 /* The services that a process hosts, ascending by name: *ret_n of them. Those that are copies for a

@@ -2,5 +2,8 @@
 #include "watch/windows/rooms.h"
 
 const struct hearing_room *const hearing_rooms[] = {
+	&hearing_polled,
+	&hearing_processes,
+	&hearing_services,
 	NULL,
 };

@@ -5,5 +5,8 @@
 #include "watch/windows/hearing.h"
 
 /* extern const struct hearing_room hearing_NAME; one line each, and one in rooms.c */
+extern const struct hearing_room hearing_polled;
+extern const struct hearing_room hearing_processes;
+extern const struct hearing_room hearing_services;
 
 #endif
