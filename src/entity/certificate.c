@@ -18,7 +18,7 @@ static const struct field fields[] = {
 		"whom it names (RFC 4514); of an OpenPGP key the first user id", NULL },
 	[CERTIFICATE_STORES] = { "stores", FIELD_LIST, STD,
 		"who trusts it: openssl (by a link of its folder), bundle, java, secure-boot, apt, "
-		"apk; on Windows machine/Root, user/SID/Root, policy/…, enterprise/…",
+		"apk; on Windows machine/Root, user/Root, policy/…, enterprise/…",
 		NULL },
 	[CERTIFICATE_ONLY_IN_BUNDLE] = { "only_in_bundle", FIELD_FLAG, STD,
 		"is in a bundle that is made from single files, but in none of those", NULL },

@@ -1,17 +1,15 @@
 #include "sensor/certificate/cert_set.h"
 
 #include "core/hex.h"
-#include "core/utf8.h"
 #include "entity/certificate.h"
 #include "entity/list.h"
 #include "host/package.h"
 #include "os/clock.h"
 #include "sensor/certificate/cert_pgp.h"
+#include "sensor/certificate/cert_record.h"
 #include "sensor/certificate/cert_x509.h"
 
 #define BUCKETS 1024
-#define NAME_BYTES 96      /* of a subject in a key */
-#define KEY_DIGEST_BYTES 8 /* too many for anybody to make a second certificate of that key */
 
 void cert_set_init(struct cert_set *s, struct scan *scan)
 {
@@ -57,27 +55,6 @@ static struct cert *add(struct cert_set *s, const uint8_t digest[SHA256_SIZE],
 	return c;
 }
 
-/* "ca:ISRG Root X1#96bcec06264976f3": no two certificates share it, and people know it again. */
-static struct span key_of(struct cert_set *s, struct span name, const uint8_t digest[SHA256_SIZE])
-{
-	AUTO(buf) key = BUF_INIT(4096);
-	size_t n = 0, one;
-	uint32_t c;
-
-	while (n < name.n) {
-		one = utf8_next(span_from_offset(name, n), &c);
-		one = one ? one : 1;
-		if (n + one > NAME_BYTES)
-			break;
-		n += one;
-	}
-	buf_add_text(&key, "ca:");
-	buf_add(&key, name.n ? name.p : "?", name.n ? n : 1);
-	buf_add_char(&key, '#');
-	hex_add(&key, span_from(digest, KEY_DIGEST_BYTES));
-	return arena_copy(s->arena, buf_span(&key));
-}
-
 static void add_text(struct cert_set *s, struct cert_texts *t, struct span text)
 {
 	struct span *more;
@@ -98,27 +75,6 @@ static void set_text(struct record *r, unsigned field, struct span text)
 		record_set_bytes(r, field, text);
 }
 
-static void fill_x509(struct cert_set *s, struct record *r, struct x509 *x)
-{
-	record_set_bytes(r, CERTIFICATE_SUBJECT, x->subject);
-	record_set_bytes(r, CERTIFICATE_ISSUER, x->issuer);
-	set_text(r, CERTIFICATE_SERIAL, x->serial);
-	set_text(r, CERTIFICATE_KEY_TYPE, x->key_type);
-	set_text(r, CERTIFICATE_SIGNATURE, x->signature);
-	if (x->key_bits)
-		record_set_number(r, CERTIFICATE_KEY_BITS, x->key_bits);
-	if (x->has_begin)
-		record_set_time(r, CERTIFICATE_NOT_BEFORE, x->begin);
-	if (x->has_end)
-		record_set_time(r, CERTIFICATE_NOT_AFTER, x->end);
-	if (x->has_end)
-		record_set_number(r, CERTIFICATE_EXPIRED, s->now > x->end);
-	record_set_number(r, CERTIFICATE_IS_CA, x->is_ca);
-	record_set_number(r, CERTIFICATE_SELF_SIGNED, x->self_signed);
-	if (x->n_usages)
-		record_set_set(r, CERTIFICATE_KEY_USAGE, s->arena, x->usages, x->n_usages);
-}
-
 struct cert *cert_of_der(struct cert_set *s, struct span der)
 {
 	uint8_t digest[SHA256_SIZE];
@@ -133,9 +89,9 @@ struct cert *cert_of_der(struct cert_set *s, struct span der)
 		return c;
 	whole = x509_parse(der, s->arena, &x, &e) == 0;
 	c = add(s, digest, whole ? CERTIFICATE_X509 : CERTIFICATE_OPAQUE);
-	c->record->key = key_of(s, whole ? x.name : SPAN_NONE, digest);
+	c->record->key = cert_key(s->arena, "ca", whole ? x.name : SPAN_NONE, digest);
 	if (whole)
-		fill_x509(s, c->record, &x);
+		cert_fill(s->arena, c->record, &x, s->now);
 	return c;
 }
 

@@ -1,0 +1,41 @@
+#include "sensor/user/netapi.h"
+
+#include "os/windows/fault.h"
+
+/* Only from where an administrator alone can put something. */
+#define PLACES (LOAD_LIBRARY_SEARCH_APPLICATION_DIR | LOAD_LIBRARY_SEARCH_SYSTEM32)
+
+static const struct {
+	const char *name;
+	size_t at;
+} rows[] = {
+	{ "NetUserEnum", offsetof(struct netapi, user_enum) },
+	{ "NetUserGetInfo", offsetof(struct netapi, user_get) },
+	{ "NetLocalGroupEnum", offsetof(struct netapi, group_enum) },
+	{ "NetLocalGroupGetMembers", offsetof(struct netapi, group_members) },
+	{ "NetApiBufferFree", offsetof(struct netapi, free) },
+};
+
+int netapi_open(const struct netapi **ret, struct err *e)
+{
+	static struct netapi table;
+	HMODULE library;
+
+	if (table.free) {
+		*ret = &table;
+		return 0;
+	}
+	library = LoadLibraryExW(L"netapi32.dll", NULL, PLACES);
+	if (!library)
+		return err_windows(e, GetLastError(), "cannot load netapi32.dll");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		FARPROC f = GetProcAddress(library, rows[i].name);
+
+		if (!f)
+			return err_windows(e, GetLastError(), "netapi32.dll has no %s",
+				rows[i].name);
+		memcpy((char *)&table + rows[i].at, &f, sizeof f);
+	}
+	*ret = &table;
+	return 0;
+}
