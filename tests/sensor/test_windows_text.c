@@ -206,20 +206,21 @@ static void test_state(void **state)
 		struct scm_state of;
 		int word;
 	} rows[] = {
-		{ { 4, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false }, SERVICE_RUNNING },
-		{ { 2, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false }, SERVICE_RUNNING },
-		{ { 3, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false }, SERVICE_STOPPED },
-		{ { 7, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false }, SERVICE_STOPPED },
-		{ { 1, 0, 0, SERVICE_ENABLED_MANUAL, false, false }, SERVICE_STOPPED },
-		{ { 1, 1077, 0, SERVICE_ENABLED_MANUAL, false, false }, SERVICE_STOPPED },
-		{ { 1, 0, 0, SERVICE_ENABLED_MANUAL, true, false }, SERVICE_ON_DEMAND },
-		{ { 4, 0, 0, SERVICE_ENABLED_MANUAL, true, false }, SERVICE_ON_DEMAND },
-		{ { 1, 1066, 3, SERVICE_ENABLED_MANUAL, true, false }, SERVICE_FAILED },
-		{ { 1, 1067, 0, SERVICE_ENABLED_AUTOMATIC, false, false }, SERVICE_FAILED },
-		{ { 4, 1067, 0, SERVICE_ENABLED_AUTOMATIC, false, false }, SERVICE_RUNNING },
-		{ { 4, 0, 0, SERVICE_ENABLED_MANUAL, false, true }, SERVICE_ON_DEMAND },
-		{ { 1, 0, 0, SERVICE_ENABLED_BOOT, false, true }, SERVICE_STOPPED },
-		{ { 0, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false }, -1 },
+		{ { 4, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false, false }, SERVICE_RUNNING },
+		{ { 2, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false, false }, SERVICE_RUNNING },
+		{ { 3, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false, false }, SERVICE_STOPPED },
+		{ { 7, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false, false }, SERVICE_STOPPED },
+		{ { 1, 0, 0, SERVICE_ENABLED_MANUAL, false, false, false }, SERVICE_STOPPED },
+		{ { 1, 1077, 0, SERVICE_ENABLED_MANUAL, false, false, false }, SERVICE_STOPPED },
+		{ { 1, 0, 0, SERVICE_ENABLED_MANUAL, true, false, false }, SERVICE_ON_DEMAND },
+		{ { 4, 0, 0, SERVICE_ENABLED_MANUAL, true, false, false }, SERVICE_ON_DEMAND },
+		{ { 1, 1066, 3, SERVICE_ENABLED_MANUAL, true, false, false }, SERVICE_FAILED },
+		{ { 1, 1067, 0, SERVICE_ENABLED_AUTOMATIC, false, false, false }, SERVICE_FAILED },
+		{ { 4, 1067, 0, SERVICE_ENABLED_AUTOMATIC, false, false, false }, SERVICE_RUNNING },
+		{ { 4, 0, 0, SERVICE_ENABLED_MANUAL, false, true, false }, SERVICE_ON_DEMAND },
+		{ { 1, 0, 0, SERVICE_ENABLED_BOOT, false, true, false }, SERVICE_STOPPED },
+		{ { 4, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false, true }, SERVICE_FAILED },
+		{ { 0, 0, 0, SERVICE_ENABLED_AUTOMATIC, false, false, false }, -1 },
 	};
 
 	(void)state;

@@ -91,6 +91,21 @@ static void index_pids(struct service_list *l)
 		qsort(l->by_pid, l->n_by_pid, sizeof(void *), by_pid);
 }
 
+static bool is_gone(const SERVICE_STATUS_PROCESS *p)
+{
+	HANDLE process;
+	bool gone;
+
+	if (p->dwProcessId == 0 || p->dwCurrentState != SERVICE_RUNNING)
+		return false;
+	process = OpenProcess(SYNCHRONIZE, FALSE, p->dwProcessId);
+	if (!process)
+		return GetLastError() == ERROR_INVALID_PARAMETER;
+	gone = WaitForSingleObject(process, 0) == WAIT_OBJECT_0;
+	CloseHandle(process);
+	return gone;
+}
+
 static struct scm_entry entry_from(const ENUM_SERVICE_STATUS_PROCESSW *s, struct arena *a)
 {
 	const SERVICE_STATUS_PROCESS *p = &s->ServiceStatusProcess;
@@ -101,7 +116,8 @@ static struct scm_entry entry_from(const ENUM_SERVICE_STATUS_PROCESSW *s, struct
 		.state = p->dwCurrentState,
 		.exit = p->dwWin32ExitCode,
 		.specific = p->dwServiceSpecificExitCode,
-		.pid = p->dwProcessId };
+		.pid = p->dwProcessId,
+		.dead = is_gone(p) };
 }
 
 int scm_list(void *manager, struct arena *a, struct scm_entry **ret, size_t *ret_n, struct err *e)
@@ -177,6 +193,24 @@ const struct scm_entry *const *host_services_of(struct host *h, uint32_t pid, si
 		;
 	*ret_n = to - from;
 	return &l->by_pid[from];
+}
+
+bool host_service_is_dead(struct host *h, const struct scm_entry *x)
+{
+	AUTO_FREE(arena) a = arena_new();
+	SERVICE_STATUS_PROCESS now = { 0 };
+	struct err why;
+	void *manager = x->dead ? services_manager(h, &why) : NULL;
+	SC_HANDLE s = manager ? OpenServiceW(manager, wide_from_text(a, x->name, NULL),
+					SERVICE_QUERY_STATUS)
+			      : NULL;
+	DWORD n;
+	bool ok =
+		s && QueryServiceStatusEx(s, SC_STATUS_PROCESS_INFO, (BYTE *)&now, sizeof now, &n);
+
+	if (s)
+		CloseServiceHandle(s);
+	return ok && now.dwProcessId == x->pid && is_gone(&now);
 }
 
 /* ---- the program ---- */

@@ -15,6 +15,7 @@ struct scm_entry {
 	struct span name, display;
 	uint32_t type, state, exit, specific;
 	uint32_t pid; /* 0: none */
+	bool dead;    /* said to run, but its process is gone: see host_service_is_dead */
 };
 
 /* What the manager (an SC_HANDLE) lists: services and drivers, active or not, ascending by name;
@@ -69,6 +70,10 @@ struct scm_config {
 /* Texts live in a. ERR_MISSING: it was deleted meanwhile, or is about to be. ERR_DENIED. */
 int host_service_config(struct host *h, const struct scm_entry *x, struct arena *a,
 	struct scm_config *ret, struct err *e) MUST_CHECK;
+
+/* It was listed as dead, and the manager still says that this process runs it: one that stopped
+ * while it was listed is not meant. Windows' manager learns of it within moments, Wine's never. */
+bool host_service_is_dead(struct host *h, const struct scm_entry *x);
 
 /* The file an ImagePath leads to, as the manager would find it: appended to ret. unquoted: blanks
  * and no quotes, so that something else in the way would be found first. */

@@ -112,7 +112,8 @@ uint32_t scm_settled(uint32_t state)
 
 bool scm_has_failed(const struct scm_state *s)
 {
-	return s->state == STATE_STOPPED && s->exit != 0 && s->exit != EXIT_NEVER_STARTED;
+	return s->dead ||
+	       (s->state == STATE_STOPPED && s->exit != 0 && s->exit != EXIT_NEVER_STARTED);
 }
 
 int scm_service_state(const struct scm_state *s)
@@ -137,7 +138,7 @@ static const struct exit_word exits[] = {
 	{ 1053, "timeout", "it did not answer in time" },
 	{ 1058, "disabled", "it is disabled" },
 	{ EXIT_SPECIFIC, "exit-code", "service-specific" },
-	{ 1067, "crash", "its process ended unexpectedly" },
+	{ SCM_CRASHED, "crash", "its process ended unexpectedly" },
 	{ 1068, "dependency", "a service it depends on did not start" },
 	{ 1069, "logon", "its account could not log on" },
 	{ 1070, "timeout", "it hung while it started" },

@@ -31,6 +31,7 @@ struct scm_state {
 	int enabled;      /* of scm_enabled */
 	bool triggered;   /* something starts it when it is needed */
 	bool driver;
+	bool dead; /* its process is gone although the manager says that it runs */
 };
 /* As on Linux: what comes and goes by itself is on-demand. -1: not to be said. */
 int scm_service_state(const struct scm_state *s);
@@ -38,6 +39,7 @@ int scm_service_state(const struct scm_state *s);
 bool scm_has_failed(const struct scm_state *s);
 /* "exit-code", "crash", "timeout", … as systemd's words where the meaning is the same. */
 const char *scm_result(uint32_t exit);
+#define SCM_CRASHED 1067u /* ERROR_PROCESS_ABORTED */
 /* "exit code 3", "exit code 3 (service-specific)", "error 1067 (its process ended unexpectedly)".
  */
 struct span scm_exit(uint32_t exit, uint32_t specific, struct arena *a);

@@ -201,37 +201,38 @@ static uint64_t set_files(struct room *x, const struct scm_entry *s, const struc
 
 /* ---- one service ---- */
 
-static void set_listed(struct room *x, const struct scm_entry *s, struct record *r)
+static void set_listed(struct room *x, const struct scm_entry *s, bool dead, struct record *r)
 {
 	AUTO(buf) type = BUF_INIT(TEXT_MAX);
 	const struct running *p = s->pid ? host_running_find(x->h, s->pid) : NULL;
-	const struct scm_state state = { .state = s->state, .exit = s->exit };
+	const struct scm_state state = { .state = s->state, .exit = s->exit, .dead = dead };
 
 	scm_type_to_text(s->type, &type);
 	record_set_number(r, SERVICE_MANAGER, SERVICE_SCM);
 	set_text(r, SERVICE_TYPE, arena_copy(x->a, buf_span(&type)));
 	set_text(r, SERVICE_DISPLAY_NAME, s->display);
-	set_word(r, SERVICE_STATUS_WORD, scm_status(scm_settled(s->state)));
+	set_word(r, SERVICE_STATUS_WORD, dead ? "stopped" : scm_status(scm_settled(s->state)));
 	set_word(r, SERVICE_SUB, scm_status(s->state));
-	if (s->pid)
+	if (s->pid && !dead)
 		record_set_number(r, SERVICE_MAIN_PID, s->pid);
 	if (p && p->start)
 		record_set_time(r, SERVICE_STARTED, p->start);
 	if (!scm_has_failed(&state))
 		return;
-	set_word(r, SERVICE_RESULT, scm_result(s->exit));
-	set_text(r, SERVICE_EXIT, scm_exit(s->exit, s->specific, x->a));
+	set_word(r, SERVICE_RESULT, scm_result(dead ? SCM_CRASHED : s->exit));
+	set_text(r, SERVICE_EXIT, scm_exit(dead ? SCM_CRASHED : s->exit, s->specific, x->a));
 }
 
-static void set_state(const struct scm_entry *s, const struct scm_config *c, bool triggered,
-	struct record *r)
+static void set_state(const struct scm_entry *s, const struct scm_config *c, bool dead,
+	bool triggered, struct record *r)
 {
 	struct scm_state state = { .state = s->state,
 		.exit = s->exit,
 		.specific = s->specific,
 		.enabled = scm_enabled(c->start, c->delayed.has && c->delayed.value),
 		.triggered = triggered,
-		.driver = scm_is_driver(s->type) };
+		.driver = scm_is_driver(s->type),
+		.dead = dead };
 	int word = scm_service_state(&state);
 
 	if (state.enabled >= 0)
@@ -241,9 +242,9 @@ static void set_state(const struct scm_entry *s, const struct scm_config *c, boo
 }
 
 static uint64_t set_config(struct room *x, const struct scm_entry *s, const struct scm_config *c,
-	struct record *r, uint64_t asks)
+	bool dead, struct record *r, uint64_t asks)
 {
-	set_state(s, c, set_triggers(x, c, r), r);
+	set_state(s, c, dead, set_triggers(x, c, r), r);
 	set_text(r, SERVICE_DESCRIPTION, c->description);
 	if (!scm_is_driver(s->type))
 		set_text(r, SERVICE_USER, c->account);
@@ -270,6 +271,7 @@ static void look(struct room *x, size_t i)
 	const struct scm_entry *s = &x->list[i];
 	uint64_t asks = scan_asks(x->s, &kind_service, s->name), unknown = 0;
 	struct scm_config c = { 0 };
+	bool dead = host_service_is_dead(x->h, s);
 	struct record *r;
 	struct err e;
 	int rc;
@@ -281,14 +283,14 @@ static void look(struct room *x, size_t i)
 		return;
 	r = record_new(x->a, &kind_service);
 	r->key = s->name;
-	set_listed(x, s, r);
+	set_listed(x, s, dead, r);
 	if (x->copies[i])
 		record_set_number(r, SERVICE_COPIES, x->copies[i]);
 	if (rc < 0) {
 		tell_denied(x, s->name, &e);
 		unknown = kind_fields_all(&kind_service) & ~LISTED_FIELDS;
 	} else {
-		unknown = set_config(x, s, &c, r, asks);
+		unknown = set_config(x, s, &c, dead, r, asks);
 	}
 	scan_emit_part(x->s, r, unknown);
 }

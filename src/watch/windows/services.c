@@ -146,8 +146,8 @@ static void arm_manager(struct services *x)
 
 static bool differs(const struct scm_entry *a, const struct scm_entry *b)
 {
-	return a->state != b->state || a->pid != b->pid || a->exit != b->exit ||
-	       a->specific != b->specific || a->type != b->type ||
+	return a->state != b->state || a->dead != b->dead || a->pid != b->pid ||
+	       a->exit != b->exit || a->specific != b->specific || a->type != b->type ||
 	       !span_same(a->display, b->display);
 }
 
