@@ -78,13 +78,46 @@ static void look_token(HANDLE process, struct running *p, struct arena *a)
 	CloseHandle(token);
 }
 
+/* Whoever starts a program chooses upper and lower case of its path; the disk knows one. Empty: it
+ * cannot be opened. */
+static struct span path_on_disk(struct running_list *l, struct span path, struct arena *a)
+{
+	HANDLE f = CreateFileW(wide_path(a, path), 0,
+		FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0,
+		NULL);
+	DWORD n;
+
+	if (f == INVALID_HANDLE_VALUE)
+		return SPAN_NONE;
+	n = GetFinalPathNameByHandleW(f, l->path, PATH_UNITS, VOLUME_NAME_DOS);
+	CloseHandle(f);
+	if (n < 4 || n >= PATH_UNITS || wcsncmp(l->path, L"\\\\?\\", 4) != 0)
+		return SPAN_NONE;
+	if (n > 8 && wcsncmp(l->path + 4, L"UNC\\", 4) == 0) {
+		l->path[6] = L'\\'; /* \\?\UNC\server\x is \\server\x */
+		return wide_to_span(a, l->path + 6, n - 6);
+	}
+	return wide_to_span(a, l->path + 4, n - 4);
+}
+
+static void look_exe(struct running_list *l, HANDLE process, struct running *p, struct arena *a)
+{
+	DWORD n = PATH_UNITS;
+	struct span found;
+
+	if (!QueryFullProcessImageNameW(process, 0, l->path, &n))
+		return;
+	p->exe = wide_to_span(a, l->path, n);
+	found = path_on_disk(l, p->exe, a);
+	if (found.n)
+		p->exe = found;
+}
+
 static void look_process(struct running_list *l, HANDLE process, struct running *p, struct arena *a)
 {
 	FILETIME start, end, kernel, user;
-	DWORD n = PATH_UNITS;
 
-	if (QueryFullProcessImageNameW(process, 0, l->path, &n))
-		p->exe = wide_to_span(a, l->path, n);
+	look_exe(l, process, p, a);
 	if (GetProcessTimes(process, &start, &end, &kernel, &user)) {
 		int64_t t = (int64_t)((uint64_t)start.dwHighDateTime << 32 | start.dwLowDateTime);
 
