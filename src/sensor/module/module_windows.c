@@ -1,8 +1,8 @@
 /* Drivers that the kernel of Windows has loaded. Which are registered is kind service. */
-#include "sensor/module/module_windows.h"
-
 #include "entity/module.h"
+
 #include "host/windows/drivers.h"
+#include "sensor/module/module_room.h"
 
 /* What has no file (the copies of disk drivers that write a crash dump) has no digest. */
 static uint64_t set_digest(struct scan *s, struct record *r, const struct driver *d)

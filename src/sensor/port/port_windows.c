@@ -1,16 +1,16 @@
 /* Sockets that listen or are bound on Windows, each with the program, user and service behind it.
  * Sockets of one address are one entity. */
-#include "sensor/port/port_windows.h"
+#include "entity/port.h"
 
 #include <stdlib.h>
 
 #include "core/mem.h"
 #include "entity/list.h"
-#include "entity/port.h"
 #include "host/windows/running.h"
 #include "host/windows/service_name.h"
 #include "host/windows/services.h"
 #include "host/windows/sockets.h"
+#include "sensor/port/port_room.h"
 
 #define PIDS_MAX 32
 #define EPHEMERAL_FROM 49152 /* as Windows comes; what netsh sets is not asked for */

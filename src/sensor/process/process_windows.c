@@ -12,7 +12,7 @@
 #include "host/windows/running.h"
 #include "host/windows/service_name.h"
 #include "host/windows/services.h"
-#include "sensor/process/process_windows.h"
+#include "sensor/process/process_room.h"
 
 #define ITEMS_MAX 64
 #define COMMAND_MAX 512

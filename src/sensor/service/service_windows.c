@@ -1,6 +1,4 @@
 /* Services and drivers as the service control manager knows them. */
-#include "sensor/service/service_windows.h"
-
 #include <stdlib.h>
 
 #include "core/attr.h"
@@ -11,6 +9,7 @@
 #include "host/windows/service_name.h"
 #include "host/windows/services.h"
 #include "sensor/sensor.h"
+#include "sensor/service/service_room.h"
 #include "sensor/service/service_scm.h"
 
 #define TEXT_MAX ((size_t)64 << 10)
