@@ -7,7 +7,8 @@
 #include "entity/kind.h"
 
 enum registry_value_field {
-	REGISTRY_VALUE_TYPE, /* REG_SZ is 1 …; enum registry_type */
+	REGISTRY_VALUE_TYPE, /* "REG_SZ", and "REG_0x1234" for a number without a name: any may be
+				stored */
 	REGISTRY_VALUE_SIZE,
 	REGISTRY_VALUE_SHA256,
 	REGISTRY_VALUE_CONTENT,
@@ -17,7 +18,13 @@ enum registry_value_field {
 };
 
 /* Whether the data was read, or why not. */
-enum registry_content { REGISTRY_HASHED, REGISTRY_TOO_LARGE, REGISTRY_UNREADABLE };
+enum registry_content {
+	REGISTRY_HASHED,
+	REGISTRY_TOO_LARGE,
+	REGISTRY_UNREADABLE,
+	REGISTRY_SECRET, /* its digest is keyed with what only this installation knows */
+	REGISTRY_CONTENT_N
+};
 
 extern const struct kind kind_registry_value;
 

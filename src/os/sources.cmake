@@ -12,6 +12,7 @@ if(WIN32)
     src/os/windows/optional.c
     src/os/windows/person.c
     src/os/windows/random.c
+    src/os/windows/registry.c
     src/os/windows/security.c
     src/os/windows/stop.c
     src/os/windows/terminal.c

@@ -24,7 +24,7 @@ PLANTED = [
     ("layers", "src/other/x.c", "\n", "does not know"),
     ("pure", "src/core/x.c", "#include <string.h>\n", ""),
     ("pure", "src/core/x.c", "#include <unistd.h>\n", "not part of pure C"),
-    ("pure", "src/os/windows/file.c", "#include <windows.h>\n", "win.h alone"),
+    ("pure", "src/os/file.c", "#include <windows.h>\n", "files of Windows"),
     ("sizes", "src/core/x.c", function("\treturn 1;\n"), ""),
     ("sizes", "src/core/x.c", function(LONG_BODY), "function of 64 lines"),
     ("sizes", "src/core/x.c", function(LONG_BODY, "/* house: long because it is a table. */\n"), ""),

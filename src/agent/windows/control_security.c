@@ -1,8 +1,9 @@
 /* The control pipe's name and who may open it. */
-/* clang-format off */
+/* clang-format off: what comes after needs it */
 #include <windows.h>
 #include <sddl.h>
 /* clang-format on */
+
 #include <inttypes.h>
 #include <stdlib.h>
 

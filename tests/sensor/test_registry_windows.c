@@ -1,0 +1,516 @@
+/* The room of the registry on a scratch key of this host: names that hold NUL, links, odd types,
+ * large data, both kinds, looks at a part. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <windows.h>
+#include <winternl.h>
+
+#include "../check.h"
+#include "core/attr.h"
+#include "core/fold.h"
+#include "core/hex.h"
+#include "core/mem.h"
+#include "entity/registry_key.h"
+#include "entity/registry_value.h"
+#include "sensor/registry/registry_room.h"
+
+#define SCRATCH L"SOFTWARE\\InvarTestRoom"
+#define BASE "HKLM\\SOFTWARE\\InvarTestRoom"
+#define LINES 40000
+
+/* ---- the doors of sensor/sensor.h, and a policy of bases alone ---- */
+
+struct scan {
+	struct scan_options options;
+	struct selector selector;
+	struct arena *arena;
+	struct buf line;
+	const char **lines;
+	size_t n;
+};
+
+static struct scan room;
+static const char *const *bases;
+
+struct scope {
+	char *path; /* joined by '\' */
+};
+
+static struct scope *scope_new(const char *above, struct span name)
+{
+	struct scope *d = mem_new(sizeof *d);
+	struct buf path = BUF_INIT(65536);
+
+	buf_add_text(&path, above);
+	if (path.n)
+		buf_add_char(&path, '\\');
+	buf_add_span(&path, name);
+	d->path = mem_text(buf_text(&path));
+	buf_done(&path);
+	return d;
+}
+
+static bool is_below(const char *text, const char *folder)
+{
+	struct span rest;
+
+	return fold_starts(span_of(text), span_of(folder), &rest) &&
+	       (rest.n == 0 || rest.p[0] == '\\');
+}
+
+static struct scope *top(const void *policy, const struct kind *k)
+{
+	(void)policy, (void)k;
+	return scope_new("", SPAN_NONE);
+}
+
+static void leave(struct scope *d)
+{
+	if (d)
+		free(d->path);
+	free(d);
+}
+
+static struct scope *enter(struct scope *d, struct span name, bool mount)
+{
+	struct scope *below = scope_new(d->path, name);
+
+	(void)mount;
+	for (size_t i = 0; bases[i]; i++)
+		if (is_below(below->path, bases[i]) || is_below(bases[i], below->path))
+			return below;
+	leave(below);
+	return NULL;
+}
+
+static bool named(const struct scope *d, struct span name, struct selection *ret)
+{
+	struct scope *x = scope_new(d->path, name);
+	bool held = false;
+
+	*ret = (struct selection){ .fields = ~UINT64_C(0), .n = 1 };
+	for (size_t i = 0; bases[i]; i++)
+		held = held || is_below(x->path, bases[i]);
+	leave(x);
+	return held;
+}
+
+static bool asks(const void *policy, const struct kind *k, size_t i, struct rule_asks *ret)
+{
+	(void)policy, (void)k;
+	*ret = (struct rule_asks){ .rule = "test", .bases = bases };
+	return i == 0;
+}
+
+const struct scan_options *scan_options(const struct scan *s)
+{
+	return &s->options;
+}
+
+const struct selector *scan_selector(const struct scan *s)
+{
+	return &s->selector;
+}
+
+struct arena *scan_arena(struct scan *s)
+{
+	return s->arena;
+}
+
+bool scan_stopped(const struct scan *s)
+{
+	(void)s;
+	return false;
+}
+
+void scan_alive(struct scan *s)
+{
+	(void)s;
+}
+
+uint64_t scan_asks_kind(struct scan *s, const struct kind *k)
+{
+	(void)s;
+	return kind_fields_all(k);
+}
+
+static void add_line(struct scan *s)
+{
+	assert_true(s->n < LINES);
+	s->lines[s->n++] = arena_text(s->arena, buf_span(&s->line));
+	buf_clear(&s->line);
+}
+
+static void add_value(struct buf *b, const struct field *f, const union value *v)
+{
+	if (f->type == FIELD_TEXT)
+		buf_add_span(b, v->bytes);
+	else if (f->type == FIELD_DIGEST)
+		hex_add(b, v->bytes);
+	else if (f->type == FIELD_CHOICE)
+		buf_add_text(b, f->names[v->number]);
+	else if (f->type == FIELD_TIME)
+		buf_addf(b, "%lld", (long long)v->time);
+	else
+		buf_addf(b, "%llu", (unsigned long long)v->number);
+}
+
+void scan_emit_part(struct scan *s, const struct record *r, uint64_t unknown)
+{
+	(void)unknown;
+	buf_add_span(&s->line, r->key);
+	for (unsigned i = 0; i < r->kind->n_fields; i++) {
+		if (!record_has(r, i))
+			continue;
+		buf_addf(&s->line, " %s=", r->kind->fields[i].name);
+		add_value(&s->line, &r->kind->fields[i], &r->v[i]);
+	}
+	add_line(s);
+}
+
+void scan_emit(struct scan *s, const struct record *r)
+{
+	scan_emit_part(s, r, 0);
+}
+
+void scan_gap(struct scan *s, const struct gap *g)
+{
+	buf_add_text(&s->line, "gap ");
+	buf_add_span(&s->line, g->key);
+	buf_addf(&s->line, "%s %s: %s", g->subtree ? "…" : "", gap_reason_names[g->reason],
+		g->text);
+	add_line(s);
+}
+
+void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
+	const struct err *why)
+{
+	struct gap g = { .kind = k, .key = key, .subtree = subtree, .text = why->text };
+
+	g.reason = why->code == ERR_DENIED ? GAP_DENIED : GAP_IO;
+	scan_gap(s, &g);
+}
+
+static void look(const struct sensor *sensor)
+{
+	struct err e;
+
+	if (room.arena)
+		arena_free(room.arena);
+	room.arena = arena_new();
+	room.n = 0;
+	assert_int_equal(sensor->scan(&room, &e), 0);
+	if (getenv("VERBOSE"))
+		for (size_t i = 0; i < room.n; i++)
+			printf("%s\n", room.lines[i]);
+}
+
+/* The hive's own name is "Software" in Wine. */
+static const char *find(const char *start)
+{
+	for (size_t i = 0; i < room.n; i++)
+		if (fold_starts(span_of(room.lines[i]), span_of(start), NULL))
+			return room.lines[i];
+	return NULL;
+}
+
+static void has(const char *start, const char *part)
+{
+	const char *line = find(start);
+
+	if (!line)
+		fail_msg("nothing begins with '%s'", start);
+	else if (!strstr(line, part))
+		fail_msg("'%s' is not in: %s", part, line);
+}
+
+/* ---- the scratch key ---- */
+
+typedef NTSTATUS(NTAPI *create_function)(HANDLE *, ACCESS_MASK, OBJECT_ATTRIBUTES *, ULONG,
+	UNICODE_STRING *, ULONG, ULONG *);
+typedef NTSTATUS(NTAPI *delete_function)(HANDLE);
+
+static FARPROC native(const char *name)
+{
+	return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), name);
+}
+
+static HKEY make(const wchar_t *path, DWORD options)
+{
+	HKEY key = NULL;
+
+	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, path, 0, NULL, options,
+				 KEY_ALL_ACCESS | KEY_WOW64_64KEY, NULL, &key, NULL),
+		0);
+	return key;
+}
+
+static void put(const wchar_t *path, const wchar_t *name, DWORD type, const void *p, DWORD n)
+{
+	HKEY key = make(path, 0);
+
+	assert_int_equal(RegSetValueExW(key, name, 0, type, p, n), 0);
+	RegCloseKey(key);
+}
+
+static HKEY make_hidden(HKEY parent)
+{
+	create_function create = (create_function)(void *)native("NtCreateKey");
+	wchar_t name[] = { 'h', 'i', 0, 'd' };
+	UNICODE_STRING text = { sizeof name, sizeof name, name };
+	OBJECT_ATTRIBUTES at = { .Length = sizeof at,
+		.RootDirectory = parent,
+		.ObjectName = &text,
+		.Attributes = OBJ_CASE_INSENSITIVE };
+	HANDLE key = NULL;
+
+	assert_int_equal(create(&key, KEY_ALL_ACCESS, &at, 0, NULL, 0, NULL), 0);
+	return key;
+}
+
+static void make_link(const wchar_t *path, const wchar_t *target)
+{
+	HKEY key = make(path, REG_OPTION_CREATE_LINK | REG_OPTION_VOLATILE);
+
+	assert_int_equal(RegSetValueExW(key, L"SymbolicLinkValue", 0, REG_LINK,
+				 (const BYTE *)target, (DWORD)(wcslen(target) * sizeof *target)),
+		0);
+	RegCloseKey(key);
+}
+
+static void unmake_link(const wchar_t *path)
+{
+	HKEY key;
+
+	if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, REG_OPTION_OPEN_LINK, DELETE | KEY_WOW64_64KEY,
+		    &key) != 0)
+		return;
+	((delete_function)(void *)native("NtDeleteKey"))(key);
+	RegCloseKey(key);
+}
+
+static void unmake(void)
+{
+	HKEY key, hidden;
+
+	unmake_link(SCRATCH L"\\link");
+	if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, SCRATCH L"\\nul", 0, KEY_ALL_ACCESS, &key) == 0) {
+		hidden = make_hidden(key);
+		((delete_function)(void *)native("NtDeleteKey"))(hidden);
+		RegCloseKey(hidden);
+		RegCloseKey(key);
+	}
+	RegDeleteTreeW(HKEY_LOCAL_MACHINE, SCRATCH);
+	RegDeleteKeyExW(HKEY_LOCAL_MACHINE, SCRATCH, KEY_WOW64_64KEY, 0);
+}
+
+static int setup(void **state)
+{
+	static const char *const base[] = { BASE, NULL };
+	HKEY key;
+
+	(void)state;
+	unmake();
+	key = make(SCRATCH, 0);
+	RegCloseKey(key);
+	room.options = (struct scan_options){ 0 };
+	bases = base;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unmake();
+	return 0;
+}
+
+/* ---- tests ---- */
+
+static void value__is_told_as_stored(void **state)
+{
+	static const uint8_t odd[] = { 'a', 0, 'b' };
+	DWORD seven = 7;
+
+	(void)state;
+	put(SCRATCH L"\\v", L"Text", REG_SZ, L"C:\\x", 10);
+	put(SCRATCH L"\\v", NULL, REG_SZ, L"", 2);
+	put(SCRATCH L"\\v", L"a\\b", REG_DWORD, &seven, 4);
+	put(SCRATCH L"\\v", L"\x65e5\x672c", REG_EXPAND_SZ, L"%a%", 8);
+	put(SCRATCH L"\\v", L"odd", REG_SZ, odd, 3);
+	put(SCRATCH L"\\v", L"none", REG_NONE, NULL, 0);
+	put(SCRATCH L"\\v", L"strange", 0x4711, "ab", 2);
+	put(SCRATCH L"\\v", L"list", REG_MULTI_SZ, L"a\0bc\0", 12);
+	put(SCRATCH L"\\v", L"Password", REG_SZ, L"geheim", 14);
+	look(&sensor_registry_value);
+	has(BASE "\\v\\Text ", "type=REG_SZ size=10 sha256=");
+	has(BASE "\\v\\Text ", "data=C:\\x");
+	has(BASE "\\v\\ ", "type=REG_SZ size=2 ");
+	has(BASE "\\v\\a\\\\b ", "type=REG_DWORD size=4 ");
+	has(BASE "\\v\\a\\\\b ", "data=7");
+	has(BASE "\\v\\日本 ", "type=REG_EXPAND_SZ size=8 ");
+	has(BASE "\\v\\odd ", "type=REG_SZ size=3 ");
+	has(BASE "\\v\\none ",
+		"type=REG_NONE size=0 "
+		"sha256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	has(BASE "\\v\\strange ", "type=REG_0x4711 size=2 ");
+	has(BASE "\\v\\list ", "data=a, bc");
+	has(BASE "\\v\\Password ", "content=secret");
+	assert_null(strstr(find(BASE "\\v\\Password "), "data="));
+	assert_null(strstr(find(BASE "\\v\\Password "),
+		"303d0c8cac7341a6e492a9283e0143e2fbff67d9b5e81f07cff2674c9cf41d9a"));
+	assert_int_equal(room.n, 9);
+}
+
+static void value__is_large(void **state)
+{
+	static uint8_t data[70000];
+
+	(void)state;
+	memset(data, 'x', sizeof data);
+	put(SCRATCH, L"large", REG_BINARY, data, sizeof data);
+	put(SCRATCH, L"small", REG_BINARY, data, 3);
+	look(&sensor_registry_value);
+	/* printf 'x%.0s' {1..70000} | sha256sum */
+	has(BASE "\\large ", "size=70000 sha256="
+			     "bca09f4a757d5571c7d9f3341d4301f3c391c090826acc1a3013c6bcb7c01722");
+}
+
+static void name__that_holds_nul_is_read(void **state)
+{
+	HKEY key = make(SCRATCH L"\\nul", 0), hidden = make_hidden(key);
+
+	(void)state;
+	assert_int_equal(RegSetValueExW(hidden, L"x", 0, REG_SZ, (const BYTE *)L"y", 4), 0);
+	RegCloseKey(hidden);
+	RegCloseKey(key);
+	look(&sensor_registry_key);
+	has(BASE "\\nul\\hi", "hidden_name=1");
+	has(BASE "\\nul ", "hidden_name=0");
+	look(&sensor_registry_value);
+	has(BASE "\\nul\\hi", "data=y");
+}
+
+static void link__is_followed_in_the_base_alone(void **state)
+{
+	static const char *const through[] = { BASE "\\link\\sub", NULL };
+	static const char *const whole[] = { BASE, NULL };
+
+	(void)state;
+	put(SCRATCH L"\\target\\sub\\deep", L"v", REG_SZ, L"1", 4);
+	put(SCRATCH L"\\target\\other", L"v", REG_SZ, L"1", 4);
+	make_link(SCRATCH L"\\link", L"\\Registry\\Machine\\" SCRATCH L"\\target");
+	bases = whole;
+	look(&sensor_registry_key);
+	has(BASE "\\link ", "link_target=\\Registry\\Machine\\SOFTWARE\\InvarTestRoom\\target");
+	assert_null(find(BASE "\\link\\sub"));
+	assert_non_null(find(BASE "\\target\\sub\\deep "));
+	bases = through;
+	look(&sensor_registry_key);
+	assert_non_null(find(BASE "\\link\\sub "));
+	assert_non_null(find(BASE "\\link\\sub\\deep "));
+	assert_null(find(BASE "\\link\\other"));
+	look(&sensor_registry_value);
+	assert_non_null(find(BASE "\\link\\sub\\deep\\v "));
+	assert_int_equal(room.n, 1);
+}
+
+static void key__has_its_facts(void **state)
+{
+	HKEY key;
+
+	(void)state;
+	assert_int_equal(RegCreateKeyExW(HKEY_LOCAL_MACHINE, SCRATCH L"\\Named", 0,
+				 (wchar_t[]){ L"Class" }, 0, KEY_ALL_ACCESS, NULL, &key, NULL),
+		0);
+	RegSetValueExW(key, L"a", 0, REG_SZ, (const BYTE *)L"", 2);
+	RegCloseKey(key);
+	RegCloseKey(make(SCRATCH L"\\Named\\x", 0));
+	look(&sensor_registry_key);
+	has(BASE "\\Named ", "owner=S-1-");
+	has(BASE "\\Named ", "dacl=");
+	has(BASE "\\Named ", "class=Class");
+	has(BASE "\\Named ", "subkey_count=1 value_count=1");
+	assert_non_null(strstr(find(BASE "\\Named "), "last_write=1"));
+}
+
+static void look__at_a_part(void **state)
+{
+	static struct span below[] = { { BASE "\\a", sizeof BASE + 1 } };
+	static struct span point[] = { { BASE "\\a\\v", sizeof BASE + 3 } };
+
+	(void)state;
+	put(SCRATCH L"\\a\\b", L"v", REG_SZ, L"1", 4);
+	put(SCRATCH L"\\a", L"v", REG_SZ, L"1", 4);
+	put(SCRATCH L"\\c", L"v", REG_SZ, L"1", 4);
+	put(SCRATCH, L"a", REG_SZ, L"1", 4);
+	put(SCRATCH, L"b", REG_SZ, L"1", 4);
+	room.options.below = below;
+	room.options.n_below = 1;
+	look(&sensor_registry_key);
+	assert_non_null(find(BASE "\\a "));
+	assert_non_null(find(BASE "\\a\\b "));
+	assert_int_equal(room.n, 2);
+	look(&sensor_registry_value); /* the value "a", and what is in the key "a" */
+	assert_non_null(find(BASE "\\a "));
+	assert_non_null(find(BASE "\\a\\v "));
+	assert_non_null(find(BASE "\\a\\b\\v "));
+	assert_int_equal(room.n, 3);
+	room.options = (struct scan_options){ .points = point, .n_points = 1 };
+	look(&sensor_registry_value);
+	assert_non_null(find(BASE "\\a\\v "));
+	assert_int_equal(room.n, 1);
+	look(&sensor_registry_key);
+	assert_int_equal(room.n, 0);
+	point[0] = span_of(BASE "\\a");
+	look(&sensor_registry_key);
+	assert_non_null(find(BASE "\\a "));
+	assert_int_equal(room.n, 1);
+}
+
+static void scan__twice_is_equal(void **state)
+{
+	static const char *const all[] = { "HKLM\\SOFTWARE", "HKLM\\SYSTEM", NULL };
+	struct arena *first;
+	const char **lines;
+	size_t n;
+
+	(void)state;
+	bases = all;
+	look(&sensor_registry_value);
+	first = room.arena;
+	lines = mem_array(room.n + 1, sizeof *lines);
+	n = room.n;
+	memcpy(lines, room.lines, n * sizeof *lines);
+	room.arena = NULL;
+	look(&sensor_registry_value);
+	assert_true(n > 5000);
+	assert_int_equal(room.n, n);
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(room.lines[i], lines[i]);
+	arena_free(first);
+	free(lines);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(value__is_told_as_stored, setup, teardown),
+		cmocka_unit_test_setup_teardown(value__is_large, setup, teardown),
+		cmocka_unit_test_setup_teardown(name__that_holds_nul_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(link__is_followed_in_the_base_alone, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(key__has_its_facts, setup, teardown),
+		cmocka_unit_test_setup_teardown(look__at_a_part, setup, teardown),
+		cmocka_unit_test_setup_teardown(scan__twice_is_equal, setup, teardown),
+	};
+
+	room.selector = (struct selector){ .top = top,
+		.enter = enter,
+		.leave = leave,
+		.name = named,
+		.asks = asks };
+	room.line = BUF_INIT(BUF_MAX_DEFAULT);
+	room.lines = mem_array(LINES, sizeof *room.lines);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
