@@ -2,7 +2,7 @@
 #include "entity/registry_key.h"
 #include "os/windows/security.h"
 #include "os/windows/wide.h"
-#include "sensor/registry/registry_look.h"
+#include "sensor/registry/registry_look_windows.h"
 #include "sensor/registry/registry_text.h"
 
 #define LINK_VALUE L"SymbolicLinkValue"

@@ -1,6 +1,6 @@
 /* One walk over the registry, for one of its two kinds. */
-#ifndef SENSOR_REGISTRY_REGISTRY_LOOK_H
-#define SENSOR_REGISTRY_REGISTRY_LOOK_H
+#ifndef SENSOR_REGISTRY_REGISTRY_LOOK_WINDOWS_H
+#define SENSOR_REGISTRY_REGISTRY_LOOK_WINDOWS_H
 
 #include "core/sha256.h"
 #include "entity/registry_value.h"

@@ -2,7 +2,7 @@
 #include "core/buf.h"
 #include "entity/key.h"
 #include "os/windows/wide.h"
-#include "sensor/registry/registry_look.h"
+#include "sensor/registry/registry_look_windows.h"
 
 /* On the way to a target. */
 struct step {

@@ -3,7 +3,7 @@
 #include "core/fold.h"
 #include "os/windows/security.h"
 #include "os/windows/wide.h"
-#include "sensor/registry/registry_look.h"
+#include "sensor/registry/registry_look_windows.h"
 #include "sensor/registry/registry_text.h"
 
 #define PROFILES "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"

@@ -2,7 +2,7 @@
 #include "core/fold.h"
 #include "core/mem.h"
 #include "os/windows/wide.h"
-#include "sensor/registry/registry_look.h"
+#include "sensor/registry/registry_look_windows.h"
 #include "sensor/registry/registry_text.h"
 
 #define FIRST_ROOM ((size_t)64 << 10)

@@ -6,7 +6,7 @@
 #include "entity/registry_key.h"
 #include "os/windows/fault.h"
 #include "os/windows/wide.h"
-#include "sensor/registry/registry_look.h"
+#include "sensor/registry/registry_look_windows.h"
 
 #define NAMES_BYTES ((size_t)256 << 20)
 

@@ -5,7 +5,7 @@
 #include "entity/registry_key.h"
 #include "entity/registry_value.h"
 #include "os/windows/security.h"
-#include "sensor/registry/registry_look.h"
+#include "sensor/registry/registry_look_windows.h"
 #include "sensor/registry/registry_room.h"
 
 static void look_init(struct look *l, struct scan *s, const struct kind *k)
