@@ -1,43 +1,47 @@
 set(HOST_SOURCES
-  src/host/host.c
   src/host/command.c
-  src/host/ldcache.c
-  src/host/read.c
-  src/host/stamp.c
-  src/host/digest.c
-  src/host/bpf.c
-  src/host/bpf_code.c
-  src/host/bpf_insn.c
-  src/host/bpf_trace.c
-  src/host/bpf_trace_code.c
-  src/host/bpf_trace_path.c
-  src/host/bpf_types.c
-  src/host/btf.c
-  src/host/package.c
-  src/host/package_path.c
-  src/host/package_dpkg.c
-  src/host/package_dpkg_parse.c
-  src/host/package_dpkg_scripts.c
-  src/host/package_apk.c
-  src/host/package_apk_parse.c
-  src/host/package_rpm.c
-  src/host/package_rpm_parse.c
-  src/host/package_rpm_store.c
-  src/host/package_language.c
-  src/host/package_language_parse.c
-  src/host/process.c
-  src/host/bus.c
-  src/host/process_bpf.c
-  src/host/process_cgroup.c
-  src/host/process_parse.c
-  src/host/process_read.c
-  src/host/process_text.c
-  src/host/journal.c
   src/host/environment.c
-  src/host/unit_file.c
-  src/host/systemd.c
-  src/host/units.c
-  src/host/units_list.c
-  src/host/units_state.c
 )
+if(NOT WIN32)
+  list(APPEND HOST_SOURCES
+    src/host/host.c
+    src/host/ldcache.c
+    src/host/read.c
+    src/host/stamp.c
+    src/host/digest.c
+    src/host/bpf.c
+    src/host/bpf_code.c
+    src/host/bpf_insn.c
+    src/host/bpf_trace.c
+    src/host/bpf_trace_code.c
+    src/host/bpf_trace_path.c
+    src/host/bpf_types.c
+    src/host/btf.c
+    src/host/package.c
+    src/host/package_path.c
+    src/host/package_dpkg.c
+    src/host/package_dpkg_parse.c
+    src/host/package_dpkg_scripts.c
+    src/host/package_apk.c
+    src/host/package_apk_parse.c
+    src/host/package_rpm.c
+    src/host/package_rpm_parse.c
+    src/host/package_rpm_store.c
+    src/host/package_language.c
+    src/host/package_language_parse.c
+    src/host/process.c
+    src/host/bus.c
+    src/host/process_bpf.c
+    src/host/process_cgroup.c
+    src/host/process_parse.c
+    src/host/process_read.c
+    src/host/process_text.c
+    src/host/journal.c
+    src/host/unit_file.c
+    src/host/systemd.c
+    src/host/units.c
+    src/host/units_list.c
+    src/host/units_state.c
+  )
+endif()
 include(src/host/windows/sources.cmake)

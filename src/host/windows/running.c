@@ -82,11 +82,14 @@ static void look_token(HANDLE process, struct running *p, struct arena *a)
  * cannot be opened. */
 static struct span path_on_disk(struct running_list *l, struct span path, struct arena *a)
 {
-	HANDLE f = CreateFileW(wide_path(a, path), 0,
-		FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0,
-		NULL);
+	HANDLE f;
 	DWORD n;
 
+	if (path_is_remote(path))
+		return SPAN_NONE;
+	f = CreateFileW(wide_path(a, path), 0,
+		FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0,
+		NULL);
 	if (f == INVALID_HANDLE_VALUE)
 		return SPAN_NONE;
 	n = GetFinalPathNameByHandleW(f, l->path, PATH_UNITS, VOLUME_NAME_DOS);

@@ -243,8 +243,11 @@ struct span expanded(struct span written, struct arena *a)
 
 static bool is_file(struct span path, struct arena *a)
 {
-	DWORD attributes = GetFileAttributesW(wide_path(a, path));
+	DWORD attributes;
 
+	if (path_is_remote(path))
+		return true; /* as far as we care */
+	attributes = GetFileAttributesW(wide_path(a, path));
 	return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
 }
 

@@ -6,7 +6,9 @@ list(APPEND HOST_SOURCES
 )
 if(WIN32)
   list(APPEND HOST_SOURCES
+    src/host/windows/digest.c
     src/host/windows/drivers.c
+    src/host/windows/host.c
     src/host/windows/hive.c
     src/host/windows/hive_users.c
     src/host/windows/running.c

@@ -27,4 +27,7 @@ void *services_manager(struct host *h, struct err *e);
 /* With its variables (%SystemRoot%) replaced. */
 struct span expanded(struct span written, struct arena *a);
 
+/* On another host: not to be opened because somebody named it. */
+bool path_is_remote(struct span path);
+
 #endif
