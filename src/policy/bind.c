@@ -25,7 +25,7 @@ int bind_refuse(struct binder *b, const char *code, struct place at, struct err 
 	return err_set(e, ERR_POLICY, "%s:%u:%u: %.400s", at.file, at.line, at.column, text);
 }
 
-static int wrong_type(struct binder *b, const struct node *n, const char *expected, struct err *e)
+int bind_wrong_type(struct binder *b, const struct node *n, const char *expected, struct err *e)
 {
 	return bind_refuse(b, "wrong-type", n->at, e, "found %s, expected %s",
 		node_found(b->arena, n), expected);
@@ -36,7 +36,7 @@ int bind_bool(struct binder *b, const struct node *n, bool *ret, struct err *e)
 	bool yes = span_is(n->text, "true");
 
 	if (n->type != NODE_SCALAR || !n->plain || (!yes && !span_is(n->text, "false")))
-		return wrong_type(b, n, "true or false", e);
+		return bind_wrong_type(b, n, "true or false", e);
 	*ret = yes;
 	return 0;
 }
@@ -51,7 +51,7 @@ static const char *join(struct arena *a, const char *const *names)
 }
 
 /* Which of the names, ended by NULL, the scalar is. */
-static int bind_choice(struct binder *b, const struct node *n, const char *const *names,
+int bind_one_choice(struct binder *b, const struct node *n, const char *const *names,
 	const char *code, unsigned *ret, struct err *e)
 {
 	if (n->type == NODE_SCALAR)
@@ -65,10 +65,10 @@ static int bind_choice(struct binder *b, const struct node *n, const char *const
 		n->type == NODE_SCALAR ? problem_guess(b->arena, n->text, names) : "");
 }
 
-static int bind_text(struct binder *b, const struct node *n, const char **ret, struct err *e)
+int bind_one_text(struct binder *b, const struct node *n, const char **ret, struct err *e)
 {
 	if (n->type != NODE_SCALAR || (n->plain && n->text.n == 0))
-		return wrong_type(b, n, "a text", e);
+		return bind_wrong_type(b, n, "a text", e);
 	if (n->text.n > TEXT_MAX)
 		return bind_refuse(b, "too-large", n->at, e, "the text has more than %d bytes",
 			TEXT_MAX);
@@ -78,12 +78,12 @@ static int bind_text(struct binder *b, const struct node *n, const char **ret, s
 
 static int bind_title(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
-	return bind_text(b, n, &out->rule.title, e);
+	return bind_one_text(b, n, &out->rule.title, e);
 }
 
 static int bind_playbook(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
-	return bind_text(b, n, &out->rule.playbook, e);
+	return bind_one_text(b, n, &out->rule.playbook, e);
 }
 
 static int bind_kind(struct binder *b, struct entry *out, const struct node *n, struct err *e)
@@ -93,7 +93,7 @@ static int bind_kind(struct binder *b, struct entry *out, const struct node *n, 
 
 	for (size_t i = 0; kinds[i] && i + 1 < ARRAY_LEN(names); i++)
 		names[i] = kinds[i]->name;
-	if (bind_choice(b, n, names, "unknown-kind", &at, e) < 0)
+	if (bind_one_choice(b, n, names, "unknown-kind", &at, e) < 0)
 		return e->code;
 	out->rule.kind = kinds[at];
 	return 0;
@@ -103,7 +103,7 @@ static int bind_severity(struct binder *b, struct entry *out, const struct node 
 {
 	unsigned at;
 
-	if (bind_choice(b, n, severity_names, "unknown-severity", &at, e) < 0)
+	if (bind_one_choice(b, n, severity_names, "unknown-severity", &at, e) < 0)
 		return e->code;
 	out->rule.severity = (enum severity)at;
 	out->severity_given = true;
@@ -114,7 +114,7 @@ static int bind_expect(struct binder *b, struct entry *out, const struct node *n
 {
 	unsigned at;
 
-	if (bind_choice(b, n, expect_names, "unknown-expect", &at, e) < 0)
+	if (bind_one_choice(b, n, expect_names, "unknown-expect", &at, e) < 0)
 		return e->code;
 	out->rule.expect = (enum expect)at;
 	return 0;
@@ -137,8 +137,8 @@ static int bind_real_time(struct binder *b, struct entry *out, const struct node
 	return bind_bool(b, n, &out->rule.real_time, e);
 }
 
-static int bind_keep_content(struct binder *b, struct entry *out, const struct node *n,
-	struct err *e)
+int bind_one_size(struct binder *b, const struct node *n, uint64_t most, const char *expected,
+	uint64_t *ret, struct err *e)
 {
 	static const struct {
 		const char *name;
@@ -152,11 +152,18 @@ static int bind_keep_content(struct binder *b, struct entry *out, const struct n
 		value = value * 10 + (uint64_t)(n->text.p[i++] - '0');
 	for (size_t u = 0; i > 0 && u < ARRAY_LEN(units); u++)
 		if (span_is(span_from_offset(n->text, i), units[u].name) &&
-			value << units[u].shift <= KEEP_CONTENT_MAX) {
-			out->rule.keep_content = value << units[u].shift;
+			value << units[u].shift <= most) {
+			*ret = value << units[u].shift;
 			return 0;
 		}
-	return wrong_type(b, n, "a size such as 4096, 64KiB or 1MiB, at most 16MiB", e);
+	return bind_wrong_type(b, n, expected, e);
+}
+
+static int bind_keep_content(struct binder *b, struct entry *out, const struct node *n,
+	struct err *e)
+{
+	return bind_one_size(b, n, KEEP_CONTENT_MAX,
+		"a size such as 4096, 64KiB or 1MiB, at most 16MiB", &out->rule.keep_content, e);
 }
 
 static int bind_tags(struct binder *b, struct entry *out, const struct node *n, struct err *e)
@@ -164,10 +171,10 @@ static int bind_tags(struct binder *b, struct entry *out, const struct node *n, 
 	const char **tags;
 
 	if (n->type != NODE_LIST)
-		return wrong_type(b, n, "a list of tags", e);
+		return bind_wrong_type(b, n, "a list of tags", e);
 	tags = arena_get(b->arena, (n->n + 1) * sizeof(char *));
 	for (unsigned i = 0; i < n->n; i++) {
-		if (bind_text(b, n->items[i], &tags[i], e) < 0)
+		if (bind_one_text(b, n->items[i], &tags[i], e) < 0)
 			return e->code;
 		for (const char *c = tags[i]; *c; c++)
 			if ((unsigned char)*c <= ' ' || *c == 127 || *c == ',')
@@ -227,7 +234,7 @@ static int bind_fields(struct binder *b, struct entry *out, const struct node *n
 	int rc = 0;
 
 	if (n->type != NODE_LIST || n->n == 0)
-		return wrong_type(b, n, "a list of fields, or [existence]", e);
+		return bind_wrong_type(b, n, "a list of fields, or [existence]", e);
 	for (unsigned i = 0; i < n->n; i++) {
 		const struct node *item = n->items[i];
 		bool remove = item->type == NODE_SCALAR && item->text.n && item->text.p[0] == '-';
@@ -259,12 +266,12 @@ static int bind_types(struct binder *b, struct entry *out, const struct node *n,
 			"found 'types' in a rule of kind %s, expected it with kind file only",
 			out->rule.kind->name);
 	if (n->type != NODE_LIST || n->n == 0)
-		return wrong_type(b, n, "a list of file types", e);
+		return bind_wrong_type(b, n, "a list of file types", e);
 	for (unsigned i = 0; i < n->n; i++) {
 		unsigned at;
 
-		rc = bind_choice(b, n->items[i], kind_file.fields[FILE_TYPE].names, "unknown-type",
-			     &at, e) < 0
+		rc = bind_one_choice(b, n->items[i], kind_file.fields[FILE_TYPE].names,
+			     "unknown-type", &at, e) < 0
 			     ? e->code
 			     : rc;
 		if (rc == 0)
@@ -285,15 +292,28 @@ static int bind_exclude(struct binder *b, struct entry *out, const struct node *
 	return bind_patterns(b, out, n, &out->exclude, e);
 }
 
-typedef int bind_key(struct binder *b, struct entry *out, const struct node *n, struct err *e);
-
 static bind_key *const binders[RULE_KEY_N] = {
 	[KEY_KIND] = bind_kind,
 	[KEY_TITLE] = bind_title,
 	[KEY_SEVERITY] = bind_severity,
+	[KEY_VIEW] = bind_view,
 	[KEY_BASE] = bind_bases,
 	[KEY_INCLUDE] = bind_include,
 	[KEY_EXCLUDE] = bind_exclude,
+	[KEY_VALUES] = bind_values,
+	[KEY_DEPTH] = bind_depth,
+	[KEY_OFFLINE] = bind_offline,
+	[KEY_NAMESPACE] = bind_namespace,
+	[KEY_QUERY] = bind_query,
+	[KEY_KEY] = bind_key_names,
+	[KEY_ONLY] = bind_only,
+	[KEY_IGNORE] = bind_ignore,
+	[KEY_UNORDERED] = bind_unordered,
+	[KEY_SCHEDULE] = bind_schedule,
+	[KEY_TIMEOUT] = bind_timeout,
+	[KEY_MAX_ROWS] = bind_max_rows,
+	[KEY_MAX_BYTES] = bind_max_bytes,
+	[KEY_EVENTS] = bind_events,
 	[KEY_FIELDS] = bind_fields,
 	[KEY_TYPES] = bind_types,
 	[KEY_FOLLOW_LINKS] = bind_follow_links,
@@ -312,9 +332,24 @@ const char *const rule_keys[] = {
 	[KEY_KIND] = "kind",
 	[KEY_TITLE] = "title",
 	[KEY_SEVERITY] = "severity",
+	[KEY_VIEW] = "view",
 	[KEY_BASE] = "base",
 	[KEY_INCLUDE] = "include",
 	[KEY_EXCLUDE] = "exclude",
+	[KEY_VALUES] = "values",
+	[KEY_DEPTH] = "depth",
+	[KEY_OFFLINE] = "offline",
+	[KEY_NAMESPACE] = "namespace",
+	[KEY_QUERY] = "query",
+	[KEY_KEY] = "key",
+	[KEY_ONLY] = "only",
+	[KEY_IGNORE] = "ignore",
+	[KEY_UNORDERED] = "unordered",
+	[KEY_SCHEDULE] = "schedule",
+	[KEY_TIMEOUT] = "timeout",
+	[KEY_MAX_ROWS] = "max_rows",
+	[KEY_MAX_BYTES] = "max_bytes",
+	[KEY_EVENTS] = "events",
 	[KEY_FIELDS] = "fields",
 	[KEY_TYPES] = "types",
 	[KEY_FOLLOW_LINKS] = "follow_links",
@@ -357,6 +392,11 @@ static int check_whole(struct binder *b, const struct draft *d, const struct ent
 			"found 'base' in a rule of kind %s, whose keys are no paths; expected "
 			"'include'",
 			k->name);
+	if (k->keys == KEYS_OF_RULE && !d->value[KEY_QUERY])
+		return bind_refuse(b, "missing-key", d->at, e,
+			"rule '%s' has no 'query', expected one such as "
+			"'query: SELECT Name, Path FROM Win32_Share'",
+			d->id);
 	return 0;
 }
 
@@ -384,12 +424,18 @@ int bind_rule(struct binder *b, const struct draft *d, struct entry **ret, struc
 	if (bind_kind(b, out, kind, e) < 0)
 		return e->code;
 	out->rule.fields = kind_fields_with(out->rule.kind, FIELD_STANDARD);
+	out->dialect = out->rule.kind->keys == KEYS_PLAIN ? &glob_posix : &glob_registry;
+	bind_asks_begin(out);
+	b->view = VIEW_64;
+	if (bind_check_kind(b, d, out->rule.kind, e) < 0)
+		return e->code;
 	for (unsigned i = KEY_KIND + 1; i < RULE_KEY_N; i++)
 		if (d->value[i] && binders[i](b, out, d->value[i], e) < 0)
 			continue; /* go on to find the other problems; counted below */
 	if (check_whole(b, d, out, e) < 0 || b->problems->errors > before)
 		return e->code;
 	complete_fields(out);
+	bind_asks_end(out);
 	*ret = out;
 	return 0;
 }

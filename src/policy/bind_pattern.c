@@ -1,5 +1,7 @@
 #include "policy/bind.h"
 
+#include "entity/file.h"
+
 static int refuse_base(struct binder *b, const struct node *n, struct err *e, const char *expected)
 {
 	return bind_refuse(b, "bad-base", n->at, e, "found the base %s, %s",
@@ -11,9 +13,9 @@ static int check_base(struct binder *b, const struct node *n, struct span text, 
 	struct glob_section *s;
 	size_t count;
 
-	if (text.n == 0 || text.p[0] != '/')
-		return refuse_base(b, n, e, "expected an absolute path ('/…')");
-	if (glob_compile(b->arena, text, &s, &count, e) < 0)
+	if (text.n == 0 || (text.p[0] != '/' && !path_is_windows(text)))
+		return refuse_base(b, n, e, "expected an absolute path ('/…', 'C:\\…')");
+	if (key_pattern(&kind_file, text, b->arena, &s, &count, e) < 0)
 		return refuse_base(b, n, e, arena_format(b->arena, "but %s", e->text));
 	for (size_t i = 0; i < count; i++) {
 		if (s[i].how == GLOB_LITERAL &&
@@ -30,25 +32,63 @@ static int check_base(struct binder *b, const struct node *n, struct span text, 
 	return 0;
 }
 
+/* "c:/dir/" is "C:\dir". */
+static struct span windows_path(struct arena *a, struct span text)
+{
+	char *p = arena_get(a, text.n + 1);
+	size_t n = text.n;
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = text.p[i] == '/' ? '\\' : text.p[i];
+	if (p[1] == ':' && p[0] >= 'a')
+		p[0] = (char)(p[0] - 'a' + 'A');
+	if (n > 3 && p[n - 1] == '\\')
+		n--;
+	return arena_copy(a, (struct span){ p, n });
+}
+
+/* Paths of Windows and others have patterns of their own. */
+static int check_platform(struct binder *b, struct entry *out, const struct node *n,
+	const struct glob_dialect *d, struct err *e)
+{
+	if (out->n_bases && out->dialect != d)
+		return refuse_base(b, n, e,
+			"expected bases of one platform in one rule (paths of Windows or others)");
+	out->dialect = d;
+	return 0;
+}
+
+static int bind_path_base(struct binder *b, struct entry *out, const struct node *n,
+	struct span text, struct err *e)
+{
+	bool windows = path_is_windows(text);
+
+	if (check_platform(b, out, n, windows ? &glob_windows : &glob_posix, e) < 0)
+		return e->code;
+	if (windows)
+		text = windows_path(b->arena, text);
+	else if (text.n > 1 && text.p[text.n - 1] == '/' && text.p[text.n - 2] != '\\')
+		text = arena_copy(b->arena, (struct span){ text.p, text.n - 1 });
+	if (check_base(b, n, text, e) < 0)
+		return e->code;
+	out->bases[out->n_bases++] = (struct base){ text, n->at.file, n->at.line, n->at.column };
+	return 0;
+}
+
 static int bind_base(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
-	struct base *base = &out->bases[out->n_bases];
+	bool registry = out->rule.kind->keys != KEYS_PLAIN;
 	struct span text;
 
 	if (n->type != NODE_SCALAR)
 		return bind_refuse(b, "wrong-type", n->at, e,
 			"found %s, expected an absolute path or a list of them",
 			node_found(b->arena, n));
-	if (variables_expand(b->variables, n, b->arena, &text, &out->user_variable, b->problems,
-		    e) < 0)
+	if (variables_expand(b->variables, n, b->arena, &text, &out->user_variable, registry,
+		    b->problems, e) < 0)
 		return e->code;
-	if (text.n > 1 && text.p[text.n - 1] == '/' && text.p[text.n - 2] != '\\')
-		text = arena_copy(b->arena, (struct span){ text.p, text.n - 1 });
-	if (check_base(b, n, text, e) < 0)
-		return e->code;
-	*base = (struct base){ text, n->at.file, n->at.line, n->at.column };
-	out->n_bases++;
-	return 0;
+	return registry ? bind_registry_base(b, out, n, text, e)
+			: bind_path_base(b, out, n, text, e);
 }
 
 int bind_bases(struct binder *b, struct entry *out, const struct node *n, struct err *e)
@@ -60,11 +100,12 @@ int bind_bases(struct binder *b, struct entry *out, const struct node *n, struct
 	if (count == 0 || count > BASES_MAX)
 		return bind_refuse(b, "bad-base", n->at, e, "found %u bases, expected 1 to %d",
 			count, BASES_MAX);
-	out->bases = arena_get(b->arena, count * sizeof *out->bases);
+	/* a view may make two of one */
+	out->bases = arena_get(b->arena, 2 * count * sizeof *out->bases);
 	for (unsigned i = 0; i < count; i++)
 		if (bind_base(b, out, n->type == NODE_LIST ? n->items[i] : n, e) < 0)
 			rc = e->code;
-	texts = arena_get(b->arena, (count + 1) * sizeof(char *));
+	texts = arena_get(b->arena, (out->n_bases + 1) * sizeof(char *));
 	for (size_t i = 0; i < out->n_bases; i++)
 		texts[i] = out->bases[i].text.p;
 	out->rule.bases = texts;
@@ -76,13 +117,14 @@ static int check_key(struct binder *b, const struct entry *out, const struct nod
 {
 	struct glob_section *s;
 	size_t count;
-	int rc = out->rule.kind->hierarchical ? glob_compile(b->arena, key, &s, &count, e)
-					      : glob_text_check(key, e);
+	int rc = out->rule.kind->hierarchical
+			 ? glob_compile_as(b->arena, key, out->dialect, &s, &count, e)
+			 : glob_text_check(key, e);
 
 	if (rc < 0)
 		return bind_refuse(b, "bad-pattern", n->at, e, "found the pattern %s, but %s",
 			node_found(b->arena, n), arena_text(b->arena, span_of(e->text)));
-	for (size_t i = 0; out->rule.kind->hierarchical && i < count; i++)
+	for (size_t i = 0; out->rule.kind == &kind_file && i < count; i++)
 		if (s[i].how == GLOB_LITERAL &&
 			(span_is(s[i].text, "..") || span_is(s[i].text, ".")))
 			return bind_refuse(b, "bad-pattern", n->at, e,
@@ -100,8 +142,8 @@ static int bind_key_text(struct binder *b, struct entry *out, const struct node 
 		return bind_refuse(b, "wrong-type", n->at, e,
 			"found %s, expected a pattern or a map with 'key' and tests",
 			node_found(b->arena, n));
-	if (variables_expand(b->variables, n, b->arena, &key, &out->user_variable, b->problems, e) <
-			0 ||
+	if (variables_expand(b->variables, n, b->arena, &key, &out->user_variable,
+		    out->dialect->fold, b->problems, e) < 0 ||
 		check_key(b, out, n, key, e) < 0)
 		return e->code;
 	*ret = key;
@@ -165,7 +207,7 @@ static int bind_test(struct binder *b, struct entry *out, const struct node *nam
 	else if (value->plain && span_is(value->text, "false"))
 		t.how = TEST_ABSENT;
 	else if (variables_expand(b->variables, value, b->arena, &t.glob, &out->user_variable,
-			 b->problems, e) < 0 ||
+			 false, b->problems, e) < 0 ||
 		 check_choice(b, &k->fields[field], value, t.glob, e) < 0)
 		return e->code;
 	if (k->fields[field].type == FIELD_MODE)

@@ -7,6 +7,7 @@ struct explain {
 	const struct record *record; /* may be NULL */
 	struct arena *arena;
 	struct span key;
+	struct key_path path; /* kinds with paths */
 };
 
 /* Is the base above the key, or the key itself? */
@@ -14,14 +15,16 @@ static bool base_covers(const struct explain *x, const struct track *t)
 {
 	const struct glob_section *s =
 		&x->policy->sections[x->policy->routes[t->first_route].first];
-	struct span rest = span_from_offset(x->key, 1), name;
+	struct span rest = x->path.sections, name;
 
 	if (t->base_n == 0)
 		return true;
 	for (uint32_t i = 0; i < t->base_n; i++)
-		if (!span_cut(&rest, '/', &name) || !glob_section_is(&s[i], name, glob_hash(name)))
+		if (!span_cut(&rest, x->path.separator, &name) ||
+			!glob_section_is(&s[i], name, glob_hash(name)))
 			return false;
-	return true;
+	/* a base is a key: a value of its name in the key above is none of its own */
+	return t->entry->rule.kind->keys != KEYS_VALUE || rest.p;
 }
 
 static const char *tests_text(const struct explain *x, const struct entry *entry,
@@ -120,10 +123,16 @@ static void explain_track(const struct explain *x, const struct track *t, struct
 	for (uint32_t i = 0; i < t->n_routes; i++) {
 		const struct pattern_route *r = &p->routes[t->first_route + i];
 
-		if (r->pattern && route_passes(p, r, x->key))
+		if (!r->pattern && r->exclude && route_passes(p, r, x->path)) {
+			row->verdict = EXPLAIN_EXCLUDED;
+			row->text = arena_format(x->arena, "deeper than 'depth: %u'",
+				t->entry->depth - 1);
+			return;
+		}
+		if (r->pattern && route_passes(p, r, x->path))
 			matched_add(x, r->exclude ? &out : &in, r->pattern, r->exclude);
 	}
-	decide(x, row, &in, &out, t->entry->include.n == 0,
+	decide(x, row, &in, &out, t->entry->include.n == 0 && t->entry->value_include.n == 0,
 		arena_format(x->arena, "everything below \"%s\" is held",
 			problem_quote(x->arena, t->base->text)));
 }
@@ -158,11 +167,13 @@ static bool explain_entry(const struct explain *x, const struct entry *entry,
 
 	ret->rule = &entry->rule;
 	ret->verdict = EXPLAIN_OUTSIDE;
+	if (!entry->rule.kind->hierarchical && !entry_asked(entry, x->key))
+		return false;
 	if (!entry->rule.kind->hierarchical) {
 		explain_flat(x, entry, ret);
 		return true;
 	}
-	if (x->key.n == 0 || x->key.p[0] != '/')
+	if (!x->path.sections.p && !span_is(x->key, "/"))
 		return false;
 	for (uint32_t i = 0; i < entry->n_tracks; i++) {
 		const struct track *t = &x->policy->tracks[entry->first_track + i];
@@ -179,10 +190,13 @@ static bool explain_entry(const struct explain *x, const struct entry *entry,
 size_t policy_explain(const struct policy *p, const struct kind *k, struct span key,
 	const struct record *r, struct arena *a, struct explain_row **ret)
 {
-	struct explain x = { p, r, a, key };
+	AUTO(buf) room = BUF_INIT(BUF_MAX_DEFAULT);
+	struct explain x = { p, r, a, key, { SPAN_NONE, '/' } };
 	struct explain_row *rows = arena_get(a, (p->n + 1) * sizeof *rows);
 	size_t n = 0;
 
+	if (k->hierarchical && (key_is_windows(k, key) || (key.n && key.p[0] == '/')))
+		x.path = key_path(k, key, &room);
 	for (size_t i = 0; i < p->n; i++)
 		if (p->entries[i]->rule.kind == k && explain_entry(&x, p->entries[i], &rows[n]))
 			n++;

@@ -129,6 +129,11 @@ static bool patterns_same(const struct patterns *a, const struct patterns *b)
 	return true;
 }
 
+static const char *query_of(const struct entry *entry)
+{
+	return entry->asks.query ? entry->asks.query : "";
+}
+
 static bool entries_same(const struct entry *a, const struct entry *b)
 {
 	if (a->rule.kind != b->rule.kind || a->n_bases != b->n_bases ||
@@ -137,7 +142,10 @@ static bool entries_same(const struct entry *a, const struct entry *b)
 	for (size_t i = 0; i < a->n_bases; i++)
 		if (!span_same(a->bases[i].text, b->bases[i].text))
 			return false;
-	return patterns_same(&a->include, &b->include) && patterns_same(&a->exclude, &b->exclude);
+	return a->depth == b->depth && strcmp(query_of(a), query_of(b)) == 0 &&
+	       patterns_same(&a->value_include, &b->value_include) &&
+	       patterns_same(&a->value_exclude, &b->value_exclude) &&
+	       patterns_same(&a->include, &b->include) && patterns_same(&a->exclude, &b->exclude);
 }
 
 static void lint_twins(const struct policy *p, size_t at, struct problems *problems)
@@ -168,6 +176,7 @@ void policy_lint(const struct policy *p, struct problems *problems)
 			lint_bases(entry, problems);
 			lint_patterns(entry, problems);
 		}
+		lint_windows(entry, problems);
 		if (entry->rule.kind == &kind_file)
 			lint_file(entry, problems);
 	}

@@ -8,6 +8,9 @@
 void lint_warn(struct problems *problems, const char *code, const struct entry *entry,
 	struct place at, const char *fmt, ...) PRINTF(5, 6);
 
+/* lint_windows.c */
+void lint_windows(const struct entry *entry, struct problems *problems);
+
 /* lint_pattern.c: base, include, exclude. */
 void lint_patterns(const struct entry *entry, struct problems *problems);
 void lint_bases(const struct entry *entry, struct problems *problems);

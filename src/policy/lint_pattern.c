@@ -42,29 +42,31 @@ static bool covers(const struct glob_section *a, const struct glob_section *b)
 	}
 }
 
-static const struct glob_section *cut(struct arena *a, struct span key)
+static const struct glob_section *cut(struct arena *a, struct span key,
+	const struct glob_dialect *d)
 {
 	static const struct glob_section nothing[] = { { .how = GLOB_END } };
 	struct glob_section *s;
 	size_t n;
 	struct err e = { 0 };
 
-	return glob_compile(a, key, &s, &n, &e) < 0 ? nothing : s;
+	return glob_compile_as(a, key, d, &s, &n, &e) < 0 ? nothing : s;
 }
 
-static const struct glob_section **cut_all(struct arena *a, const struct patterns *patterns)
+static const struct glob_section **cut_all(struct arena *a, const struct patterns *patterns,
+	const struct glob_dialect *d)
 {
 	const struct glob_section **cuts =
 		arena_get(a, (patterns->n + 1) * sizeof(struct glob_section *));
 
 	for (size_t i = 0; i < patterns->n; i++)
-		cuts[i] = cut(a, patterns->list[i].key);
+		cuts[i] = cut(a, patterns->list[i].key, d);
 	return cuts;
 }
 
 static void lint_text(const struct entry *entry, const struct pattern *p, struct problems *problems)
 {
-	for (size_t i = 0; i + 1 < p->key.n; i++) {
+	for (size_t i = 0; entry->dialect == &glob_posix && i + 1 < p->key.n; i++) {
 		char c = p->key.p[i + 1];
 
 		if (p->key.p[i] != '\\')
@@ -79,9 +81,10 @@ static void lint_text(const struct entry *entry, const struct pattern *p, struct
 				"'\\%c' is '%c'; sections are separated by '/'", c, c);
 		i++;
 	}
-	if (p->key.n > 1 && p->key.p[0] == '/')
+	if (p->key.n > 1 && p->key.p[0] == entry->dialect->separators[0])
 		lint_warn(problems, "absolute-pattern", entry, pattern_place(p),
-			"patterns are relative to 'base'; the '/' in front means nothing");
+			"patterns are relative to 'base'; the '%c' in front means nothing",
+			p->key.p[0]);
 }
 
 static void lint_tests(const struct entry *entry, const struct pattern *p,
@@ -133,7 +136,7 @@ static void lint_covered(const struct entry *entry, const struct lines *of, cons
 static void lint_all_out(const struct entry *entry, const struct lines *out, struct arena *a,
 	struct problems *problems)
 {
-	const struct glob_section *all = cut(a, span_of("**"));
+	const struct glob_section *all = cut(a, span_of("**"), entry->dialect);
 
 	for (size_t i = 0; entry->include.n == 0 && i < entry->exclude.n; i++)
 		if (!entry->exclude.list[i].n_tests && covers(out->cuts[i], all))
@@ -145,8 +148,8 @@ static void lint_all_out(const struct entry *entry, const struct lines *out, str
 void lint_patterns(const struct entry *entry, struct problems *problems)
 {
 	AUTO_FREE(arena) a = arena_new();
-	const struct lines in = { &entry->include, cut_all(a, &entry->include) };
-	const struct lines out = { &entry->exclude, cut_all(a, &entry->exclude) };
+	const struct lines in = { &entry->include, cut_all(a, &entry->include, entry->dialect) };
+	const struct lines out = { &entry->exclude, cut_all(a, &entry->exclude, entry->dialect) };
 	const struct lines *sets[] = { &in, &out };
 
 	for (size_t s = 0; s < ARRAY_LEN(sets); s++)
@@ -171,11 +174,12 @@ static bool is_below(struct span path, const char *folder)
 static bool is_deep(const struct entry *entry)
 {
 	AUTO_FREE(arena) a = arena_new();
-	const struct glob_section *below = cut(a, span_of("*/*/**"));
+	const char *sep = entry->dialect == &glob_registry ? "*\\*\\**" : "*/*/**";
+	const struct glob_section *below = cut(a, span_of(sep), entry->dialect);
 
 	for (size_t i = 0; i < entry->exclude.n; i++)
 		if (!entry->exclude.list[i].n_tests &&
-			covers(cut(a, entry->exclude.list[i].key), below))
+			covers(cut(a, entry->exclude.list[i].key, entry->dialect), below))
 			return false;
 	for (size_t i = 0; i < entry->include.n; i++)
 		if (span_starts(entry->include.list[i].key, span_of("**")))
@@ -197,11 +201,18 @@ static const struct {
 	{ "/var/run", false },
 };
 
+/* A drive, or a hive as a whole. */
+static bool is_top(struct span base)
+{
+	return (base.n == 3 && path_is_windows(base)) || span_is(base, "HKLM") ||
+	       span_is(base, "HKU");
+}
+
 static void lint_base(const struct entry *entry, const struct base *base, struct problems *problems)
 {
 	struct place at = { base->file, base->line, base->column };
 
-	if (span_is(base->text, "/"))
+	if (span_is(base->text, "/") || is_top(base->text))
 		lint_warn(problems, "broad-recursion", entry, at,
 			"the rule goes through the whole system; name the folders that matter");
 	for (size_t k = 0; k < ARRAY_LEN(moving); k++)
@@ -215,7 +226,8 @@ static void lint_base(const struct entry *entry, const struct base *base, struct
 
 void lint_bases(const struct entry *entry, struct problems *problems)
 {
-	if (!is_deep(entry) || entry->rule.types || entry->rule.expect == EXPECT_ABSENT)
+	if (!is_deep(entry) || entry->depth || entry->rule.types ||
+		entry->rule.expect == EXPECT_ABSENT)
 		return;
 	for (size_t i = 0; i < entry->n_bases; i++)
 		lint_base(entry, &entry->bases[i], problems);

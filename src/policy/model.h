@@ -4,14 +4,19 @@
 #define POLICY_MODEL_H
 
 #include "core/glob.h"
+#include "entity/key.h"
 #include "policy/policy.h"
+#include "policy/problem.h"
 
-#define RULES_MAX 4096        /* rules in one policy */
-#define BASES_MAX 64          /* bases of one rule */
-#define TRACKS_MAX 4096       /* bases of all rules together */
-#define STATES_MAX (1u << 20) /* sections of all compiled patterns together */
-#define PATTERNS_MAX 4096     /* includes or excludes of one rule */
-#define TEXT_MAX 4096         /* bytes of one value */
+#define USERS_WORD "{users}"      /* of a base: every real account */
+#define DEFAULT_VALUE "(default)" /* the value of a registry key that has no name */
+#define RULES_MAX 4096            /* rules in one policy */
+#define BASES_MAX 64              /* bases of one rule */
+#define TRACKS_MAX 4096           /* bases of all rules together */
+#define STATES_MAX (1u << 20)     /* sections of all compiled patterns together */
+#define PATTERNS_MAX 4096         /* includes or excludes of one rule */
+#define DEPTH_MAX 128             /* levels of `depth` */
+#define TEXT_MAX 4096             /* bytes of one value */
 #define KEEP_CONTENT_MAX ((uint64_t)16 << 20)
 
 enum test_how { TEST_GLOB, TEST_PRESENT, TEST_ABSENT };
@@ -33,7 +38,8 @@ struct pattern {
 };
 
 struct base {
-	struct span text; /* absolute, no '/' at the end but for "/" itself */
+	struct span text; /* absolute, as a key: nothing that separates at the end but for "/",
+			     "C:\\" */
 	const char *file;
 	unsigned line, column;
 };
@@ -49,6 +55,12 @@ struct entry {
 	struct base *bases;
 	size_t n_bases;
 	struct patterns include, exclude;
+	struct patterns value_include, value_exclude; /* registry-value: names of values */
+	const struct glob_dialect *dialect;           /* of the patterns */
+	unsigned depth;                               /* levels below a base, + 1; 0: all */
+	struct rule_asks asks;
+	struct place view_at; /* where a view is written that adds nothing; line 0: nowhere */
+	struct place query_at;
 	uint64_t test_fields; /* what types and tests need to see */
 	bool has_tests;       /* some include or exclude has tests */
 	unsigned column;
@@ -125,8 +137,14 @@ bool entry_holds(const struct policy *p, const struct entry *entry, const struct
 bool entry_type_fits(const struct entry *entry, const struct record *r);
 bool test_passes(const struct test *t, const struct record *r);
 bool pattern_passes(const struct pattern *p, const struct record *r);
-/* Do the patterns of a route match a path, tests aside? */
-bool route_passes(const struct policy *p, const struct pattern_route *r, struct span key);
+/* Do the patterns of a route match a key, tests aside? */
+bool route_passes(const struct policy *p, const struct pattern_route *r, struct key_path key);
+/* Kinds whose keys are no paths: is the entity one the entry asks about at all? */
+bool entry_asked(const struct entry *entry, struct span key);
+
+/* Is this a real account's name in HKU: S-1-5-21-…, S-1-12-1-…; with "_Classes" behind it? */
+bool sid_is_user(struct span name);
+bool sid_is_user_classes(struct span name);
 
 /* Add a rule to a selection; the rules of one selection come in policy order. */
 void selection_add(struct selection *s, const struct entry *entry, bool definite);

@@ -1,7 +1,8 @@
+#include "policy/print.h"
+
 #include "core/escape.h"
 #include "core/utf8.h"
 #include "entity/file.h"
-#include "policy/model.h"
 
 /* What libyaml takes for a line break or refuses inside quotes, and what could mislead a reader. */
 static bool needs_escape(struct span c, uint32_t point)
@@ -10,7 +11,7 @@ static bool needs_escape(struct span c, uint32_t point)
 }
 
 /* In double quotes. All texts came from YAML, so they are UTF-8. */
-static void print_text(struct buf *b, struct span text)
+void print_text(struct buf *b, struct span text)
 {
 	buf_add_char(b, '"');
 	while (text.n) {
@@ -29,14 +30,14 @@ static void print_text(struct buf *b, struct span text)
 	buf_add_char(b, '"');
 }
 
-static void print_key(struct buf *b, const char *key, const char *text)
+void print_key(struct buf *b, const char *key, const char *text)
 {
 	buf_addf(b, "    %s: ", key);
 	print_text(b, span_of(text));
 	buf_add_char(b, '\n');
 }
 
-static void print_bool(struct buf *b, const char *key, bool value)
+void print_bool(struct buf *b, const char *key, bool value)
 {
 	buf_addf(b, "    %s: %s\n", key, value ? "true" : "false");
 }
@@ -98,7 +99,7 @@ static void print_types(struct buf *b, const struct rule *r)
 	buf_add_text(b, "]\n");
 }
 
-static void print_list(struct buf *b, const char *key, const char *const *list)
+void print_list(struct buf *b, const char *key, const char *const *list)
 {
 	if (!list[0])
 		return;
@@ -123,7 +124,8 @@ static void print_rule(struct buf *b, const struct entry *entry)
 	print_patterns(b, "exclude", r->kind, &entry->exclude);
 	print_fields(b, r);
 	print_types(b, r);
-	if (r->kind->hierarchical) {
+	print_asks(b, entry);
+	if (r->kind == &kind_file) {
 		print_bool(b, "follow_links", r->follow_links);
 		print_bool(b, "cross_mounts", r->cross_mounts);
 	}

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "core/fold.h"
 #include "core/mem.h"
 
 #define NO_STATE UINT32_MAX
@@ -17,8 +18,9 @@ struct hit {
 
 struct scope {
 	atomic_uint refs;
-	bool alike;  /* every name here and below is held as `whole` says */
-	bool mounts; /* some rule here ends at other mounts */
+	bool alike;         /* every name here and below is held as `whole` says */
+	bool exact, folded; /* what literals there are */
+	bool mounts;        /* some rule here ends at other mounts */
 	const struct policy *policy;
 	struct selection whole;
 	uint32_t n_states, n_tracks, n_wilds, mask;
@@ -139,12 +141,15 @@ static void add_state(struct scope *d, const struct policy *p, uint32_t s, uint3
 		d->alike = false;
 	if (!gain)
 		return;
-	if (section->how == GLOB_LITERAL)
+	if (section->how == GLOB_LITERAL) {
 		put_literal(d, section, (struct hit){ s, track });
-	else if (section->how == GLOB_WILD)
+		d->folded = d->folded || section->dialect->fold;
+		d->exact = d->exact || !section->dialect->fold;
+	} else if (section->how == GLOB_WILD || section->how == GLOB_TEST) {
 		d->wilds[d->n_wilds++] = (struct hit){ s, track };
-	else
+	} else {
 		d->start[track] |= gain;
+	}
 }
 
 static void collect(const struct scope *d, const uint8_t *gains, struct selection *ret)
@@ -279,18 +284,10 @@ struct scope *scope_enter(struct scope *d, struct span name, bool other_mount)
 	return below;
 }
 
-bool scope_name(const struct scope *d, struct span name, struct selection *ret)
+static void gain_literals(const struct scope *d, struct span name, uint32_t hash, uint8_t *gains)
 {
 	const struct policy *p = d->policy;
-	uint8_t gains[TRACKS_MAX];
-	uint32_t hash;
 
-	if (d->alike) {
-		*ret = d->whole;
-		return ret->n > 0;
-	}
-	hash = glob_hash(name);
-	memcpy(gains, d->start, d->n_tracks);
 	for (uint32_t at = hash & d->mask; d->literals[at].state != NO_STATE;
 		at = (at + 1) & d->mask) {
 		const struct hit *h = &d->literals[at];
@@ -298,10 +295,26 @@ bool scope_name(const struct scope *d, struct span name, struct selection *ret)
 		if (glob_section_is(&p->sections[h->state], name, hash))
 			gains[h->track] |= p->states[h->state].gain;
 	}
+}
+
+bool scope_name(const struct scope *d, struct span name, struct selection *ret)
+{
+	const struct policy *p = d->policy;
+	uint8_t gains[TRACKS_MAX];
+
+	if (d->alike) {
+		*ret = d->whole;
+		return ret->n > 0;
+	}
+	memcpy(gains, d->start, d->n_tracks);
+	if (d->exact)
+		gain_literals(d, name, glob_hash(name), gains);
+	if (d->folded)
+		gain_literals(d, name, fold_hash(name), gains);
 	for (uint32_t i = 0; i < d->n_wilds; i++) {
 		const struct hit *h = &d->wilds[i];
 
-		if (glob_text(p->sections[h->state].text, name))
+		if (glob_section_is(&p->sections[h->state], name, 0))
 			gains[h->track] |= p->states[h->state].gain;
 	}
 	collect(d, gains, ret);

@@ -104,12 +104,13 @@ bool entry_type_fits(const struct entry *entry, const struct record *r)
 	       (entry->rule.types >> r->v[FILE_TYPE].number & 1);
 }
 
-bool route_passes(const struct policy *p, const struct pattern_route *r, struct span key)
+bool route_passes(const struct policy *p, const struct pattern_route *r, struct key_path key)
 {
-	return glob_path(&p->sections[r->first], key);
+	return glob_joined(&p->sections[r->first], key.sections, key.separator);
 }
 
-static bool track_holds(const struct policy *p, const struct track *t, const struct record *r)
+static bool track_holds(const struct policy *p, const struct track *t, struct key_path key,
+	const struct record *r)
 {
 	bool in = false;
 
@@ -118,7 +119,7 @@ static bool track_holds(const struct policy *p, const struct track *t, const str
 
 		if (in && !route->exclude)
 			continue;
-		if (!route_passes(p, route, r->key) ||
+		if (!route_passes(p, route, key) ||
 			(route->pattern && !pattern_passes(route->pattern, r)))
 			continue;
 		if (route->exclude)
@@ -146,17 +147,31 @@ static bool none_can(const struct entry *entry, const struct record *r)
 	return entry->include.n > 0;
 }
 
+bool entry_asked(const struct entry *entry, struct span key)
+{
+	struct span rest = key, rule;
+
+	if (entry->rule.kind->keys != KEYS_OF_RULE)
+		return true;
+	return span_cut(&rest, ':', &rule) && rest.p && span_is(rule, entry->rule.id);
+}
+
 bool entry_holds(const struct policy *p, const struct entry *entry, const struct record *r)
 {
+	AUTO(buf) room = BUF_INIT(BUF_MAX_DEFAULT);
+	struct key_path key;
+
 	if (!entry_type_fits(entry, r))
 		return false;
 	if (!entry->rule.kind->hierarchical)
-		return (entry->include.n == 0 || any_passes(&entry->include, r)) &&
+		return entry_asked(entry, r->key) &&
+		       (entry->include.n == 0 || any_passes(&entry->include, r)) &&
 		       !any_passes(&entry->exclude, r);
 	if (none_can(entry, r))
 		return false;
+	key = key_path(entry->rule.kind, r->key, &room);
 	for (uint32_t i = 0; i < entry->n_tracks; i++)
-		if (track_holds(p, &p->tracks[entry->first_track + i], r))
+		if (track_holds(p, &p->tracks[entry->first_track + i], key, r))
 			return true;
 	return false;
 }
@@ -227,7 +242,7 @@ static bool root(const void *policy, const struct kind *k, struct selection *ret
 		for (uint32_t j = 0; j < t->n_routes; j++) {
 			const struct pattern_route *r = &p->routes[t->first_route + j];
 
-			if (route_passes(p, r, SPAN_NONE))
+			if (route_passes(p, r, (struct key_path){ SPAN_NONE, '/' }))
 				gain |= route_gain(r);
 		}
 		add_by_gain(ret, t->entry, gain);
@@ -255,7 +270,7 @@ static bool flat(const void *policy, const struct kind *k, struct span key, stru
 		const struct entry *entry = p->entries[i];
 		uint8_t gain = GAIN_IN;
 
-		if (entry->rule.kind != k)
+		if (entry->rule.kind != k || !entry_asked(entry, key))
 			continue;
 		if (entry->include.n)
 			gain = flat_gain(&entry->include, key, GAIN_IN, GAIN_IN_TESTED);
@@ -277,6 +292,19 @@ static uint64_t fields(const void *policy, const struct kind *k)
 	return all;
 }
 
+static bool asks(const void *policy, const struct kind *k, size_t i, struct rule_asks *ret)
+{
+	const struct policy *p = policy;
+
+	for (size_t at = 0; at < p->n; at++) {
+		if (p->entries[at]->rule.kind != k || i-- > 0)
+			continue;
+		*ret = p->entries[at]->asks;
+		return true;
+	}
+	return false;
+}
+
 struct selector policy_selector(const struct policy *p)
 {
 	return (struct selector){
@@ -289,19 +317,19 @@ struct selector policy_selector(const struct policy *p)
 		.settle = settle,
 		.flat = flat,
 		.fields = fields,
+		.asks = asks,
 		.policy = p,
 	};
 }
 
-/* path without the '/' in front */
-static bool select_path(const struct policy *p, const struct kind *k, struct span path,
+static bool select_path(const struct policy *p, const struct kind *k, struct key_path path,
 	struct selection *ret)
 {
 	struct scope *d = scope_top(p, k);
-	struct span rest = path, name;
+	struct span rest = path.sections, name;
 	bool held = false;
 
-	while (d && span_cut(&rest, '/', &name)) {
+	while (d && span_cut(&rest, path.separator, &name)) {
 		struct scope *below;
 
 		if (!rest.p) {
@@ -319,17 +347,18 @@ static bool select_path(const struct policy *p, const struct kind *k, struct spa
 bool policy_select(const struct policy *p, const struct kind *k, struct span key,
 	const struct record *r, struct selection *ret)
 {
+	AUTO(buf) room = BUF_INIT(BUF_MAX_DEFAULT);
 	struct selection s = { 0 };
 	bool held;
 
 	if (!k->hierarchical)
 		held = flat(p, k, key, &s);
-	else if (key.n == 0 || key.p[0] != '/')
-		held = false;
-	else if (key.n == 1)
+	else if (span_is(key, "/"))
 		held = root(p, k, &s);
+	else if (!key_is_windows(k, key) && (key.n == 0 || key.p[0] != '/'))
+		held = false;
 	else
-		held = select_path(p, k, span_from_offset(key, 1), &s);
+		held = select_path(p, k, key_path(k, key, &room), &s);
 	if (held && r)
 		held = settle(&s, r);
 	if (held)

@@ -1,16 +1,32 @@
 set(POLICY_SOURCES
   src/policy/bind.c
+  src/policy/bind_asks.c
   src/policy/bind_pattern.c
+  src/policy/bind_registry.c
+  src/policy/bind_wmi.c
   src/policy/compile.c
   src/policy/explain.c
   src/policy/lint.c
   src/policy/lint_pattern.c
+  src/policy/lint_windows.c
   src/policy/load.c
+  src/policy/place.c
   src/policy/print.c
+  src/policy/print_asks.c
   src/policy/problem.c
   src/policy/scope.c
   src/policy/select.c
   src/policy/source.c
   src/policy/tree.c
   src/policy/variable.c
+  src/policy/wql.c
 )
+if(WIN32)
+  list(APPEND POLICY_SOURCES
+    src/policy/place_windows.c
+  )
+else()
+  list(APPEND POLICY_SOURCES
+    src/policy/place_posix.c
+  )
+endif()

@@ -4,7 +4,9 @@
 
 #include "core/escape.h"
 #include "core/mem.h"
+#include "entity/key.h"
 #include "policy/model.h"
+#include "policy/place.h"
 
 #define NESTING_MAX 8
 
@@ -78,6 +80,7 @@ struct expansion {
 	struct problems *problems;
 	struct place at; /* of the text in the rule, for every problem */
 	const char *user;
+	bool plain; /* '\\' is no escape */
 	struct buf out;
 };
 
@@ -89,10 +92,12 @@ static int refuse(struct expansion *x, const char *text, struct err *e)
 
 static const char *names_near(struct expansion *x, struct span name)
 {
-	const char **names = arena_get(x->arena, (x->v->n + 1) * sizeof(char *));
+	const char **names = arena_get(x->arena, (x->v->n + PLACE_N + 1) * sizeof(char *));
 
 	for (size_t i = 0; i < x->v->n; i++)
 		names[i] = x->v->list[i].name->text.p;
+	for (size_t i = 0; i < PLACE_N; i++)
+		names[x->v->n + i] = place_names[i];
 	return problem_guess(x->arena, name, names);
 }
 
@@ -134,6 +139,8 @@ static int add_variable(struct expansion *x, struct span name, unsigned nesting,
 	if (span_starts(name, env))
 		return add_environment(x, span_from_offset(name, env.n), e);
 	found = find(x->v, name);
+	if (!found && place_add(name, &x->out))
+		return 0;
 	if (!found)
 		return refuse(x,
 			arena_format(x->arena,
@@ -157,7 +164,7 @@ static int add_text(struct expansion *x, struct span text, unsigned nesting, str
 	for (size_t i = 0; i < text.n; i++) {
 		struct span rest = span_from_offset(text, i), name;
 
-		if (rest.p[0] == '\\' && rest.n > 1) { /* "\${" is no variable */
+		if (rest.p[0] == '\\' && rest.n > 1 && !x->plain) { /* "\${" is no variable */
 			buf_add(&x->out, rest.p, 2);
 			i++;
 			continue;
@@ -180,13 +187,22 @@ static int add_text(struct expansion *x, struct span text, unsigned nesting, str
 	return 0;
 }
 
+/* "${windows}\\x" begins with a place of Windows. */
+static bool begins_with_place(struct span text)
+{
+	struct span rest = span_from_offset(text, 2), name;
+
+	return span_starts(text, span_of("${")) && span_cut(&rest, '}', &name) && place_is(name);
+}
+
 int variables_expand(struct variables *v, const struct node *n, struct arena *a, struct span *ret,
-	const char **ret_user, struct problems *problems, struct err *e)
+	const char **ret_user, bool plain, struct problems *problems, struct err *e)
 {
 	struct expansion x = { .v = v,
 		.arena = a,
 		.problems = problems,
 		.at = n->at,
+		.plain = plain || path_is_windows(n->text) || begins_with_place(n->text),
 		.out = BUF_INIT(TEXT_MAX) };
 	int rc;
 

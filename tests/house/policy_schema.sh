@@ -13,7 +13,7 @@ jsonschema.Draft202012Validator.check_schema(schema)
 check = jsonschema.Draft202012Validator(schema)
 failures = []
 
-good = sorted(glob.glob("rules/*.yaml") + glob.glob("tests/data/policy/good/*.yaml"))
+good = sorted(glob.glob("rules/*.yaml") + glob.glob("rules/windows/*.yaml") + glob.glob("tests/data/policy/good/*.yaml"))
 bad = sorted(glob.glob("tests/data/policy/bad/*.yaml"))
 if len(good) < 5 or len(bad) < 20:
     failures.append("samples are missing")

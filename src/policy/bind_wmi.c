@@ -1,0 +1,90 @@
+/* The namespace and query of a rule of kind wmi, and what must not be asked. */
+#include "policy/bind.h"
+
+#include "core/fold.h"
+#include "policy/wql.h"
+
+int bind_namespace(struct binder *b, struct entry *out, const struct node *n, struct err *e)
+{
+	struct span text, rest, part;
+
+	if (n->type != NODE_SCALAR || n->text.n == 0)
+		return bind_wrong_type(b, n, "a namespace such as root\\cimv2", e);
+	if (variables_expand(b->variables, n, b->arena, &text, &out->user_variable, true,
+		    b->problems, e) < 0)
+		return e->code;
+	if (span_starts(text, span_of("\\\\.\\")))
+		text = span_from_offset(text, 4);
+	if (text.n && (text.p[0] == '\\' || text.p[0] == '/'))
+		return bind_refuse(b, "bad-namespace", n->at, e,
+			"found the namespace %s, expected one of this host (root\\…): no other "
+			"host "
+			"is asked",
+			node_found(b->arena, n));
+	for (rest = text; span_cut(&rest, '\\', &part);)
+		if (part.n == 0 || memchr(part.p, '\0', part.n) ||
+			(part.p == text.p && !fold_same(part, span_of("root")) &&
+				!fold_starts(part, span_of("root/"), NULL)))
+			return bind_refuse(b, "bad-namespace", n->at, e,
+				"found the namespace %s, expected one such as root\\cimv2",
+				node_found(b->arena, n));
+	out->asks.space = arena_text(b->arena, text);
+	return 0;
+}
+
+enum asked_how { NEVER, NEVER_WHOLE };
+
+static const struct {
+	const char *pattern;
+	enum asked_how how;
+	const char *why;
+} costly[] = {
+	{ "Win32_Product*", NEVER,
+		"asking it makes the installer check, and repair, every product; use kind "
+		"package" },
+	{ "Win32_SoftwareFeature*", NEVER,
+		"asking it makes the installer check, and repair, every product; use kind "
+		"package" },
+	{ "Win32_SoftwareElement*", NEVER,
+		"asking it makes the installer check, and repair, every product; use kind "
+		"package" },
+	{ "Win32_InstalledSoftwareElement", NEVER,
+		"asking it makes the installer check, and repair, every product; use kind "
+		"package" },
+	{ "CIM_DataFile", NEVER_WHOLE,
+		"without WHERE it walks every disk; kind file does that better" },
+	{ "CIM_LogicalFile", NEVER_WHOLE,
+		"without WHERE it walks every disk; kind file does that better" },
+	{ "CIM_Directory", NEVER_WHOLE,
+		"without WHERE it walks every disk; kind file does that better" },
+	{ "Win32_Directory", NEVER_WHOLE,
+		"without WHERE it walks every disk; kind file does that better" },
+	{ "Win32_NTLogEvent", NEVER_WHOLE, "without WHERE it reads every event log" },
+};
+
+int bind_query(struct binder *b, struct entry *out, const struct node *n, struct err *e)
+{
+	struct span text;
+	struct wql q;
+
+	if (n->type != NODE_SCALAR || n->text.n == 0)
+		return bind_wrong_type(b, n, "a query such as SELECT Name, Path FROM Win32_Share",
+			e);
+	if (variables_expand(b->variables, n, b->arena, &text, &out->user_variable, true,
+		    b->problems, e) < 0)
+		return e->code;
+	if (memchr(text.p, '\0', text.n))
+		return bind_wrong_type(b, n, "a query without zero bytes", e);
+	if (wql_parse(text, &q, e) < 0)
+		return bind_refuse(b, "bad-query", n->at, e, "found the query %s, %s",
+			node_found(b->arena, n), arena_text(b->arena, span_of(e->text)));
+	for (size_t i = 0; i < ARRAY_LEN(costly); i++)
+		if (glob_text_as(span_of(costly[i].pattern), q.name, &glob_name) &&
+			(costly[i].how == NEVER || (q.select && !q.where)))
+			return bind_refuse(b, "costly-query", n->at, e,
+				"found a query of %s, but %s", problem_quote(b->arena, q.name),
+				costly[i].why);
+	out->asks.query = arena_text(b->arena, text);
+	out->query_at = n->at;
+	return 0;
+}

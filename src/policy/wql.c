@@ -1,0 +1,123 @@
+#include "policy/wql.h"
+
+#include "core/fold.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool in_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+static char quote_of(char c)
+{
+	return c == '"' || c == '\'' ? c : '\0';
+}
+
+/* The end of a text in quotes that s begins with; '\' takes the next byte. 0: it does not end. */
+static size_t text_end(struct span s)
+{
+	for (size_t i = 1; i < s.n; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == s.p[0])
+			return i + 1;
+	}
+	return 0;
+}
+
+/* Take a word, a text in quotes, or one other byte off the front. False at the end, and, with
+ * *ret_open, where a text does not end. */
+static bool next(struct span *s, struct span *ret, bool *ret_open)
+{
+	size_t n = 1;
+
+	while (s->n && is_blank(s->p[0]))
+		*s = span_from_offset(*s, 1);
+	if (s->n == 0)
+		return false;
+	if (quote_of(s->p[0])) {
+		n = text_end(*s);
+		*ret_open = n == 0;
+		if (n == 0)
+			return false;
+	}
+	while (in_word(s->p[0]) && n < s->n && in_word(s->p[n]))
+		n++;
+	*ret = (struct span){ s->p, n };
+	*s = span_from_offset(*s, n);
+	return true;
+}
+
+static bool is(struct span word, const char *keyword)
+{
+	return fold_same(word, span_of(keyword));
+}
+
+static int bad(struct err *e, const char *why)
+{
+	return err_set(e, ERR_FORMAT, "%s", why);
+}
+
+/* Behind SELECT: a list, FROM, the class. */
+static int parse_select(struct span *s, struct wql *ret, bool *open, struct err *e)
+{
+	struct span word, before = SPAN_NONE;
+
+	while (next(s, &word, open) && !is(word, "FROM")) {
+		ret->all = ret->all || span_is(word, "*");
+		before = word;
+	}
+	if (!is(word, "FROM") || !before.p)
+		return bad(e, "expected 'SELECT properties FROM class'");
+	if (!next(s, &ret->name, open) || !in_word(ret->name.p[0]))
+		return bad(e, "expected the name of a class behind FROM");
+	return 0;
+}
+
+/* Behind ASSOCIATORS or REFERENCES: OF {object}. */
+static int parse_object(struct span *s, struct wql *ret, bool *open, struct err *e)
+{
+	struct span word;
+
+	if (!next(s, &word, open) || !is(word, "OF") || !next(s, &word, open) ||
+		!span_is(word, "{") || !next(s, &ret->name, open))
+		return bad(e, "expected 'OF {object}' there");
+	if (span_is(ret->name, "\\"))
+		return bad(e, "the object names a host; only this one is asked");
+	while (next(s, &word, open))
+		if (span_is(word, "}"))
+			return 0;
+	return bad(e, "expected '}' behind the object");
+}
+
+int wql_parse(struct span query, struct wql *ret, struct err *e)
+{
+	struct span rest = query, word = SPAN_NONE;
+	bool open = false;
+	int rc;
+
+	*ret = (struct wql){ 0 };
+	next(&rest, &word, &open);
+	if (is(word, "SELECT")) {
+		ret->select = true;
+		rc = parse_select(&rest, ret, &open, e);
+	} else if (is(word, "ASSOCIATORS") || is(word, "REFERENCES")) {
+		rc = parse_object(&rest, ret, &open, e);
+	} else {
+		return bad(e, "expected one SELECT, ASSOCIATORS OF or REFERENCES OF");
+	}
+	while (rc == 0 && next(&rest, &word, &open)) {
+		if (span_is(word, ";"))
+			rc = bad(e, "expected one query, without ';'");
+		ret->where = ret->where || is(word, "WHERE");
+		ret->local = ret->local || is(word, "LocalAccount");
+	}
+	if (rc == 0 && open)
+		rc = bad(e, "a text in quotes does not end");
+	return rc;
+}

@@ -1,0 +1,19 @@
+/* As much of a WMI query as tells what it asks: the verb, the class, and whether it chooses. */
+#ifndef POLICY_WQL_H
+#define POLICY_WQL_H
+
+#include "core/err.h"
+#include "core/span.h"
+
+struct wql {
+	bool select;      /* SELECT; else ASSOCIATORS OF or REFERENCES OF an object */
+	bool all;         /* SELECT * */
+	bool where;       /* it has a WHERE */
+	bool local;       /* it names LocalAccount */
+	struct span name; /* of the class; in the query */
+};
+
+/* ERR_FORMAT, with what was found and expected, when it is none of the three. */
+int wql_parse(struct span query, struct wql *ret, struct err *e) MUST_CHECK;
+
+#endif
