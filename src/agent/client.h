@@ -5,8 +5,11 @@
 #include "agent/request.h"
 #include "os/channel.h"
 
+struct pipe; /* windows/pipe.h */
+
 struct client {
 	struct channel channel;
+	struct pipe *pipe; /* instead of a channel, on Windows */
 	struct arena *arena;
 };
 

@@ -1,17 +1,13 @@
 #include "agent/config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "agent/config_file.h"
 #include "agent/route.h"
 #include "core/sha256.h"
 #include "policy/bind.h"
 #include "policy/model.h"
 
-#define CHUNK ((size_t)64 << 10)
 #define CONFIG_VERSION "1"
 
 #define HOUR 3600u
@@ -140,8 +136,8 @@ static int bind_path(struct binder *b, const struct node *n, const char **ret, s
 		*ret = NULL;
 		return 0;
 	}
-	if (n->type != NODE_SCALAR || n->text.n < 2 || n->text.p[0] != '/' ||
-		n->text.p[n->text.n - 1] == '/' || n->text.n >= TEXT_MAX)
+	if (n->type != NODE_SCALAR || n->text.n < 2 || !config_file_absolute(n->text) ||
+		strchr("/\\", n->text.p[n->text.n - 1]) || n->text.n >= TEXT_MAX)
 		return expected(b, n, e, "the absolute path of a file, or none");
 	*ret = n->text.p;
 	return 0;
@@ -311,57 +307,6 @@ static void set_defaults(struct agent_config *c)
 	c->routes = none;
 }
 
-/* Whoever may write the settings decides where records go, and what the link runs. */
-static int check_owner(const char *path, const struct stat *st, struct problems *problems,
-	struct err *e)
-{
-	const char *who = st->st_uid != 0 && st->st_uid != geteuid() ? "is owned by another user"
-			  : st->st_mode & S_IWOTH                    ? "may be written by everybody"
-			  : st->st_mode & S_IWGRP                    ? "may be written by its group"
-								     : NULL;
-
-	if (!S_ISREG(st->st_mode))
-		who = "is no file";
-	if (!who)
-		return 0;
-	problem_add(problems, PROBLEM_ERROR, "unsafe-file", (struct place){ path, 0, 0 }, NULL,
-		"the file %s, expected one that only its owner, root, may write", who);
-	return err_set(e, ERR_POLICY, "'%.300s' %s", path, who);
-}
-
-static int read_all(int fd, const char *path, struct buf *ret, struct err *e)
-{
-	for (;;) {
-		char *room = buf_room(ret, CHUNK);
-		ssize_t n = room ? read(fd, room, CHUNK) : -1;
-
-		if (!room)
-			return err_set(e, ERR_LIMIT, "'%.300s' has more than 1 MiB", path);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "cannot read '%.300s'", path);
-		if (n == 0)
-			return 0;
-		ret->n += (size_t)n;
-	}
-}
-
-static int read_file(const char *path, struct buf *ret, struct problems *problems, struct err *e)
-{
-	int rc, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-
-	if (fd < 0)
-		return err_sys(e, "cannot open '%.300s'", path);
-	rc = fstat(fd, &st) < 0 ? err_sys(e, "cannot read '%.300s'", path)
-				: check_owner(path, &st, problems, e);
-	if (rc == 0)
-		rc = read_all(fd, path, ret, e);
-	close(fd);
-	return rc;
-}
-
 int agent_config_text(struct agent_config *ret, const char *name, struct span yaml,
 	struct problems *problems, struct err *e)
 {
@@ -390,9 +335,9 @@ int agent_config_text(struct agent_config *ret, const char *name, struct span ya
 int agent_config_load(struct agent_config *ret, const char *path, struct problems *problems,
 	struct err *e)
 {
-	AUTO(buf) text = BUF_INIT(FILE_BYTES_MAX + 2 * CHUNK);
+	AUTO(buf) text = BUF_INIT(CONFIG_FILE_BYTES);
 
-	if (path && read_file(path, &text, problems, e) < 0)
+	if (path && config_file_read(path, &text, problems, e) < 0)
 		return e->code;
 	return agent_config_text(ret, path ? path : "", buf_span(&text), problems, e);
 }
@@ -402,7 +347,7 @@ int agent_config_at(struct agent_config *ret, const char *path, struct problems 
 {
 	int rc = agent_config_load(ret, path, problems, e);
 
-	return rc == ERR_MISSING && strcmp(path, AGENT_CONFIG_DEFAULT) == 0
+	return rc == ERR_MISSING && strcmp(path, config_file_default()) == 0
 		       ? agent_config_load(ret, NULL, problems, e)
 		       : rc;
 }

@@ -26,5 +26,5 @@ void log_say(enum log_level level, const char *fmt, ...)
 		buf_add_text(&line, text);
 	buf_add_char(&line, '\n');
 	/* one write, so that lines of several processes do not mix; nobody to tell when it fails */
-	(void)!write(STDERR_FILENO, line.p, line.n);
+	(void)!write(STDERR_FILENO, line.p, (unsigned)line.n);
 }

@@ -1,76 +1,99 @@
 # Each part lists its own files.
 set(AGENT_SOURCES
-  src/agent/agent.c
   src/agent/backlog.c
-  src/agent/baseline.c
-  src/agent/canary.c
-  src/agent/child.c
   src/agent/client.c
-  src/agent/collector.c
   src/agent/collector_again.c
-  src/agent/collector_answer.c
   src/agent/collector_asked.c
-  src/agent/collector_health.c
-  src/agent/collector_heard.c
-  src/agent/collector_linked.c
   src/agent/collector_look.c
   src/agent/collector_notice.c
   src/agent/collector_records.c
   src/agent/collector_start.c
   src/agent/collector_status.c
   src/agent/collector_survey.c
-  src/agent/collector_surveyor.c
-  src/agent/commands.c
   src/agent/config.c
-  src/agent/confine.c
-  src/agent/confine_calls.c
-  src/agent/confine_files.c
-  src/agent/confine_rights.c
-  src/agent/control.c
-  src/agent/curl.c
-  src/agent/doctor.c
-  src/agent/doctor_agent.c
-  src/agent/doctor_canary.c
-  src/agent/doctor_host.c
-  src/agent/doctor_json.c
-  src/agent/doctor_kinds.c
-  src/agent/doctor_live.c
-  src/agent/doctor_others.c
-  src/agent/doctor_places.c
-  src/agent/hold.c
-  src/agent/link.c
-  src/agent/link_batch.c
-  src/agent/link_cursor.c
-  src/agent/link_lane.c
-  src/agent/link_program.c
-  src/agent/link_tls.c
-  src/agent/listing.c
-  src/agent/lock.c
   src/agent/log.c
-  src/agent/loop.c
-  src/agent/metrics.c
-  src/agent/metrics_routes.c
-  src/agent/metrics_text.c
   src/agent/names.c
-  src/agent/notify.c
-  src/agent/parent.c
   src/agent/policy_apply.c
-  src/agent/polled.c
-  src/agent/pressure.c
   src/agent/request.c
   src/agent/route.c
   src/agent/route_bind.c
   src/agent/serve.c
-  src/agent/sink_command.c
-  src/agent/sink_file.c
-  src/agent/sink_mail.c
-  src/agent/sink_stream.c
-  src/agent/sink_syslog.c
-  src/agent/sink_webhook.c
   src/agent/status.c
   src/agent/status_agent.c
-  src/agent/survey.c
   src/agent/survey_do.c
   src/agent/told.c
-  src/agent/watch_command.c
+  src/agent/watch_print.c
 )
+if(WIN32)
+  list(APPEND AGENT_SOURCES
+    src/agent/windows/answer.c
+    src/agent/windows/ask.c
+    src/agent/windows/client_pipe.c
+    src/agent/windows/collector.c
+    src/agent/windows/control.c
+    src/agent/windows/control_security.c
+    src/agent/windows/lacks.c
+    src/agent/windows/lock.c
+    src/agent/windows/loop.c
+    src/agent/windows/pipe.c
+    src/agent/windows/survey_child.c
+    src/agent/windows/survey_order.c
+    src/agent/windows/surveyor.c
+  )
+else()
+  list(APPEND AGENT_SOURCES
+    src/agent/agent.c
+    src/agent/baseline.c
+    src/agent/canary.c
+    src/agent/child.c
+    src/agent/client_socket.c
+    src/agent/collector.c
+    src/agent/collector_answer.c
+    src/agent/collector_health.c
+    src/agent/collector_heard.c
+    src/agent/collector_linked.c
+    src/agent/collector_surveyor.c
+    src/agent/commands.c
+    src/agent/config_file.c
+    src/agent/confine.c
+    src/agent/confine_calls.c
+    src/agent/confine_files.c
+    src/agent/confine_rights.c
+    src/agent/control.c
+    src/agent/curl.c
+    src/agent/doctor.c
+    src/agent/doctor_agent.c
+    src/agent/doctor_canary.c
+    src/agent/doctor_host.c
+    src/agent/doctor_json.c
+    src/agent/doctor_kinds.c
+    src/agent/doctor_live.c
+    src/agent/doctor_others.c
+    src/agent/doctor_places.c
+    src/agent/hold.c
+    src/agent/link.c
+    src/agent/link_batch.c
+    src/agent/link_cursor.c
+    src/agent/link_lane.c
+    src/agent/link_program.c
+    src/agent/link_tls.c
+    src/agent/listing.c
+    src/agent/lock.c
+    src/agent/loop.c
+    src/agent/metrics.c
+    src/agent/metrics_routes.c
+    src/agent/metrics_text.c
+    src/agent/notify.c
+    src/agent/parent.c
+    src/agent/polled.c
+    src/agent/pressure.c
+    src/agent/sink_command.c
+    src/agent/sink_file.c
+    src/agent/sink_mail.c
+    src/agent/sink_stream.c
+    src/agent/sink_syslog.c
+    src/agent/sink_webhook.c
+    src/agent/survey.c
+    src/agent/watch_command.c
+  )
+endif()

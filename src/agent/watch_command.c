@@ -8,10 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/client.h"
 #include "agent/collector.h"
 #include "agent/commands.h"
 #include "agent/lock.h"
+#include "agent/watch_print.h"
 #include "cli/exit.h"
 #include "os/clock.h"
 #include "os/person.h"
@@ -22,20 +22,6 @@ static const struct example examples[] = {
 	{ "invar watch --json", "for a program: one JSON object on each line" },
 	{ NULL, NULL },
 };
-
-static int print(void *ctx, const struct ledger_record *r, struct err *e)
-{
-	struct session *s = ctx;
-
-	s->style.now = r->time;
-	/* That a folder's time moved because of what is told beside it is for programs. */
-	if (!s->json && !s->full && r->type == RECORD_CHANGE &&
-		r->change.verdict == VERDICT_COSMETIC)
-		return 0;
-	if (session_log(s, r, e) < 0)
-		return e->code;
-	return session_flush(s, e);
-}
 
 static bool stop(void *ctx)
 {
@@ -104,48 +90,10 @@ static int watcher_again(void *ctx, struct err *e)
 	return err_set(e, ERR_SYSTEM, "the watching process ended");
 }
 
-/* ---- beside an agent ---- */
-
-static int print_stored(void *ctx, const struct agent_record *r, struct err *e)
-{
-	AUTO_FREE(arena) arena = arena_new();
-	struct ledger_record x;
-
-	if (ledger_record_decode(r->body, arena, &x, e) < 0)
-		return e->code;
-	x.seq = r->seq;
-	x.chained = r->prev.n == sizeof x.prev;
-	if (x.chained)
-		memcpy(x.prev, r->prev.p, sizeof x.prev);
-	return print(ctx, &x, e) < 0 ? e->code : stop_asked();
-}
-
-static int look_up(void *ctx, struct err *e)
-{
-	(void)ctx, (void)e;
-	return stop_asked();
-}
-
-/* 1: there was one, and it was followed to the end; 0: there is none. */
-static int follow(struct session *s, struct err *e)
-{
-	struct client client = { 0 };
-	struct client_follow f = { s, print_stored, look_up };
-	int rc = client_open(&client, s->state_dir, e);
-
-	if (rc < 0)
-		return rc == ERR_MISSING ? 0 : rc;
-	if (!s->json)
-		fputs("invar: the agent runs; what it records is shown\n", stderr);
-	rc = client_follow(&client, &f, e);
-	client_done(&client);
-	return rc < 0 ? rc : 1;
-}
-
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO(buf) by = BUF_INIT(4096);
-	struct check_listener listener = { .ctx = s, .record = print, .stop = stop };
+	struct check_listener listener = { .ctx = s, .record = watch_print, .stop = stop };
 	struct watching watching = { .session = s };
 	struct collector_setup setup = { .state_dir = s->state_dir,
 		.policy_path = s->policy_path,
@@ -162,7 +110,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	(void)argc, (void)argv;
 	if (s->root)
 		return err_set(e, ERR_USAGE, "--root is for what does not run; see: invar check");
-	rc = follow(s, e);
+	rc = watch_follow(s, e);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	person_running(&by);

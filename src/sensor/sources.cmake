@@ -1,8 +1,16 @@
 # Each room lists its own files.
 set(SENSOR_SOURCES
   src/sensor/gap.c
-  src/sensor/sensors_linux.c
 )
-foreach(room boot bpf certificate container cron file firewall hidden module mount package pam_rule port process registry service ssh_key sudo_rule sysctl user wmi)
+if(WIN32)
+  list(APPEND SENSOR_SOURCES src/sensor/sensors_windows.c)
+else()
+  list(APPEND SENSOR_SOURCES src/sensor/sensors_linux.c)
+endif()
+set(rooms certificate cron file firewall module package port process registry service user wmi)
+if(NOT WIN32)
+  list(APPEND rooms boot bpf container hidden mount pam_rule ssh_key sudo_rule sysctl)
+endif()
+foreach(room ${rooms})
   include(src/sensor/${room}/sources.cmake)
 endforeach()

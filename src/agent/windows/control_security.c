@@ -1,9 +1,8 @@
 /* The control pipe's name and who may open it. */
-/* clang-format off: what comes after needs it */
+/* clang-format off */
 #include <windows.h>
 #include <sddl.h>
 /* clang-format on */
-
 #include <inttypes.h>
 #include <stdlib.h>
 

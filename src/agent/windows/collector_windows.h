@@ -1,0 +1,20 @@
+/* Inside the collector: what only Windows has. */
+#ifndef AGENT_WINDOWS_COLLECTOR_WINDOWS_H
+#define AGENT_WINDOWS_COLLECTOR_WINDOWS_H
+
+#include <windows.h>
+
+#include "agent/collector_state.h"
+#include "agent/windows/loop_hear.h"
+#include "watch/windows/hearings.h"
+
+struct surveyor; /* surveyor.c */
+
+struct collector_windows {
+	struct hearings *hearings;
+	struct loop_source *heard, *stop, *reload;
+	struct surveyor *surveyor;
+	struct timer *others; /* looks whether others wrote to the ledger */
+};
+
+#endif
