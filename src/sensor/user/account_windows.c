@@ -78,7 +78,7 @@ static const struct {
 static bool is_level_unknown(NET_API_STATUS s)
 {
 	return s == ERROR_INVALID_LEVEL || s == ERROR_NOT_SUPPORTED ||
-	       s == ERROR_CALL_NOT_IMPLEMENTED;
+	       s == ERROR_CALL_NOT_IMPLEMENTED || s == NERR_InternalError; /* so says Wine */
 }
 
 int local_account(const struct local *l, const wchar_t *name, struct local_account *ret,

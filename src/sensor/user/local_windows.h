@@ -4,7 +4,7 @@
 #define SENSOR_USER_LOCAL_WINDOWS_H
 
 #include "sensor/sensor.h"
-#include "sensor/user/netapi.h"
+#include "sensor/user/netapi_windows.h"
 
 #define LOCAL_ACCOUNTS_MAX ((size_t)100000)
 #define LOCAL_MEMBERS_MAX ((size_t)1000000) /* of all groups */

@@ -1,4 +1,4 @@
-#include "sensor/user/netapi.h"
+#include "sensor/user/netapi_windows.h"
 
 #include "os/windows/fault.h"
 

@@ -1,7 +1,7 @@
 /* The functions of netapi32.dll that are used, found by name: a host may lack the library, and
  * tests put another one beside the program. All ask this computer, never a domain. */
-#ifndef SENSOR_USER_NETAPI_H
-#define SENSOR_USER_NETAPI_H
+#ifndef SENSOR_USER_NETAPI_WINDOWS_H
+#define SENSOR_USER_NETAPI_WINDOWS_H
 
 /* clang-format off */
 #include <windows.h>
