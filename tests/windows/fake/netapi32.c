@@ -51,7 +51,8 @@ static DWORD number(HKEY key, const wchar_t *name, DWORD otherwise)
 {
 	DWORD value, n = sizeof value, type;
 
-	if (!key || RegQueryValueExW(key, name, NULL, &type, (BYTE *)&value, &n) || type != REG_DWORD)
+	if (!key || RegQueryValueExW(key, name, NULL, &type, (BYTE *)&value, &n) ||
+		type != REG_DWORD)
 		return otherwise;
 	return value;
 }

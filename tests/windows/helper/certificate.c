@@ -16,10 +16,11 @@ static int usage(void)
 static HCERTSTORE store_of(const char *name)
 {
 	DWORD where = strncmp(name, "user/", 5) == 0 ? CERT_SYSTEM_STORE_CURRENT_USER
-						      : CERT_SYSTEM_STORE_LOCAL_MACHINE;
+						     : CERT_SYSTEM_STORE_LOCAL_MACHINE;
 	const char *slash = strchr(name, '/');
 
-	return slash ? CertOpenStore(CERT_STORE_PROV_SYSTEM_REGISTRY_A, 0, 0, where, slash + 1) : NULL;
+	return slash ? CertOpenStore(CERT_STORE_PROV_SYSTEM_REGISTRY_A, 0, 0, where, slash + 1)
+		     : NULL;
 }
 
 int main(int argc, char **argv)
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "add") == 0)
 		return !CertAddCertificateContextToStore(store, one, CERT_STORE_ADD_ALWAYS, NULL) ||
 		       !CertCloseStore(store, 0);
-	there = CertFindCertificateInStore(store, X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, one, NULL);
+	there = CertFindCertificateInStore(store, X509_ASN_ENCODING, 0, CERT_FIND_EXISTING, one,
+		NULL);
 	return !there || !CertDeleteCertificateFromStore(there) || !CertCloseStore(store, 0);
 }
