@@ -12,6 +12,7 @@ set(ENTITY_SOURCES
   src/entity/port.c
   src/entity/user.c
   src/entity/group.c
+  src/entity/registry_base.c
   src/entity/registry_key.c
   src/entity/registry_value.c
   src/entity/wmi.c

@@ -122,16 +122,6 @@ static void secret__is_known_by_its_place(void **state)
 		registry_is_secret_class(span_of("HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa")));
 }
 
-static void user__is_a_person(void **state)
-{
-	(void)state;
-	assert_true(registry_is_user(span_of("S-1-5-21-1-2-3-1001")));
-	assert_true(registry_is_user(span_of("s-1-12-1-9")));
-	assert_false(registry_is_user(span_of("S-1-5-21-1-2-3-1001_Classes")));
-	assert_false(registry_is_user(span_of("S-1-5-18")));
-	assert_false(registry_is_user(span_of(".DEFAULT")));
-}
-
 static void name__with_nul_is_hidden(void **state)
 {
 	AUTO(buf) text = BUF_INIT(64);
@@ -152,7 +142,6 @@ int main(void)
 		cmocka_unit_test(data__is_short),
 		cmocka_unit_test(type__has_a_name),
 		cmocka_unit_test(secret__is_known_by_its_place),
-		cmocka_unit_test(user__is_a_person),
 		cmocka_unit_test(name__with_nul_is_hidden),
 	};
 

@@ -1,6 +1,7 @@
 unit_test(cbor core)
 unit_test(key entity)
 unit_test(record entity)
+unit_test(registry_base core entity)
 unit_test(who_record entity)
 if(TARGET PkgConfig::CRYPTO)
   unit_test(sha256 core PkgConfig::CRYPTO)

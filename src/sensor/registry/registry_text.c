@@ -186,14 +186,6 @@ bool registry_is_secret_class(struct span key)
 	return in_list(secret_classes, ARRAY_LEN(secret_classes), key);
 }
 
-bool registry_is_user(struct span sid)
-{
-	static const char *const people[] = { "S-1-5-21-*", "S-1-12-1-*" };
-	static const char *const others[] = { "*_Classes" };
-
-	return in_list(people, ARRAY_LEN(people), sid) && !in_list(others, ARRAY_LEN(others), sid);
-}
-
 /* ---- names ---- */
 
 bool registry_name_is_hidden(struct span name)

@@ -47,7 +47,4 @@ bool registry_name_is_hidden(struct span name);
 /* Append the name of a value as keys have it, each backslash doubled. */
 void registry_name_double(struct span name, struct buf *ret);
 
-/* A SID of a person's account, "S-1-5-21-…" or "S-1-12-1-…"; not of a service, not "…_Classes". */
-bool registry_is_user(struct span sid);
-
 #endif

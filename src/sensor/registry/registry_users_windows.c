@@ -4,7 +4,6 @@
 #include "os/windows/security.h"
 #include "os/windows/wide.h"
 #include "sensor/registry/registry_look_windows.h"
-#include "sensor/registry/registry_text.h"
 
 #define PROFILES "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList"
 #define CLASSES "_Classes"

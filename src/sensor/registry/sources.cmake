@@ -1,5 +1,4 @@
 list(APPEND SENSOR_SOURCES
-  src/sensor/registry/registry_base.c
   src/sensor/registry/registry_text.c
 )
 if(WIN32)

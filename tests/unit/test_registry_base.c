@@ -1,7 +1,7 @@
 /* Where the bases of rules lead. */
 #include "../check.h"
 #include "core/attr.h"
-#include "sensor/registry/registry_base.h"
+#include "entity/registry_base.h"
 
 static const char *const services[] = { "HKLM\\SYSTEM\\CurrentControlSet\\Services", NULL };
 static const char *const system_key[] = { "hklm\\system", NULL };
@@ -71,10 +71,21 @@ static void base__reaches(void **state)
 	assert_false(registry_reaches_offline(&b, path_of("HKLM\\SYSTEM", room)));
 }
 
+static void user__is_a_person(void **state)
+{
+	(void)state;
+	assert_true(registry_is_user(span_of("S-1-5-21-1-2-3-1001")));
+	assert_true(registry_is_user(span_of("s-1-12-1-9")));
+	assert_false(registry_is_user(span_of("S-1-5-21-1-2-3-1001_Classes")));
+	assert_false(registry_is_user(span_of("S-1-5-18")));
+	assert_false(registry_is_user(span_of(".DEFAULT")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base__reaches),
+		cmocka_unit_test(user__is_a_person),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

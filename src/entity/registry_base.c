@@ -1,20 +1,28 @@
-#include "sensor/registry/registry_base.h"
+#include "entity/registry_base.h"
 
 #include "core/fold.h"
-#include "sensor/registry/registry_text.h"
 
 #define USERS "{users}"
+#define CLASSES "_Classes"
+#define CLASSES_N (sizeof CLASSES - 1)
 #define USERS_CLASSES "{users}_Classes"
+
+bool registry_is_user(struct span sid)
+{
+	return !fold_starts(span_from_offset(sid, sid.n < CLASSES_N ? 0 : sid.n - CLASSES_N),
+		       span_of(CLASSES), NULL) &&
+	       (fold_starts(sid, span_of("S-1-5-21-"), NULL) ||
+		       fold_starts(sid, span_of("S-1-12-1-"), NULL));
+}
 
 static bool is_classes_of_user(struct span name)
 {
-	struct span end = span_of("_Classes");
-
-	return name.n > end.n && fold_same(span_from_offset(name, name.n - end.n), end) &&
-	       registry_is_user((struct span){ name.p, name.n - end.n });
+	return name.n > CLASSES_N &&
+	       fold_same(span_from_offset(name, name.n - CLASSES_N), span_of(CLASSES)) &&
+	       registry_is_user((struct span){ name.p, name.n - CLASSES_N });
 }
 
-static bool section_holds(const struct glob_section *s, struct span name)
+bool registry_section_holds(const struct glob_section *s, struct span name)
 {
 	if (s->how == GLOB_ANY || s->how == GLOB_DEEP)
 		return true;
@@ -25,7 +33,8 @@ static bool section_holds(const struct glob_section *s, struct span name)
 	return glob_section_is(s, name, fold_hash(name));
 }
 
-static void add(struct registry_bases *b, struct arena *a, const char *text, bool offline)
+static void add(struct registry_bases *b, struct arena *a, const char *text,
+	const struct rule_asks *x)
 {
 	struct registry_base *base = &b->list[b->n];
 	struct glob_section *sections;
@@ -35,7 +44,8 @@ static void add(struct registry_bases *b, struct arena *a, const char *text, boo
 	if (glob_compile_as(a, span_of(text), &glob_registry, &sections, &base->n, &ignored) < 0)
 		return;
 	base->section = sections;
-	base->offline = offline;
+	base->offline = x->offline;
+	base->real_time = x->real_time;
 	b->n++;
 }
 
@@ -52,7 +62,7 @@ void registry_bases_of(const struct selector *s, const struct kind *k, struct ar
 	ret->list = arena_get(a, (n + 1) * sizeof *ret->list);
 	for (size_t i = 0; s->asks(s->policy, k, i, &x); i++)
 		for (size_t j = 0; x.bases && x.bases[j]; j++)
-			add(ret, a, x.bases[j], x.offline);
+			add(ret, a, x.bases[j], &x);
 }
 
 /* How far base and path agree: the whole of the shorter one, or not at all. */
@@ -62,7 +72,7 @@ static enum registry_reach reach(const struct registry_base *b, struct span path
 	size_t i = 0;
 
 	while (i < b->n && span_cut(&path, '\0', &name))
-		if (!section_holds(&b->section[i++], name))
+		if (!registry_section_holds(&b->section[i++], name))
 			return REACH_NOT;
 	return i == b->n ? REACH_INSIDE : REACH_ABOVE;
 }

@@ -1,18 +1,24 @@
-/* Where the bases of rules lead: which links are followed, and whose hives are loaded. No Windows
- * here. */
-#ifndef SENSOR_REGISTRY_REGISTRY_BASE_H
-#define SENSOR_REGISTRY_REGISTRY_BASE_H
+/* Where the bases of rules of the registry lead: which links are followed, whose hives are loaded,
+ * what is listened to. */
+#ifndef ENTITY_REGISTRY_BASE_H
+#define ENTITY_REGISTRY_BASE_H
 
 #include "core/arena.h"
 #include "core/glob.h"
 #include "entity/select.h"
+
+/* A SID of a person's account, "S-1-5-21-…" or "S-1-12-1-…"; not of a service, not "…_Classes". */
+bool registry_is_user(struct span sid);
+
+/* Does a section of a base hold this key? "{users}" is every person's. */
+bool registry_section_holds(const struct glob_section *s, struct span name);
 
 /* The bases of all rules of one kind, cut. */
 struct registry_bases {
 	struct registry_base {
 		const struct glob_section *section;
 		size_t n;
-		bool offline;
+		bool offline, real_time;
 	} * list;
 	size_t n;
 };
