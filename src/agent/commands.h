@@ -8,6 +8,11 @@
 extern const struct command *const agent_commands[];
 
 extern const struct command command_agent;
+/* of Windows */
+extern const struct command command_agent_install;
+extern const struct command command_agent_start;
+extern const struct command command_agent_stop;
+extern const struct command command_agent_uninstall;
 extern const struct command command_policy_apply;
 extern const struct command command_status;
 extern const struct command command_watch;

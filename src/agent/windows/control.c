@@ -10,6 +10,7 @@
 #include "core/mem.h"
 #include "os/person.h"
 #include "os/windows/fault.h"
+#include "os/windows/guarded.h"
 #include "os/windows/wide.h"
 
 #define WAITING_MAX ((size_t)16 << 20) /* more, and who does not read is dropped */
@@ -227,28 +228,35 @@ static void on_arrival(void *ctx)
 		log_say(LOG_LEVEL_ERROR, "%s", e.text);
 }
 
-static HANDLE make_instance(const struct control *control, bool first)
+/* Rather none than one for everybody. */
+static HANDLE make_instance(const struct control *control, bool first, struct err *e)
 {
-	SECURITY_ATTRIBUTES *security = control_own_security(false);
+	AUTO_FREE(arena) a = arena_new();
+	SECURITY_ATTRIBUTES *security = guarded_attributes(a, e);
+	HANDLE h;
 
 	if (!security)
-		return INVALID_HANDLE_VALUE; /* rather none than one for everybody */
-	return CreateNamedPipeW(control->name,
+		return NULL;
+	h = CreateNamedPipeW(control->name,
 		PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED |
 			(first ? FILE_FLAG_FIRST_PIPE_INSTANCE : 0),
 		PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
 		CONTROL_PIPES_MAX + 1, BUFFER_BYTES, BUFFER_BYTES, 0, security);
+	if (h != INVALID_HANDLE_VALUE)
+		return h;
+	if (first && GetLastError() == ERROR_ACCESS_DENIED)
+		(void)err_set(e, ERR_LOCKED, "another program listens at our control pipe");
+	else
+		(void)err_windows(e, GetLastError(), "cannot make the control pipe");
+	return NULL;
 }
 
 static int listen_again(struct control *control, bool first, struct err *e)
 {
-	HANDLE h = make_instance(control, first);
-	DWORD code = GetLastError();
+	HANDLE h = make_instance(control, first, e);
 
-	if (h == INVALID_HANDLE_VALUE && first && code == ERROR_ACCESS_DENIED)
-		return err_set(e, ERR_LOCKED, "another program listens at our control pipe");
-	if (h == INVALID_HANDLE_VALUE)
-		return err_windows(e, code, "cannot make the control pipe");
+	if (!h)
+		return e->code;
 	ResetEvent(control->arrival.hEvent);
 	control->listening = h;
 	if (ConnectNamedPipe(h, &control->arrival) || GetLastError() == ERROR_PIPE_CONNECTED)

@@ -18,11 +18,6 @@ void control_pipe_name(const char *state_dir, struct buf *ret);
 int control_pipe_new(struct control **ret, struct loop *loop, const char *name,
 	const struct control_handlers *handlers, struct err *e) MUST_CHECK;
 
-/* The descriptor for what is ours alone: SYSTEM, administrators and the user of this process have
- * all rights, nobody else has any. Valid as long as the process; NULL: cannot be made. folder:
- * what is made in there has the same. */
-SECURITY_ATTRIBUTES *control_own_security(bool folder);
-
 /* As client: ERR_MISSING: nobody listens; ERR_DENIED. Waits up to `ms` for a free place. The handle
  * is overlapped; the server may know who we are, and no more. */
 int control_pipe_open(HANDLE *ret, const char *name, int ms, struct err *e) MUST_CHECK;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "agent/lock.h"
-#include "agent/windows/control_pipe.h"
 #include "os/windows/fault.h"
+#include "os/windows/guarded.h"
 #include "os/windows/wide.h"
 
 #define TEXT_BYTES 8192
@@ -17,11 +17,12 @@ static wchar_t *file_of(struct arena *a, const char *state_dir)
 	return wide_path(a, span_of(arena_format(a, "%s\\%s", state_dir, AGENT_LOCK_FILE)));
 }
 
-static int make_folder(struct arena *a, const char *dir, struct err *e)
+static int make_folder(struct arena *a, const char *dir, SECURITY_ATTRIBUTES *security,
+	struct err *e)
 {
 	DWORD attributes;
 
-	if (!CreateDirectoryW(wide_path(a, span_of(dir)), control_own_security(true)) &&
+	if (!CreateDirectoryW(wide_path(a, span_of(dir)), security) &&
 		GetLastError() != ERROR_ALREADY_EXISTS)
 		return err_windows(e, GetLastError(), "cannot make the state folder '%.300s'", dir);
 	attributes = GetFileAttributesW(wide_path(a, span_of(dir)));
@@ -72,13 +73,14 @@ int lock_take(HANDLE *ret, const char *state_dir, const char *control, struct er
 {
 	AUTO_FREE(arena) a = arena_new();
 	AUTO(buf) text = BUF_INIT(TEXT_BYTES);
+	SECURITY_ATTRIBUTES *security = guarded_attributes(a, e);
 	HANDLE h;
 	int rc = 0;
 
-	if (make_folder(a, state_dir, e) < 0)
+	if (!security || make_folder(a, state_dir, security, e) < 0)
 		return e->code;
 	h = CreateFileW(file_of(a, state_dir), GENERIC_READ | GENERIC_WRITE,
-		FILE_SHARE_READ | FILE_SHARE_WRITE, control_own_security(false), OPEN_ALWAYS,
+		FILE_SHARE_READ | FILE_SHARE_WRITE, security, OPEN_ALWAYS,
 		FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 	if (h == INVALID_HANDLE_VALUE)
 		return err_windows(e, GetLastError(), "cannot open the lock of '%.300s'",

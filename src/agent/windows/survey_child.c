@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/windows/control_pipe.h"
 #include "os/windows/fault.h"
+#include "os/windows/guarded.h"
 #include "os/windows/wide.h"
 
 #define WORD "agent-survey"
@@ -45,16 +45,21 @@ static int make_pipe(HANDLE *ret_ours, HANDLE *ret_theirs, struct err *e)
 {
 	static LONG number;
 	SECURITY_ATTRIBUTES inherited = { sizeof inherited, NULL, TRUE };
+	AUTO_FREE(arena) a = arena_new();
+	SECURITY_ATTRIBUTES *security = guarded_attributes(a, e);
 	wchar_t name[96];
 	HANDLE ours, theirs;
 	DWORD code;
+
+	if (!security)
+		return e->code;
 
 	_snwprintf(name, ARRAYSIZE(name), L"\\\\.\\pipe\\invar-survey-%lu-%ld",
 		GetCurrentProcessId(), InterlockedIncrement(&number));
 	ours = CreateNamedPipeW(name,
 		PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
 		PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, BUFFER_BYTES,
-		BUFFER_BYTES, 0, control_own_security(false));
+		BUFFER_BYTES, 0, security);
 	if (ours == INVALID_HANDLE_VALUE)
 		return err_windows(e, GetLastError(), "cannot make a pipe");
 	theirs = CreateFileW(name, GENERIC_WRITE, 0, &inherited, OPEN_EXISTING, 0, NULL);

@@ -1,19 +1,11 @@
-/* The control pipe's name and who may open it. */
-/* clang-format off */
-#include <windows.h>
-#include <sddl.h>
-/* clang-format on */
+/* The control pipe's name, and its other end. */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "agent/windows/control_pipe.h"
-#include "core/mem.h"
 #include "os/windows/fault.h"
-#include "os/windows/security.h"
 #include "os/windows/wide.h"
 
 #define PREFIX "\\\\.\\pipe\\invar-"
-#define TOKEN_BYTES 256
 
 /* Whatever way the folder was written: letters without regard to case, both slashes, none behind.
  */
@@ -32,52 +24,6 @@ void control_pipe_name(const char *state_dir, struct buf *ret)
 		h = (h ^ (uint8_t)(c == '/' ? '\\' : c)) * UINT64_C(1099511628211);
 	}
 	buf_addf(ret, PREFIX "%016" PRIx64, h);
-}
-
-static void add_own_sid(struct buf *ret)
-{
-	union {
-		TOKEN_USER user;
-		char bytes[TOKEN_BYTES];
-	} t;
-	HANDLE token;
-	DWORD n;
-
-	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-		return;
-	if (GetTokenInformation(token, TokenUser, &t, sizeof t, &n))
-		(void)sid_to_text(span_from(t.user.User.Sid, GetLengthSid(t.user.User.Sid)), ret);
-	CloseHandle(token);
-}
-
-static SECURITY_ATTRIBUTES *make(bool folder)
-{
-	const char *flags = folder ? "OICI" : "";
-	AUTO(buf) sddl = BUF_INIT(4096);
-	AUTO(buf) sid = BUF_INIT(512);
-	AUTO_FREE(arena) a = arena_new();
-	SECURITY_ATTRIBUTES *ret = mem_new(sizeof *ret);
-
-	buf_addf(&sddl, "D:P(A;%s;GA;;;SY)(A;%s;GA;;;BA)", flags, flags);
-	add_own_sid(&sid);
-	if (sid.n)
-		buf_addf(&sddl, "(A;%s;GA;;;%s)", flags, buf_text(&sid));
-	ret->nLength = sizeof *ret;
-	if (ConvertStringSecurityDescriptorToSecurityDescriptorW(wide_from_text(a, buf_span(&sddl),
-									 NULL),
-		    SDDL_REVISION_1, &ret->lpSecurityDescriptor, NULL))
-		return ret;
-	free(ret);
-	return NULL;
-}
-
-SECURITY_ATTRIBUTES *control_own_security(bool folder)
-{
-	static SECURITY_ATTRIBUTES *made[2];
-
-	if (!made[folder])
-		made[folder] = make(folder);
-	return made[folder];
 }
 
 int control_pipe_open(HANDLE *ret, const char *name, int ms, struct err *e)

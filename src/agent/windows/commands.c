@@ -1,0 +1,14 @@
+#include "agent/commands.h"
+
+const struct command *const agent_commands[] = {
+	&command_watch,
+	&command_agent,
+	&command_agent_install,
+	&command_agent_uninstall,
+	&command_agent_start,
+	&command_agent_stop,
+	&command_doctor,
+	&command_status,
+	&command_policy_apply,
+	NULL,
+};

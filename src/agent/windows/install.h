@@ -1,0 +1,26 @@
+/* The service's registration with the service manager. All: ERR_DENIED without the rights of an
+ * administrator, ERR_MISSING when it is not installed. */
+#ifndef AGENT_WINDOWS_INSTALL_H
+#define AGENT_WINDOWS_INSTALL_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+
+/* What it runs with; absolute. */
+struct install_paths {
+	const char *policy, *state, *config;
+};
+
+/* As it is written, made absolute; in a. */
+const char *install_full_path(struct arena *a, const char *path);
+
+/* Register it, or register it anew. ret_left_out: what this system knows nothing of. */
+int install_service(const struct install_paths *paths, struct buf *ret_left_out,
+	struct err *e) MUST_CHECK;
+int uninstall_service(struct err *e) MUST_CHECK;
+/* Return once it runs, or is stopped; ERR_TIMEOUT after half a minute. */
+int start_service(struct err *e) MUST_CHECK;
+int stop_service(struct err *e) MUST_CHECK;
+
+#endif
