@@ -89,13 +89,14 @@ static SC_HANDLE open_service(const wchar_t *name)
 
 static int create(const wchar_t *name, DWORD type, DWORD start, const wchar_t *line)
 {
-	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS);
-	SERVICE_DESCRIPTIONW text = { L"a service for tests" };
-	SC_HANDLE s =
-		manager ? CreateServiceW(manager, name, L"Invar's victim", SERVICE_ALL_ACCESS, type,
-				  start, SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, NULL, NULL)
-			: NULL;
+	SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_ALL_ACCESS), s = NULL;
+	wchar_t words[] = L"a service for tests", display[MAX_PATH];
+	SERVICE_DESCRIPTIONW text = { words };
 
+	_snwprintf(display, MAX_PATH, L"%ls for tests", name); /* no two may be the same */
+	if (manager)
+		s = CreateServiceW(manager, name, display, SERVICE_ALL_ACCESS, type, start,
+			SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, NULL, NULL);
 	if (!s)
 		return failed("create");
 	ChangeServiceConfig2W(s, SERVICE_CONFIG_DESCRIPTION, &text);
@@ -227,6 +228,8 @@ static int listen_on(wchar_t **arg)
 		;
 	return 0;
 }
+
+int wmain(int argc, wchar_t **argv);
 
 int wmain(int argc, wchar_t **argv)
 {
