@@ -3,9 +3,13 @@ set(SENSOR_SOURCES
   src/sensor/gap.c
 )
 if(WIN32)
-  list(APPEND SENSOR_SOURCES src/sensor/sensors_windows.c)
+  list(APPEND SENSOR_SOURCES
+    src/sensor/sensors_windows.c
+  )
 else()
-  list(APPEND SENSOR_SOURCES src/sensor/sensors_linux.c)
+  list(APPEND SENSOR_SOURCES
+    src/sensor/sensors_linux.c
+  )
 endif()
 set(rooms certificate cron file firewall module package port process registry service user wmi)
 if(NOT WIN32)
