@@ -8,6 +8,8 @@ if(WIN32)
     src/watch/windows/hearing.c
     src/watch/windows/polled.c
     src/watch/windows/processes.c
+    src/watch/windows/registry.c
+    src/watch/windows/registry_places.c
     src/watch/windows/rooms.c
     src/watch/windows/services.c
   )

@@ -4,6 +4,7 @@
 const struct hearing_room *const hearing_rooms[] = {
 	&hearing_polled,
 	&hearing_processes,
+	&hearing_registry,
 	&hearing_services,
 	NULL,
 };

@@ -7,6 +7,7 @@
 /* extern const struct hearing_room hearing_NAME; one line each, and one in rooms.c */
 extern const struct hearing_room hearing_polled;
 extern const struct hearing_room hearing_processes;
+extern const struct hearing_room hearing_registry;
 extern const struct hearing_room hearing_services;
 
 #endif
