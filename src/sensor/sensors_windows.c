@@ -8,6 +8,7 @@
 #include "sensor/sensor.h"
 #include "sensor/service/service_room.h"
 #include "sensor/user/user_room.h"
+#include "sensor/wmi/wmi_room.h"
 
 const struct sensor *const sensors[] = {
 	&sensor_package,
@@ -20,5 +21,6 @@ const struct sensor *const sensors[] = {
 	&sensor_cron,
 	&sensor_firewall,
 	&sensor_certificate,
+	&sensor_wmi,
 	NULL,
 };

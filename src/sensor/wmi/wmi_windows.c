@@ -3,8 +3,8 @@
 
 #include "os/clock.h"
 #include "os/windows/wide.h"
-#include "sensor/sensor.h"
 #include "sensor/wmi/question.h"
+#include "sensor/wmi/wmi_room.h"
 
 #define STEP_MS 500
 #define LEFT_BEHIND_MAX 3 /* threads that hang; then it is WMI that does, and not a query */

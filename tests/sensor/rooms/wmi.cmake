@@ -1,1 +1,11 @@
 sensor_test(wmi_row core entity sensor)
+if(WIN32)
+  sensor_test(wmi_windows core os entity sensor)
+endif()
+if(TARGET test_wmi_windows) # the fake inside, and as what a CLSID may name
+  set(fake tests/windows/fake/wmi.c tests/windows/fake/wmi_object.c tests/windows/fake/wmi_rows.c)
+  target_sources(test_wmi_windows PRIVATE ${fake})
+  add_library(fake_wmi MODULE ${fake})
+  target_link_libraries(fake_wmi PRIVATE house wbemuuid ole32 oleaut32 uuid)
+  set_target_properties(fake_wmi PROPERTIES PREFIX "")
+endif()
