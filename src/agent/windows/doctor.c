@@ -108,7 +108,7 @@ static void say_json(struct session *s, const char *name, const struct probe_res
 /* HRESULTs and NTSTATUS are written as people know them. */
 static void say_text(struct session *s, const char *name, const struct probe_result *r)
 {
-	static const enum text_tone tones[] = { [PROBE_WORKS] = TONE_PLAIN,
+	static const enum tone tones[] = { [PROBE_WORKS] = TONE_GOOD,
 		[PROBE_MISSING] = TONE_FAINT,
 		[PROBE_FAILED] = TONE_ALARM };
 	AUTO(buf) state = BUF_INIT(64);
