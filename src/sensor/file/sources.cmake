@@ -3,8 +3,25 @@ list(APPEND SENSOR_SOURCES
   src/sensor/file/file_exec.c
   src/sensor/file/file_pe.c
   src/sensor/file/file_reparse.c
+  src/sensor/file/file_streams.c
 )
-if(NOT WIN32)
+if(WIN32)
+  list(APPEND SENSOR_SOURCES
+    src/sensor/file/file_cng_windows.c
+    src/sensor/file/file_content_windows.c
+    src/sensor/file/file_deliver_windows.c
+    src/sensor/file/file_drives_windows.c
+    src/sensor/file/file_facts_windows.c
+    src/sensor/file/file_folder_windows.c
+    src/sensor/file/file_list_windows.c
+    src/sensor/file/file_look_windows.c
+    src/sensor/file/file_nt_windows.c
+    src/sensor/file/file_pool_windows.c
+    src/sensor/file/file_signature_windows.c
+    src/sensor/file/file_walk_windows.c
+    src/sensor/file/file_windows.c
+  )
+else()
   list(APPEND SENSOR_SOURCES
     src/sensor/file/file_acl.c
     src/sensor/file/file_caps.c
