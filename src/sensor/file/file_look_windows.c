@@ -234,23 +234,15 @@ static void look_closer(struct job *j)
 		put_gone(j);
 }
 
-/* A name in another case is another name of ours; the one on disk is told of under its own. */
-static bool is_spelt(struct job *j)
+/* Is the name on disk, in any case, the one we were asked for? folder: a handle of its own, for a
+ * listing keeps to the name it was begun with. */
+static bool list_spelt(struct job *j, HANDLE folder, struct span name)
 {
 	struct reader *r = j->reader;
-	struct nt_listing l = { .folder = j->folder->handle,
-		.buffer = r->block,
-		.size = READ_BLOCK };
-	const char *colon = j->stream ? memchr(j->name.p, ':', j->name.n) : NULL;
-	struct span name = { j->name.p, colon ? (size_t)(colon - j->name.p) : j->name.n };
+	struct nt_listing l = { .folder = folder, .buffer = r->block, .size = READ_BLOCK };
 	struct nt_entry x;
 	NTSTATUS s;
 
-	if (name.n == 0)
-		return true; /* a drive */
-	for (size_t i = 0; i < name.n; i++)
-		if (strchr("*?<>\"", name.p[i])) /* a pattern to the kernel, and no name */
-			return false;
 	l.only = wide_from_text(r->arena, name, NULL);
 	while (nt_next(&l, &x, &s)) {
 		buf_clear(&r->text);
@@ -259,6 +251,28 @@ static bool is_spelt(struct job *j)
 			return true;
 	}
 	return false;
+}
+
+/* A name in another case is another name of ours; the one on disk is told of under its own. */
+static bool is_spelt(struct job *j)
+{
+	const char *colon = j->stream ? memchr(j->name.p, ':', j->name.n) : NULL;
+	struct span name = { j->name.p, colon ? (size_t)(colon - j->name.p) : j->name.n };
+	HANDLE folder;
+	NTSTATUS s;
+	bool spelt;
+
+	if (name.n == 0)
+		return true; /* a drive */
+	for (size_t i = 0; i < name.n; i++)
+		if (strchr("*?<>\"", name.p[i])) /* a pattern to the kernel, and no name */
+			return false;
+	folder = nt_open(j->folder->handle, L"", 0, FILE_LIST_DIRECTORY, FILE_DIRECTORY_FILE, &s);
+	if (!folder)
+		return true; /* the look at it says more */
+	spelt = list_spelt(j, folder, name);
+	CloseHandle(folder);
+	return spelt;
 }
 
 static void look(struct job *j)

@@ -91,7 +91,7 @@ enum look_mode {
 	LOOK_POINT, /* an answer to options.points: case and existence are checked first */
 };
 
-enum result_type { RESULT_PUT, RESULT_STAMP, RESULT_GONE, RESULT_GAP, RESULT_HOLLOW, RESULT_DEEP };
+enum result_type { RESULT_PUT, RESULT_STAMP, RESULT_GONE, RESULT_GAP, RESULT_HOLLOW };
 
 struct result {
 	struct result *next;
