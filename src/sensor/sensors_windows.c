@@ -1,5 +1,6 @@
 #include "sensor/certificate/certificate_room.h"
 #include "sensor/cron/tasks_room.h"
+#include "sensor/file/file_room.h"
 #include "sensor/firewall/firewall_room.h"
 #include "sensor/module/module_room.h"
 #include "sensor/package/package_room.h"
@@ -11,6 +12,7 @@
 #include "sensor/wmi/wmi_room.h"
 
 const struct sensor *const sensors[] = {
+	&sensor_file,
 	&sensor_package,
 	&sensor_process,
 	&sensor_service,

@@ -4,6 +4,7 @@
 #include "sensor/file/file_attributes.h"
 #include "sensor/file/file_pe.h"
 #include "sensor/file/file_reparse.h"
+#include "sensor/file/file_streams.h"
 
 /* ---- attributes ---- */
 
@@ -257,6 +258,50 @@ static void what_is_cut_is_a_dos_program_or_none(void **state)
 	assert_string_equal(buf_text(&kind), "mz");
 }
 
+/* ---- streams ---- */
+
+static void put_stream(struct buf *b, const char *name, uint32_t size, bool last)
+{
+	size_t n = strlen(name) * 2, whole = (24 + n + 7) / 8 * 8;
+
+	put(b, last ? 0 : (uint32_t)whole, 4);
+	put(b, (uint32_t)n, 4);
+	put(b, size, 4);
+	put(b, 0, 4);
+	put(b, 4096, 4);
+	put(b, 0, 4);
+	put_wide(b, name);
+	for (; !last && n + 24 < whole; n++)
+		buf_add_char(b, 0);
+}
+
+static void alternate_streams_alone_are_listed(void **state)
+{
+	AUTO(buf) bytes = BUF_INIT(2000);
+	struct file_stream x;
+	size_t at = 0;
+
+	(void)state;
+	put_stream(&bytes, "::$DATA", 7, false);
+	put_stream(&bytes, ":Zone.Identifier:$DATA", 26, false);
+	put_stream(&bytes, ":x:$OTHER", 1, false);
+	put_stream(&bytes, ":y:$DATA", 3, true);
+	assert_int_equal(file_stream_next(buf_span(&bytes), &at, &x), 1);
+	assert_int_equal(x.name.n, 2 * strlen("Zone.Identifier"));
+	assert_memory_equal(x.name.p, "Z\0o", 3);
+	assert_int_equal(x.size, 26);
+	assert_int_equal(file_stream_next(buf_span(&bytes), &at, &x), 1);
+	assert_int_equal(x.name.n, 2);
+	assert_int_equal(file_stream_next(buf_span(&bytes), &at, &x), 0);
+	for (size_t n = 1; n < bytes.n; n++) { /* every cut ends, and reads nothing behind it */
+		int r = 1;
+
+		at = 0;
+		while (r > 0)
+			r = file_stream_next(span_from(bytes.p, n), &at, &x);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +311,7 @@ int main(void)
 		cmocka_unit_test(names_keep_every_unit),
 		cmocka_unit_test(other_tags_have_their_own_targets),
 		cmocka_unit_test(a_tag_says_what_it_is),
+		cmocka_unit_test(alternate_streams_alone_are_listed),
 		cmocka_unit_test(programs_are_known_by_their_headers),
 		cmocka_unit_test(what_is_cut_is_a_dos_program_or_none),
 	};

@@ -1,4 +1,4 @@
-#include "sensor/file/file_cng.h"
+#include "sensor/file/file_cng_windows.h"
 
 /* The order matters: windows.h before what needs it. */
 /* clang-format off */

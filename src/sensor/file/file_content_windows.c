@@ -4,10 +4,10 @@
 
 #include "os/clock.h"
 #include "os/windows/fault.h"
-#include "sensor/file/file_cng.h"
+#include "sensor/file/file_cng_windows.h"
 #include "sensor/file/file_exec.h"
 #include "sensor/file/file_pe.h"
-#include "sensor/file/file_reader.h"
+#include "sensor/file/file_reader_windows.h"
 
 #define TRIES 3
 #define SIZE_CAP ((uint64_t)64 << 30)

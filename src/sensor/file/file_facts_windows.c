@@ -2,7 +2,7 @@
 #include "os/windows/security.h"
 #include "os/windows/wide.h"
 #include "sensor/file/file_attributes.h"
-#include "sensor/file/file_reader.h"
+#include "sensor/file/file_reader_windows.h"
 #include "sensor/file/file_reparse.h"
 
 #define SID_TEXT_MAX 200

@@ -4,7 +4,7 @@
 #include "os/clock.h"
 #include "os/windows/fault.h"
 #include "os/windows/wide.h"
-#include "sensor/file/file_reader.h"
+#include "sensor/file/file_reader_windows.h"
 #include "sensor/file/file_reparse.h"
 #include "sensor/file/file_streams.h"
 

@@ -4,7 +4,7 @@
 #include "core/mem.h"
 #include "os/windows/security.h"
 #include "os/windows/wide.h"
-#include "sensor/file/file_reader.h"
+#include "sensor/file/file_reader_windows.h"
 #include "sensor/file/file_reparse.h"
 
 #define RECORD_MAX ((size_t)8 << 20)

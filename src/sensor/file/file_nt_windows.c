@@ -1,4 +1,4 @@
-#include "sensor/file/file_nt.h"
+#include "sensor/file/file_nt_windows.h"
 
 #include <stddef.h>
 #include <winioctl.h>

@@ -10,7 +10,7 @@
 
 #include "os/windows/optional.h"
 #include "os/windows/wide.h"
-#include "sensor/file/file_reader.h"
+#include "sensor/file/file_reader_windows.h"
 
 #define TAG_CHARS (DIGEST_MAX * 2 + 1)
 #define DIGEST_MAX 64

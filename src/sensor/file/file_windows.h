@@ -13,7 +13,7 @@
 #include "core/arena.h"
 #include "core/buf.h"
 #include "entity/file.h"
-#include "sensor/file/file_nt.h"
+#include "sensor/file/file_nt_windows.h"
 #include "sensor/sensor.h"
 
 #define BATCH_MAX 64   /* entries of one task */

@@ -1,3 +1,6 @@
 sensor_test(file_points change)
 sensor_test(file_kept change)
 sensor_test(file_windows sensor)
+if(WIN32)
+  sensor_test(file_room_windows core os entity sensor)
+endif()

@@ -1,6 +1,6 @@
 /* Inside the readers of the room on Windows: what a thread has in its hands. */
-#ifndef SENSOR_FILE_FILE_READER_H
-#define SENSOR_FILE_FILE_READER_H
+#ifndef SENSOR_FILE_FILE_READER_WINDOWS_H
+#define SENSOR_FILE_FILE_READER_WINDOWS_H
 
 #include "core/sha256.h"
 #include "sensor/file/file_windows.h"

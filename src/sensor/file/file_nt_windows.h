@@ -1,7 +1,7 @@
 /* Files of Windows by the native calls: names are counted and relative to a folder that is held
  * open, so nothing trims, limits or redirects them, whatever is changed on the way there. */
-#ifndef SENSOR_FILE_FILE_NT_H
-#define SENSOR_FILE_FILE_NT_H
+#ifndef SENSOR_FILE_FILE_NT_WINDOWS_H
+#define SENSOR_FILE_FILE_NT_WINDOWS_H
 
 #include <windows.h>
 #include <winternl.h>

@@ -1,6 +1,6 @@
 /* Digests beside SHA-256, those a rule asks for by name, by Windows' own cryptography. */
-#ifndef SENSOR_FILE_FILE_CNG_H
-#define SENSOR_FILE_FILE_CNG_H
+#ifndef SENSOR_FILE_FILE_CNG_WINDOWS_H
+#define SENSOR_FILE_FILE_CNG_WINDOWS_H
 
 #include "core/arena.h"
 #include "entity/file.h"
