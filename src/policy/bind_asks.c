@@ -181,8 +181,14 @@ static bool is_property(struct span s)
 	return s.n > 0 && s.n <= 256;
 }
 
-static int bind_properties(struct binder *b, const struct node *n, const char *const **ret,
-	struct err *e)
+/* "-Name" takes back what is left out without being asked (entity/wmi.h). */
+static bool is_taken_back(struct span s)
+{
+	return s.n > 1 && s.p[0] == '-' && is_property(span_from_offset(s, 1));
+}
+
+static int bind_properties(struct binder *b, const struct node *n, bool back,
+	const char *const **ret, struct err *e)
 {
 	unsigned count = n->type == NODE_LIST ? n->n : 1;
 	const char **names = arena_get(b->arena, ((size_t)count + 1) * sizeof(char *));
@@ -192,7 +198,8 @@ static int bind_properties(struct binder *b, const struct node *n, const char *c
 	for (unsigned i = 0; i < count; i++) {
 		const struct node *item = n->type == NODE_LIST ? n->items[i] : n;
 
-		if (item->type != NODE_SCALAR || !is_property(item->text))
+		if (item->type != NODE_SCALAR ||
+			!(is_property(item->text) || (back && is_taken_back(item->text))))
 			return bind_wrong_type(b, item, "the name of a property", e);
 		names[i] = arena_text(b->arena, item->text);
 	}
@@ -202,22 +209,22 @@ static int bind_properties(struct binder *b, const struct node *n, const char *c
 
 int bind_key_names(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
-	return bind_properties(b, n, &out->asks.key, e);
+	return bind_properties(b, n, false, &out->asks.key, e);
 }
 
 int bind_only(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
-	return bind_properties(b, n, &out->asks.only, e);
+	return bind_properties(b, n, false, &out->asks.only, e);
 }
 
 int bind_ignore(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
-	return bind_properties(b, n, &out->asks.ignore, e);
+	return bind_properties(b, n, true, &out->asks.ignore, e);
 }
 
 int bind_unordered(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
-	return bind_properties(b, n, &out->asks.unordered, e);
+	return bind_properties(b, n, false, &out->asks.unordered, e);
 }
 
 /* Seconds: "90", "90s", "15m", "6h". */

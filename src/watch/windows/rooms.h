@@ -9,5 +9,7 @@ extern const struct hearing_room hearing_polled;
 extern const struct hearing_room hearing_processes;
 extern const struct hearing_room hearing_registry;
 extern const struct hearing_room hearing_services;
+extern const struct hearing_room hearing_wmi;
+extern const struct hearing_room hearing_wmi_events;
 
 #endif
