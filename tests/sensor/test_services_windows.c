@@ -1,10 +1,10 @@
 /* Services, processes, ports and drivers of the Windows this runs on, with a victim of our own. */
-#include <process.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>
 
 #include "../check.h"
+#include "../windows/victim.h"
 #include "core/attr.h"
 #include "host/host.h"
 #include "output/output.h"
@@ -17,7 +17,6 @@
 #define LINES 4096
 #define TCP_PORT "47613"
 #define UDP_PORT "47614"
-#define WAIT_MS 15000
 
 /* ---- the doors of sensor/sensor.h: a line an entity, "KEY NAME=VALUE …" ---- */
 
@@ -30,7 +29,7 @@ struct scan {
 };
 
 static struct scan room;
-static char victim[MAX_PATH], victim_key[MAX_PATH * 2];
+static char victim_key[64];
 
 struct arena *scan_arena(struct scan *s)
 {
@@ -177,67 +176,10 @@ static void assert_no_gaps(void)
 			fail_msg("%s", room.lines[i]);
 }
 
-/* ---- the victim ---- */
-
-static char *quoted(const char *path)
-{
-	static char text[MAX_PATH + 3];
-
-	snprintf(text, sizeof text, "\"%s\"", path);
-	return text;
-}
-
-static int play(const char *verb, const char *name, const char *more, const char *last)
-{
-	return (int)_spawnl(_P_WAIT, victim, quoted(victim), verb, name, more, last, NULL);
-}
-
-/* Its input is a pipe of ours, whose end ends it. */
-struct started {
-	HANDLE process, input;
-};
-
-static struct started begin(const char *arguments)
-{
-	SECURITY_ATTRIBUTES inherited = { sizeof inherited, NULL, TRUE };
-	STARTUPINFOA how = { .cb = sizeof how, .dwFlags = STARTF_USESTDHANDLES };
-	PROCESS_INFORMATION x;
-	struct started s;
-	char line[1024], ready[8];
-	HANDLE out;
-	DWORD n = 0;
-
-	assert_true(CreatePipe(&how.hStdInput, &s.input, &inherited, 0));
-	assert_true(CreatePipe(&out, &how.hStdOutput, &inherited, 0));
-	SetHandleInformation(s.input, HANDLE_FLAG_INHERIT, 0);
-	SetHandleInformation(out, HANDLE_FLAG_INHERIT, 0);
-	snprintf(line, sizeof line, "\"%s\" %s", victim, arguments);
-	assert_true(CreateProcessA(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &how, &x));
-	CloseHandle(how.hStdInput);
-	CloseHandle(how.hStdOutput);
-	CloseHandle(x.hThread);
-	assert_true(ReadFile(out, ready, sizeof ready, &n, NULL) && n > 0);
-	CloseHandle(out);
-	s.process = x.hProcess;
-	return s;
-}
-
-static void end(struct started *s)
-{
-	CloseHandle(s->input);
-	TerminateProcess(s->process, 0);
-	WaitForSingleObject(s->process, WAIT_MS);
-	CloseHandle(s->process);
-}
-
 static int group_setup(void **state)
 {
-	DWORD at = GetModuleFileNameA(NULL, victim, MAX_PATH);
-
 	(void)state;
-	while (at > 0 && victim[at - 1] != '\\')
-		at--;
-	snprintf(victim + at, MAX_PATH - at, "victim.exe");
+	victim_find();
 	snprintf(victim_key, sizeof victim_key, "\\victim.exe@");
 	play("delete", NAME, NULL, NULL); /* of a run that was cut off */
 	play("delete", NAME "Driver", NULL, NULL);

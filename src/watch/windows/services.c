@@ -17,7 +17,7 @@
 #include "watch/windows/rooms.h"
 
 #define SUBSCRIBED_MAX 1024 /* of more services only the list tells */
-#define LIST_MS 5000        /* where the manager does not tell what came and went */
+#define LIST_MS 2000        /* where the manager does not tell what came and went */
 #define LIST_TOLD_MS 30000  /* where it does */
 
 #define SETTLED \

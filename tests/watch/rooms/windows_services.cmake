@@ -1,0 +1,3 @@
+if(WIN32)
+  watch_test(hearing_services core os entity policy host sensor watch)
+endif()
