@@ -3,9 +3,9 @@
 #define SENSOR_REGISTRY_REGISTRY_LOOK_WINDOWS_H
 
 #include "core/sha256.h"
+#include "entity/registry_base.h"
 #include "entity/registry_value.h"
 #include "os/windows/registry.h"
-#include "entity/registry_base.h"
 #include "sensor/sensor.h"
 
 #define DEPTH_MAX 512               /* levels of keys; the kernel's own limit */
