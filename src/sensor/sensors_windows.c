@@ -6,6 +6,7 @@
 #include "sensor/package/package_room.h"
 #include "sensor/port/port_room.h"
 #include "sensor/process/process_room.h"
+#include "sensor/registry/registry_room.h"
 #include "sensor/sensor.h"
 #include "sensor/service/service_room.h"
 #include "sensor/user/user_room.h"
@@ -17,6 +18,8 @@ const struct sensor *const sensors[] = {
 	&sensor_process,
 	&sensor_service,
 	&sensor_port,
+	&sensor_registry_key,
+	&sensor_registry_value,
 	&sensor_user,
 	&sensor_group,
 	&sensor_module,
