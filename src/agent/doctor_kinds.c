@@ -20,6 +20,9 @@ static const struct {
 	{ WATCH_MOUNT, "the mount table" },
 	{ WATCH_UEVENT, "uevents" },
 	{ WATCH_NFTABLES, "nftables" },
+	{ WATCH_REGISTRY, "the registry" },
+	{ WATCH_SCM, "the service control manager" },
+	{ WATCH_SCHEDULE, "its rules' schedules" },
 };
 
 /* Does any room of this kind have it? seconds: of the slowest poll; may be NULL. */

@@ -42,6 +42,9 @@ static const char *const words[] = {
 	[WATCH_MOUNT] = "the mount table",
 	[WATCH_UEVENT] = "the kernel's device events",
 	[WATCH_NFTABLES] = "notifications of the packet filter",
+	[WATCH_REGISTRY] = "the registry below the keys it is read from",
+	[WATCH_SCM] = "the service control manager",
+	[WATCH_SCHEDULE] = "each rule's own schedule, and events where it asks for them",
 };
 
 static const char *const blind_file[] = {

@@ -38,6 +38,7 @@ enum watch_means {
 	WATCH_REGISTRY, /* `what`: a key of Windows' registry ("HKLM\\SYSTEM\\…") this is read from,
 			   with all below it */
 	WATCH_SCM,      /* Windows' service control manager says that a service changed */
+	WATCH_SCHEDULE, /* by each rule's own schedule, and sooner when events tell: kind wmi */
 	WATCH_POLL,     /* nothing tells: looked at every so often */
 };
 

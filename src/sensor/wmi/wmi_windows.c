@@ -124,9 +124,15 @@ static int scan(struct scan *s, struct err *e)
 	return 0;
 }
 
+static const struct watch_source watches[] = {
+	{ WATCH_SCHEDULE, NULL, 0 },
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_wmi = {
 	.kind = &kind_wmi,
 	.source = "wmi",
 	.needs = NEED_LIVE,
 	.scan = scan,
+	.watches = watches,
 };
