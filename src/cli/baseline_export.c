@@ -1,14 +1,12 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
 #include "core/escape.h"
 #include "core/mem.h"
 #include "os/clock.h"
+#include "os/file.h"
+#include "os/program.h"
 #include "os/terminal.h"
 #include "store/seal.h"
 
@@ -26,10 +24,10 @@ struct outfile {
 
 static void outfile_done(struct outfile *f)
 {
-	if (f->fd >= 0 && f->fd != STDOUT_FILENO)
-		close(f->fd);
+	if (f->fd != PROGRAM_OUTPUT)
+		file_close(f->fd);
 	if (f->partial.n)
-		unlink(buf_text(&f->partial));
+		file_remove(buf_text(&f->partial));
 	buf_done(&f->partial);
 	free(f->target);
 }
@@ -61,16 +59,19 @@ static int refuse(const char *path, const char *what, struct err *e)
 }
 
 /* A device or a FIFO takes the bytes itself: a file renamed over it would take its place. */
-static int open_straight(struct outfile *f, const char *path, mode_t mode, struct err *e)
+static int open_straight(struct outfile *f, const char *path, enum file_type type, struct err *e)
 {
-	if (!S_ISCHR(mode) && !S_ISFIFO(mode))
-		return refuse(path,
-			S_ISDIR(mode)    ? "a folder"
-			: S_ISBLK(mode)  ? "a block device"
-			: S_ISSOCK(mode) ? "a socket"
-					 : "no regular file",
-			e);
-	f->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	static const char *const names[] = {
+		[FILE_TYPE_FOLDER] = "a folder",
+		[FILE_TYPE_BLOCK] = "a block device",
+		[FILE_TYPE_SOCKET] = "a socket",
+		[FILE_TYPE_LINK] = "a symbolic link to nothing",
+		[FILE_TYPE_OTHER] = "no regular file",
+	};
+
+	if (type != FILE_TYPE_CHARACTER && type != FILE_TYPE_FIFO)
+		return refuse(path, names[type], e);
+	f->fd = file_open_write(path);
 	if (f->fd < 0)
 		return cannot_write(path, e);
 	return terminal_is(f->fd) ? refuse_terminal(e) : 0;
@@ -78,9 +79,8 @@ static int open_straight(struct outfile *f, const char *path, mode_t mode, struc
 
 static int open_beside(struct outfile *f, const char *path, struct err *e)
 {
-	buf_addf(&f->partial, "%s.partial-%ld", f->target, (long)getpid());
-	f->fd = open(buf_text(&f->partial), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-		0600);
+	buf_addf(&f->partial, "%s.partial-%ld", f->target, program_pid());
+	f->fd = file_make(buf_text(&f->partial));
 	if (f->fd < 0) {
 		f->partial.n = 0;
 		return cannot_write(path, e);
@@ -90,36 +90,36 @@ static int open_beside(struct outfile *f, const char *path, struct err *e)
 
 static int outfile_open(struct outfile *f, const char *path, struct err *e)
 {
-	struct stat st;
+	AUTO_FREE(arena) a = arena_new();
+	enum file_type type;
+	const char *real;
 
 	if (!path || strcmp(path, "-") == 0) {
-		f->fd = STDOUT_FILENO;
-		return terminal_is(STDOUT_FILENO) ? refuse_terminal(e) : 0;
+		f->fd = PROGRAM_OUTPUT;
+		return terminal_is(PROGRAM_OUTPUT) ? refuse_terminal(e) : 0;
 	}
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return open_straight(f, path, st.st_mode, e);
-	f->target = realpath(path, NULL);
-	if (!f->target && lstat(path, &st) == 0)
-		return refuse(path, "a symbolic link to nothing", e);
-	if (!f->target)
-		f->target = mem_copy(path, strlen(path));
+	if (file_type(path, &type) == 0 && type != FILE_TYPE_REGULAR)
+		return open_straight(f, path, type, e);
+	real = file_real(a, path);
+	f->target = mem_text(real ? real : path);
 	return open_beside(f, path, e);
 }
 
 /* /dev/stdout and its like: what we say must not mix with what we wrote. */
 static bool is_stdout(int fd)
 {
-	struct stat file, out;
-
-	return fd == STDOUT_FILENO || fstat(fd, &file) < 0 || fstat(STDOUT_FILENO, &out) < 0 ||
-	       (file.st_dev == out.st_dev && file.st_ino == out.st_ino);
+	return fd == PROGRAM_OUTPUT || file_same(fd, PROGRAM_OUTPUT);
 }
 
 static int outfile_keep(struct outfile *f, const char *path, struct err *e)
 {
 	if (!f->partial.n)
 		return 0;
-	if (fsync(f->fd) < 0 || rename(buf_text(&f->partial), f->target) < 0)
+	if (file_sync(f->fd) < 0)
+		return cannot_write(path, e);
+	file_close(f->fd); /* Windows renames nothing that is open */
+	f->fd = -1;
+	if (file_rename(buf_text(&f->partial), f->target) < 0)
 		return cannot_write(path, e);
 	f->partial.n = 0;
 	return 0;

@@ -1,22 +1,22 @@
 #include "cli/infile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/escape.h"
+#include "os/file.h"
+#include "os/program.h"
 
 void infile_done(struct infile *f)
 {
-	if (f->fd > STDIN_FILENO)
-		close(f->fd);
+	if (f->fd != PROGRAM_INPUT)
+		file_close(f->fd);
 }
 
 int infile_open(struct infile *f, const char *path, struct err *e)
 {
 	AUTO(buf) shown = BUF_INIT(8192);
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = strcmp(path, "-") == 0 ? PROGRAM_INPUT : file_open_waiting(path);
 	int sys = errno;
 
 	f->fd = fd;

@@ -1,4 +1,3 @@
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +5,7 @@
 #include "cli/paths.h"
 #include "cli/records.h"
 #include "core/hex.h"
+#include "os/clock.h"
 #include "os/stop.h"
 #include "output/format.h"
 
@@ -166,7 +166,7 @@ static int follow(struct query *q, struct err *e)
 		if (now > last && records_each(q->session, last + 1, now, false, print, q, e) < 0)
 			return e->code == ERR_INTERRUPTED ? 0 : e->code;
 		last = now;
-		poll(NULL, 0, FOLLOW_MS);
+		clock_sleep_ms(FOLLOW_MS);
 	}
 	return 0;
 }

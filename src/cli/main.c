@@ -1,11 +1,13 @@
 /* invar: the program joins the command tables of its parts. */
 #include "agent/commands.h"
 #include "cli/command.h"
+#include "os/program.h"
 
 int main(int argc, char **argv)
 {
 	static const struct command *const *const tables[] = { cli_commands, agent_commands,
 		cli_last_commands, NULL };
 
+	program_begin(&argc, &argv);
 	return cli_main(tables, argc, argv);
 }

@@ -1,19 +1,19 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "core/time.h"
 #include "os/clock.h"
+#include "os/program.h"
 #include "os/terminal.h"
 
 #define WIDTH_DEFAULT 80
 
 void progress_init(struct progress *p, const struct session *s)
 {
-	*p = (struct progress){ .on = !s->plain && terminal_is(STDERR_FILENO),
+	*p = (struct progress){ .on = !s->plain && terminal_is(PROGRAM_ERRORS),
 		.started = clock_monotonic(),
-		.width = terminal_width(STDERR_FILENO) };
+		.width = terminal_width(PROGRAM_ERRORS) };
 	if (!p->width)
 		p->width = WIDTH_DEFAULT;
 }

@@ -1,32 +1,29 @@
 #include "cli/session.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "core/escape.h"
 #include "core/sha256.h"
 #include "os/clock.h"
+#include "os/file.h"
 #include "os/machine.h"
+#include "os/program.h"
 #include "os/terminal.h"
 
-#define POLICY_DEFAULT "/etc/invar/policy.d"
-#define STATE_DEFAULT "/var/lib/invar"
 #define OUT_MAX ((size_t)1 << 33) /* a report stays in memory until it is whole */
 #define OUT_MUCH ((size_t)64 << 10)
 
 struct session session = {
-	.policy_path = POLICY_DEFAULT,
-	.state_dir = STATE_DEFAULT,
 	.host = { .max = 4096 },
 	.out = { .max = OUT_MAX },
 };
 
 const struct option_row session_options[] = {
 	OPT_FILE(0, "policy", &session.policy_path, "PATH",
-		"policy file or folder (default " POLICY_DEFAULT ")"),
-	OPT_FILE(0, "state", &session.state_dir, "DIR", "state folder (default " STATE_DEFAULT ")"),
+		"policy file or folder (default " PROGRAM_POLICY_TEXT ")"),
+	OPT_FILE(0, "state", &session.state_dir, "DIR",
+		"state folder (default " PROGRAM_STATE_TEXT ")"),
 	OPT_FILE(0, "root", &session.root, "DIR", "observe this folder as /"),
 	OPT_FLAG(0, "json", &session.json, "print JSON Lines (docs/change.schema.json)"),
 	OPT_FLAG(0, "plain", &session.plain, "no colour, no progress line"),
@@ -39,8 +36,8 @@ static void set_style(struct session *s)
 {
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	s->style.width = s->plain ? 0 : terminal_width(STDOUT_FILENO);
-	s->style.colour = !s->plain && terminal_is(STDOUT_FILENO) && !(no_colour && *no_colour) &&
+	s->style.width = s->plain ? 0 : terminal_width(PROGRAM_OUTPUT);
+	s->style.colour = !s->plain && terminal_is(PROGRAM_OUTPUT) && !(no_colour && *no_colour) &&
 			  !(term && strcmp(term, "dumb") == 0);
 	s->style.full = s->full;
 	s->style.now = clock_now();
@@ -78,12 +75,21 @@ int session_store(struct session *s, enum store_mode mode, struct err *e)
 	return rc == ERR_MISSING && !makes ? no_state(s, e) : rc;
 }
 
+void session_places(struct session *s)
+{
+	if (!s->policy_path)
+		s->policy_path = program_policy_folder();
+	if (!s->state_dir)
+		s->state_dir = program_state_folder();
+}
+
 int session_open(struct session *s, const struct command *c, struct err *e)
 {
 	int rc = 0;
 
 	s->command = c;
 	set_style(s);
+	session_places(s);
 	if (machine_name(&s->host, e) < 0)
 		return e->code;
 	if (c->needs & NEEDS_POLICY)
@@ -104,22 +110,13 @@ void session_close(struct session *s)
 
 int session_flush(struct session *s, struct err *e)
 {
-	struct span rest = buf_span(&s->out);
-
 	if (s->out.full)
 		return err_set(e, ERR_LIMIT, "the output is longer than memory holds");
-	while (rest.n) {
-		ssize_t n = write(STDOUT_FILENO, rest.p, rest.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			(void)err_sys(e, "cannot write the output");
-			e->code = ERR_WRITE;
-			buf_clear(&s->out);
-			return e->code;
-		}
-		rest = span_from_offset(rest, (size_t)n);
+	if (file_write(PROGRAM_OUTPUT, buf_span(&s->out)) < 0) {
+		(void)err_sys(e, "cannot write the output");
+		e->code = ERR_WRITE;
+		buf_clear(&s->out);
+		return e->code;
 	}
 	buf_clear(&s->out);
 	return 0;
@@ -148,22 +145,14 @@ int session_standing(struct session *s, const struct ledger_record *r, struct er
 	return session_flush_much(s, e);
 }
 
-/* As it was called: what is advised can be pasted also where the program is not installed. */
-static const char *program_name(void)
-{
-	const char *called = program_invocation_name, *last = strrchr(called, '/');
-
-	return last && strcmp(last, "/invar") == 0 ? called : "invar";
-}
-
 void session_command(const struct session *s, struct buf *ret, const char *words)
 {
 	const struct {
 		const char *name, *value, *usual;
-	} options[] = { { "policy", s->policy_path, POLICY_DEFAULT },
-		{ "state", s->state_dir, STATE_DEFAULT }, { "root", s->root, NULL } };
+	} options[] = { { "policy", s->policy_path, program_policy_folder() },
+		{ "state", s->state_dir, program_state_folder() }, { "root", s->root, NULL } };
 
-	text_shell(ret, span_of(program_name()));
+	text_shell(ret, span_of(program_called()));
 	buf_addf(ret, " %s", words);
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		if (!options[i].value ||

@@ -31,6 +31,8 @@ extern const struct option_row session_options[];
 /* The one session of this process; session_options fill it in. */
 extern struct session session;
 
+/* The usual folders where the options name none. */
+void session_places(struct session *s);
 /* Open what the command needs. */
 int session_open(struct session *s, const struct command *c, struct err *e) MUST_CHECK;
 void session_close(struct session *s);

@@ -39,3 +39,14 @@ set(CLI_SOURCES
   src/cli/show.c
   src/cli/suggest.c
 )
+if(WIN32)
+  list(APPEND CLI_SOURCES
+    src/cli/look_windows.c
+    src/cli/paths_windows.c
+  )
+else()
+  list(APPEND CLI_SOURCES
+    src/cli/look_linux.c
+    src/cli/paths_linux.c
+  )
+endif()

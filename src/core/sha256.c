@@ -215,6 +215,31 @@ void sha256_set_init(struct sha256_set *s)
 	sha256_set_init_with(s, chosen());
 }
 
+void sha256_begin(struct sha256_message *m)
+{
+	sha256_set_init(&m->set);
+	sha256_start(&m->set, 0);
+}
+
+static void add_to(struct sha256_message *m, const void *p, size_t n, bool last)
+{
+	sha256_feed(&m->set, 0, p, n, last);
+	while (sha256_busy(&m->set, 0))
+		(void)sha256_run(&m->set);
+}
+
+void sha256_add(struct sha256_message *m, const void *p, size_t n)
+{
+	if (n > 0)
+		add_to(m, p, n, false);
+}
+
+void sha256_end(struct sha256_message *m, uint8_t ret[SHA256_SIZE])
+{
+	add_to(m, NULL, 0, true);
+	sha256_digest(&m->set, 0, ret);
+}
+
 void sha256_once(const void *p, size_t n, uint8_t ret[SHA256_SIZE])
 {
 	UNSET struct sha256_set s; /* zeroing it all takes as long as a short message */

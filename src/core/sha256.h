@@ -58,6 +58,14 @@ bool sha256_busy(const struct sha256_set *s, unsigned lane);
 /* The digest of a message whose last part is used up. May be asked for more than once. */
 void sha256_digest(const struct sha256_set *s, unsigned lane, uint8_t ret[SHA256_SIZE]);
 
+/* One message that comes in pieces. */
+struct sha256_message {
+	struct sha256_set set;
+};
+void sha256_begin(struct sha256_message *m);
+void sha256_add(struct sha256_message *m, const void *p, size_t n);
+void sha256_end(struct sha256_message *m, uint8_t ret[SHA256_SIZE]);
+
 /* Plain one-shot, for small things. */
 void sha256_once(const void *p, size_t n, uint8_t ret[SHA256_SIZE]);
 

@@ -12,6 +12,7 @@ set(CORE_SOURCES
   src/core/time.c
   src/core/utf8.c
   src/core/wtf8.c
+  src/core/hmac.c
   src/core/sha256.c
   src/core/sha256_portable.c
   src/core/sha256_x86.c

@@ -7,6 +7,7 @@
 int64_t clock_now(void); /* wall clock, ns since 1970-01-01 UTC */
 int64_t clock_coarse(
 	void); /* the same as the file systems' time stamps are made from: may lag by a tick */
+void clock_sleep_ms(unsigned ms);
 int64_t clock_monotonic(void); /* ns since some start; never steps */
 
 #endif

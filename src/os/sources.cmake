@@ -5,15 +5,20 @@ set(OS_SOURCES
 if(WIN32)
   list(APPEND OS_SOURCES
     src/os/windows/clock.c
+    src/os/windows/errno.c
     src/os/windows/fault.c
+    src/os/windows/file.c
+    src/os/windows/guarded.c
     src/os/windows/machine.c
     src/os/windows/memory.c
     src/os/windows/names.c
     src/os/windows/optional.c
     src/os/windows/person.c
+    src/os/windows/program.c
     src/os/windows/random.c
     src/os/windows/registry.c
     src/os/windows/security.c
+    src/os/windows/sign.c
     src/os/windows/stop.c
     src/os/windows/terminal.c
     src/os/windows/wide.c
@@ -23,13 +28,16 @@ else()
   list(APPEND OS_SOURCES
     src/os/linux/channel.c
     src/os/linux/clock.c
+    src/os/linux/file.c
     src/os/linux/machine.c
     src/os/linux/memory.c
     src/os/linux/mounts.c
     src/os/linux/names.c
     src/os/linux/person.c
+    src/os/linux/program.c
     src/os/linux/random.c
     src/os/linux/ring.c
+    src/os/linux/sign.c
     src/os/linux/stop.c
     src/os/linux/terminal.c
   )

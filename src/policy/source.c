@@ -1,35 +1,23 @@
 #include "policy/source.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/buf.h"
+#include "os/file.h"
 
 #define CHUNK ((size_t)64 << 10)
-
-#ifndef O_CLOEXEC /* Windows has neither, nor what they guard against */
-#define O_CLOEXEC 0
-#endif
-#ifndef O_NONBLOCK
-#define O_NONBLOCK 0
-#endif
 
 static int read_all(int fd, const char *path, struct buf *b, struct err *e)
 {
 	for (;;) {
 		char *room = buf_room(b, CHUNK);
-		ssize_t n;
+		int64_t n;
 
 		if (!room)
 			return err_set(e, ERR_LIMIT, "'%s' is larger than a policy file may be",
 				path);
-		n = read(fd, room, CHUNK);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = file_read(fd, room, CHUNK);
 		if (n < 0)
 			return err_sys(e, "cannot read '%s'", path);
 		if (n == 0)
@@ -50,25 +38,25 @@ static int read_file(struct arena *a, const char *path, size_t max, struct sourc
 	struct problems *problems, struct err *e)
 {
 	AUTO(buf) b = BUF_INIT(max + 2 * CHUNK);
-	struct stat st;
-	int rc, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int rc, fd = file_open(path);
+	enum file_type type;
 
 	/* it was listed, or found, a moment ago */
 	if (fd < 0 && errno == ENOENT)
 		return refuse(problems, path, "a symbolic link to nothing", e);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
-	if (fstat(fd, &st) < 0)
+	if (file_type_of(fd, &type) < 0)
 		rc = err_sys(e, "cannot read '%s'", path);
-	else if (!S_ISREG(st.st_mode))
+	else if (type != FILE_TYPE_REGULAR)
 		rc = refuse(problems, path,
-			S_ISDIR(st.st_mode)    ? "a folder"
-			: S_ISFIFO(st.st_mode) ? "a FIFO"
-					       : "a device",
+			type == FILE_TYPE_FOLDER ? "a folder"
+			: type == FILE_TYPE_FIFO ? "a FIFO"
+						 : "a device",
 			e);
 	else
 		rc = read_all(fd, path, &b, e);
-	close(fd);
+	file_close(fd);
 	if (rc < 0)
 		return rc;
 	if (b.n > max)
@@ -93,26 +81,26 @@ static int compare(const void *left, const void *right)
 static int list_folder(struct arena *a, const char *path, const char *ret_names[SOURCES_MAX],
 	size_t *ret_n, struct err *e)
 {
-	DIR *d = opendir(path);
-	const struct dirent *entry;
+	struct folder *d = folder_open(path);
+	const char *name = NULL;
 	size_t n = 0;
-	int rc = 0;
+	int rc;
 
 	if (!d)
 		return err_sys(e, "cannot open '%s'", path);
-	while (rc == 0 && (errno = 0, entry = readdir(d)) != NULL) {
-		if (!wanted(entry->d_name))
+	while ((rc = folder_next(d, a, &name)) == 1) {
+		if (!wanted(name))
 			continue;
-		if (n == SOURCES_MAX)
+		if (n == SOURCES_MAX) {
 			rc = err_set(e, ERR_LIMIT, "'%s' holds more than %d policy files", path,
 				SOURCES_MAX);
-		else
-			ret_names[n++] = arena_format(a, "%s%s%s", path,
-				path[strlen(path) - 1] == '/' ? "" : "/", entry->d_name);
+			break;
+		}
+		ret_names[n++] = file_join(a, path, name);
 	}
-	if (rc == 0 && errno)
+	if (rc == -1)
 		rc = err_sys(e, "cannot list '%s'", path);
-	closedir(d);
+	folder_close(d);
 	if (rc < 0)
 		return rc;
 	qsort(ret_names, n, sizeof(char *), compare);
@@ -125,16 +113,19 @@ int sources_read(struct arena *a, const char *path, size_t max, struct source **
 {
 	const char **names = arena_get(a, SOURCES_MAX * sizeof(char *));
 	struct source *list;
-	struct stat st;
+	enum file_type type;
 	size_t n = 1;
 	int rc = 0;
 
 	if (path[0] == '\0')
 		return err_set(e, ERR_MISSING, "the path of the policy is empty");
-	if (stat(path, &st) < 0)
+	if (file_type(path, &type) < 0)
 		return err_sys(e, "cannot find the policy '%s'", path);
+	if (type == FILE_TYPE_LINK)
+		return err_set(e, ERR_MISSING, "cannot find the policy '%s': it is a symbolic link "
+					       "to nothing", path);
 	names[0] = path;
-	if (S_ISDIR(st.st_mode) && list_folder(a, path, names, &n, e) < 0)
+	if (type == FILE_TYPE_FOLDER && list_folder(a, path, names, &n, e) < 0)
 		return e->code;
 	list = arena_get(a, (n + 1) * sizeof *list);
 	for (size_t i = 0; i < n; i++) {

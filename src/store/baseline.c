@@ -1,8 +1,6 @@
-#include <errno.h>
-#include <openssl/evp.h>
-#include <unistd.h>
-
 #include "core/cbor.h"
+#include "core/sha256.h"
+#include "os/file.h"
 #include "store/node.h"
 #include "store/seal.h"
 #include "store/store_db.h"
@@ -28,24 +26,11 @@ enum {
 	HEAD_N
 };
 
-static void digest_ctx_done(EVP_MD_CTX **c)
-{
-	EVP_MD_CTX_free(*c);
-}
-#define AUTO_DIGEST __attribute__((cleanup(digest_ctx_done))) EVP_MD_CTX *
-
-static int digest_begin(EVP_MD_CTX *c, struct err *e)
-{
-	if (!c || EVP_DigestInit_ex(c, EVP_sha256(), NULL) != 1)
-		return err_set(e, ERR_SYSTEM, "cannot make a digest: the library refused");
-	return 0;
-}
-
-static void signed_message(EVP_MD_CTX *c, struct buf *ret)
+static void signed_message(struct sha256_message *m, struct buf *ret)
 {
 	uint8_t digest[DIGEST_BYTES];
 
-	EVP_DigestFinal_ex(c, digest, NULL);
+	sha256_end(m, digest);
 	buf_add(ret, sign_prefix, sizeof(sign_prefix) - 1);
 	buf_add(ret, digest, sizeof(digest));
 }
@@ -54,26 +39,17 @@ static void signed_message(EVP_MD_CTX *c, struct buf *ret)
 
 struct out {
 	int fd;
-	EVP_MD_CTX *digest;
+	struct sha256_message digest;
 	struct buf b;
 };
 
 static int flush(struct out *o, struct err *e)
 {
-	struct span rest = buf_span(&o->b);
-
-	EVP_DigestUpdate(o->digest, o->b.p, o->b.n);
-	while (rest.n) {
-		ssize_t n = write(o->fd, rest.p, rest.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			err_sys(e, "cannot write the baseline");
-			e->code = ERR_WRITE;
-			return ERR_WRITE;
-		}
-		rest = span_from_offset(rest, (size_t)n);
+	sha256_add(&o->digest, o->b.p, o->b.n);
+	if (file_write(o->fd, buf_span(&o->b)) < 0) {
+		(void)err_sys(e, "cannot write the baseline");
+		e->code = ERR_WRITE;
+		return ERR_WRITE;
 	}
 	buf_clear(&o->b);
 	return 0;
@@ -128,19 +104,17 @@ static int put_entries(struct out *o, struct store *s, const struct tree_root *r
 int baseline_export(struct store *s, const struct tree_root *root, const struct baseline_info *info,
 	int fd, struct err *e)
 {
-	AUTO_DIGEST digest = EVP_MD_CTX_new();
 	AUTO(buf) message = BUF_INIT(128);
 	AUTO(buf) bytes = BUF_INIT(BUF_MAX_DEFAULT);
 	uint8_t key[SEAL_KEY_BYTES], signature[SEAL_SIGNATURE_BYTES];
-	struct out o = { .fd = fd, .digest = digest, .b = bytes };
-	int rc = digest_begin(digest, e);
+	struct out o = { .fd = fd, .b = bytes };
+	int rc = seal_key(s, e);
 
-	if (rc == 0)
-		rc = seal_key(s, e);
 	if (rc == 0)
 		rc = seal_public_key(s, key, e);
 	if (rc < 0)
 		return rc;
+	sha256_begin(&o.digest);
 	cbor_put_array(&o.b, PARTS);
 	cbor_put_text(&o.b, span_of(magic));
 	put_header(&o.b, root, info);
@@ -150,7 +124,7 @@ int baseline_export(struct store *s, const struct tree_root *root, const struct 
 		rc = flush(&o, e);
 	}
 	if (rc == 0) {
-		signed_message(digest, &message);
+		signed_message(&o.digest, &message);
 		rc = seal_sign(s, buf_span(&message), signature, e);
 	}
 	if (rc == 0) {
@@ -166,7 +140,7 @@ int baseline_export(struct store *s, const struct tree_root *root, const struct 
 struct in {
 	int fd;
 	bool ended;
-	EVP_MD_CTX *digest; /* of all that was taken */
+	struct sha256_message digest; /* of all that was taken */
 	struct buf b;
 	size_t at; /* b before this was taken already */
 };
@@ -185,13 +159,11 @@ static int fill(struct in *in, size_t n, struct err *e)
 	while (in->b.n < n && !in->ended) {
 		size_t room = n - in->b.n > WINDOW ? n - in->b.n : WINDOW;
 		char *to = buf_room(&in->b, room);
-		ssize_t got;
+		int64_t got;
 
 		if (!to)
 			return err_set(e, ERR_LIMIT, "a part of the baseline has %zu bytes", n);
-		got = read(in->fd, to, room);
-		if (got < 0 && errno == EINTR)
-			continue;
+		got = file_read(in->fd, to, room);
 		if (got < 0)
 			return err_sys(e, "cannot read the baseline");
 		in->ended = got == 0;
@@ -207,7 +179,7 @@ static struct cbor window(const struct in *in)
 
 static void take(struct in *in, size_t n)
 {
-	EVP_DigestUpdate(in->digest, in->b.p + in->at, n);
+	sha256_add(&in->digest, in->b.p + in->at, n);
 	in->at += n;
 }
 
@@ -399,8 +371,8 @@ static int get_signature(struct in *in, struct baseline_info *ret, struct err *e
 
 	if (rc < 0)
 		return rc;
-	signed_message(in->digest, &message);
-	EVP_DigestInit_ex(in->digest, EVP_sha256(), NULL);
+	signed_message(&in->digest, &message);
+	sha256_begin(&in->digest); /* what follows is not covered */
 	rc = get_fixed(in, signature, sizeof(signature), e);
 	if (rc == 0)
 		rc = fill(in, 1, e);
@@ -416,14 +388,13 @@ static int get_signature(struct in *in, struct baseline_info *ret, struct err *e
 int baseline_read(int fd, struct baseline_info *ret, struct arena *a, entry_fn *each, void *ctx,
 	struct err *e)
 {
-	AUTO_DIGEST digest = EVP_MD_CTX_new();
 	AUTO(buf) bytes = BUF_INIT(BUF_MAX_DEFAULT);
-	struct in in = { .fd = fd, .digest = digest, .b = bytes };
+	struct in in = { .fd = fd, .b = bytes };
 	struct baseline_info info = { 0 };
-	int rc = digest_begin(digest, e);
+	int rc;
 
-	if (rc == 0)
-		rc = get_header(&in, &info, a, e);
+	sha256_begin(&in.digest);
+	rc = get_header(&in, &info, a, e);
 	if (rc == 0)
 		rc = get_entries(&in, &info.root, each, ctx, e);
 	if (rc == 0)

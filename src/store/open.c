@@ -1,5 +1,4 @@
 /* Making, opening and closing a store. Numbers are those of the invariants in store.c. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +9,8 @@
 #define NEW_FILE STORE_FILE ".new"
 #define EMPTY_FILE NEW_FILE ".empty"
 #define WAL_KEEP "4194304" /* bytes the log may keep on disk when nothing is in it */
-#define URI_MAX (3 * PATH_MAX + 64)
+#define PATH_BYTES 8192 /* place_open takes none that is longer than half of it */
+#define URI_MAX (3 * PATH_BYTES + 64)
 
 static const char schema[] =
 	"CREATE TABLE value(name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;"
@@ -73,7 +73,7 @@ static void fixed_uri(const char *path, struct buf *ret)
 static int open_file(struct store *s, const char *name, int flags, bool fixed, struct err *e)
 {
 	AUTO(buf) uri = BUF_INIT(URI_MAX);
-	char path[PATH_MAX + sizeof(NEW_FILE) + 1];
+	char path[PATH_BYTES];
 
 	use_temp_folder(place_dir(s->place));
 	place_path(s->place, name, path, sizeof(path));
@@ -361,7 +361,7 @@ void store_close(struct store *s)
 		store_rollback(s);
 		close_file(s);
 	}
-	EVP_PKEY_free(s->key);
+	seal_forget_key(s);
 	ZSTD_freeCCtx(s->pack);
 	ZSTD_freeDCtx(s->unpack);
 	buf_done(&s->packed);

@@ -1,12 +1,9 @@
 #include "store/pile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/mem.h"
+#include "os/file.h"
 
 #define HEAP_BYTES ((size_t)4 << 20) /* more than that in memory goes to the file as a run */
 #define READ_BYTES ((size_t)64 << 10)
@@ -18,7 +15,7 @@ struct head {
 };
 
 struct run {
-	off_t at, end;
+	int64_t at, end;
 };
 
 struct pile {
@@ -28,7 +25,7 @@ struct pile {
 	size_t n, cap, last;
 	bool unsorted; /* some item came before its predecessor */
 	int fd;        /* -1: none yet */
-	off_t end;
+	int64_t end;
 	struct run run[RUNS_MAX];
 	unsigned n_runs;
 };
@@ -47,8 +44,7 @@ void pile_free(struct pile *p)
 {
 	if (!p)
 		return;
-	if (p->fd >= 0)
-		close(p->fd);
+	file_close(p->fd);
 	buf_done(&p->heap);
 	free(p->item);
 	free(p);
@@ -80,38 +76,45 @@ static struct span key_at(const struct pile *p, size_t at)
 
 /* ---- runs in the file ---- */
 
-/* The state may be read only; then it is memory after all, but none of ours to keep mapped. */
 static int open_file(const char *dir, struct err *e)
 {
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = file_temporary(dir);
 
-	if (fd < 0)
-		fd = memfd_create("invar-pile", MFD_CLOEXEC);
 	return fd < 0 ? err_sys(e, "cannot keep aside what was observed") : fd;
 }
 
-static int write_all(int fd, off_t at, struct span s, struct err *e)
+static int write_all(int fd, int64_t at, struct span s, struct err *e)
 {
-	while (s.n) {
-		ssize_t n = pwrite(fd, s.p, s.n, at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_set(e, ERR_WRITE, "cannot keep aside what was observed: %s",
-				n < 0 ? strerror(errno) : "the disk is full");
-		s = span_from_offset(s, (size_t)n);
-		at += n;
-	}
-	return 0;
+	if (file_write_at(fd, at, s) == 0)
+		return 0;
+	(void)err_sys(e, "cannot keep aside what was observed");
+	e->code = ERR_WRITE;
+	return e->code;
 }
 
-static int compare(const void *a, const void *b, void *pile)
+static int compare(const void *a, const void *b)
 {
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
-	int c = span_compare(key_at(pile, x), key_at(pile, y));
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	struct span key_x, key_y, value;
+	int c;
 
+	read_item(x, &key_x, &value);
+	read_item(y, &key_y, &value);
+	c = span_compare(key_x, key_y);
 	return c ? c : x < y ? -1 : 1;
+}
+
+/* Sorted as places in memory, where nothing moves meanwhile: qsort has no room for more. */
+static void sort_items(struct pile *p)
+{
+	const char **at = mem_array(p->n, sizeof *at);
+
+	for (size_t i = 0; i < p->n; i++)
+		at[i] = p->heap.p + p->item[i];
+	qsort(at, p->n, sizeof *at, compare);
+	for (size_t i = 0; i < p->n; i++)
+		p->item[i] = (size_t)(at[i] - p->heap.p);
+	free(at);
 }
 
 /* In order, and of the same key only the last. */
@@ -121,7 +124,7 @@ static void sort(struct pile *p)
 
 	if (!p->unsorted)
 		return;
-	qsort_r(p->item, p->n, sizeof *p->item, compare, p);
+	sort_items(p);
 	for (size_t i = 0; i < p->n; i++) {
 		if (i + 1 < p->n && span_same(key_at(p, p->item[i]), key_at(p, p->item[i + 1])))
 			continue;
@@ -141,7 +144,7 @@ static void forget_heap(struct pile *p)
 /* A file that runs are written to, one after the other. */
 struct writer {
 	int fd;
-	off_t at;
+	int64_t at;
 	struct buf out;
 };
 
@@ -149,7 +152,7 @@ static int writer_flush(struct writer *w, struct err *e)
 {
 	int rc = write_all(w->fd, w->at, buf_span(&w->out), e);
 
-	w->at += (off_t)w->out.n;
+	w->at += (int64_t)w->out.n;
 	buf_clear(&w->out);
 	return rc;
 }
@@ -181,7 +184,7 @@ static int fill(struct pile *p, struct source *s, size_t need, struct err *e)
 {
 	size_t want = need > READ_BYTES ? need : READ_BYTES;
 	char *room;
-	ssize_t n;
+	int64_t n;
 
 	if (s->used) {
 		memmove(s->in.p, s->in.p + s->used, s->in.n - s->used);
@@ -189,12 +192,10 @@ static int fill(struct pile *p, struct source *s, size_t need, struct err *e)
 		s->used = 0;
 	}
 	while (s->in.n < need) {
-		if ((off_t)want > s->left.end - s->left.at)
+		if ((int64_t)want > s->left.end - s->left.at)
 			want = (size_t)(s->left.end - s->left.at);
 		room = buf_room(&s->in, want);
-		n = room && want ? pread(p->fd, room, want, s->left.at) : 0;
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = room && want ? file_read_at(p->fd, s->left.at, room, want) : 0;
 		if (n <= 0)
 			return err_sys(e, "cannot read what was kept aside");
 		s->in.n += (size_t)n;
@@ -296,8 +297,8 @@ static int write_run(struct pile *p, struct err *e)
 	rc = merge(p, writer_put, &w, e);
 	rc = rc == 0 ? writer_flush(&w, e) : rc;
 	buf_done(&w.out);
-	if (w.fd != p->fd && p->fd >= 0)
-		close(p->fd);
+	if (w.fd != p->fd)
+		file_close(p->fd);
 	p->n_runs = all ? 0 : runs;
 	p->run[p->n_runs++] = (struct run){ all ? 0 : p->end, w.at };
 	p->fd = w.fd;

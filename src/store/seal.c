@@ -21,32 +21,27 @@ static const char prefix[AT_SEQ + 1] = "invar seal 1\0\0\0\0";
 
 /* ---- the key ---- */
 
-static int crypto_err(const char *what, struct err *e)
-{
-	return err_set(e, ERR_SYSTEM, "cannot %s: the cryptographic library refused", what);
-}
-
 int seal_make_key(struct store *s, struct err *e)
 {
 	uint8_t bytes[SEAL_KEY_BYTES];
-	size_t n = sizeof(bytes);
-	EVP_PKEY *key;
 	int rc = place_check(s->place, SEAL_KEY_FILE, NULL, NULL, e);
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	if (!key || EVP_PKEY_get_raw_private_key(key, bytes, &n) != 1 || n != sizeof(bytes)) {
-		EVP_PKEY_free(key);
-		return crypto_err("make a signing key", e);
-	}
+	if (sign_make_key(bytes, e) < 0)
+		return e->code;
 	place_remove(s->place, NEW_KEY_FILE);
-	rc = place_write_new(s->place, NEW_KEY_FILE, span_from(bytes, n), e);
+	rc = place_write_new(s->place, NEW_KEY_FILE, span_from(bytes, sizeof(bytes)), e);
 	if (rc == 0)
 		rc = place_rename(s->place, NEW_KEY_FILE, SEAL_KEY_FILE, e);
-	OPENSSL_cleanse(bytes, sizeof(bytes));
-	EVP_PKEY_free(key);
+	sign_forget(bytes, sizeof(bytes));
 	return rc;
+}
+
+void seal_forget_key(struct store *s)
+{
+	sign_forget(s->key, sizeof(s->key));
+	s->has_key = false;
 }
 
 static int read_key(struct store *s, struct err *e)
@@ -60,9 +55,10 @@ static int read_key(struct store *s, struct err *e)
 	if (rc == 0 || n != SEAL_KEY_BYTES)
 		return err_set(e, ERR_DAMAGED, "the signing key '%s/%s' is %s", place_dir(s->place),
 			SEAL_KEY_FILE, rc == 0 ? "missing" : "damaged");
-	s->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, (unsigned char *)bytes, n);
-	OPENSSL_cleanse(bytes, sizeof(bytes));
-	return s->key ? 0 : crypto_err("use the signing key", e);
+	memcpy(s->key, bytes, sizeof(s->key));
+	s->has_key = true;
+	sign_forget(bytes, sizeof(bytes));
+	return 0;
 }
 
 int seal_key(struct store *s, struct err *e)
@@ -71,15 +67,14 @@ int seal_key(struct store *s, struct err *e)
 	uint8_t own[SEAL_KEY_BYTES];
 	int rc;
 
-	if (s->key)
+	if (s->has_key)
 		return 0;
 	rc = seal_public_key(s, own, e);
 	if (rc == 0)
 		rc = store_value_get(s, SEAL_KEY_VALUE, &pinned, e);
 	if (rc == 0 && span_same(buf_span(&pinned), span_from(own, sizeof(own))))
 		return 0;
-	EVP_PKEY_free(s->key);
-	s->key = NULL;
+	seal_forget_key(s);
 	if (rc < 0 && rc != ERR_MISSING && rc != ERR_LIMIT)
 		return rc;
 	return err_set(e, ERR_DAMAGED, "the signing key '%s/%s' is not the one of this store",
@@ -88,45 +83,21 @@ int seal_key(struct store *s, struct err *e)
 
 int seal_public_key(struct store *s, uint8_t ret[SEAL_KEY_BYTES], struct err *e)
 {
-	size_t n = SEAL_KEY_BYTES;
-	int rc = s->key ? 0 : read_key(s, e);
+	int rc = s->has_key ? 0 : read_key(s, e);
 
-	if (rc < 0)
-		return rc;
-	if (EVP_PKEY_get_raw_public_key(s->key, ret, &n) != 1 || n != SEAL_KEY_BYTES)
-		return crypto_err("use the signing key", e);
-	return 0;
+	return rc < 0 ? rc : sign_public_key(s->key, ret, e);
 }
 
 int seal_sign(struct store *s, struct span message, uint8_t *ret, struct err *e)
 {
-	size_t n = SEAL_SIGNATURE_BYTES;
-	EVP_MD_CTX *c;
 	int rc = seal_key(s, e);
 
-	if (rc < 0)
-		return rc;
-	c = EVP_MD_CTX_new();
-	if (!c || EVP_DigestSignInit(c, NULL, NULL, NULL, s->key) != 1 ||
-		EVP_DigestSign(c, ret, &n, (const unsigned char *)message.p, message.n) != 1 ||
-		n != SEAL_SIGNATURE_BYTES)
-		rc = crypto_err("sign", e);
-	EVP_MD_CTX_free(c);
-	return rc;
+	return rc < 0 ? rc : sign_message(s->key, message, ret, e);
 }
 
 bool seal_holds(const uint8_t *public_key, struct span message, const uint8_t *signature)
 {
-	EVP_PKEY *key =
-		EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, SEAL_KEY_BYTES);
-	EVP_MD_CTX *c = EVP_MD_CTX_new();
-	bool yes = key && c && EVP_DigestVerifyInit(c, NULL, NULL, NULL, key) == 1 &&
-		   EVP_DigestVerify(c, signature, SEAL_SIGNATURE_BYTES,
-			   (const unsigned char *)message.p, message.n) == 1;
-
-	EVP_MD_CTX_free(c);
-	EVP_PKEY_free(key);
-	return yes;
+	return sign_holds(public_key, message, signature);
 }
 
 /* ---- the seal of the state ---- */

@@ -6,7 +6,6 @@ set(STORE_SOURCES
   src/store/node.c
   src/store/open.c
   src/store/pile.c
-  src/store/place.c
   src/store/seal.c
   src/store/siphash.c
   src/store/stage.c
@@ -17,3 +16,8 @@ set(STORE_SOURCES
   src/store/tree_update.c
   src/store/verify.c
 )
+if(WIN32)
+  list(APPEND STORE_SOURCES src/store/place_windows.c)
+else()
+  list(APPEND STORE_SOURCES src/store/place_linux.c)
+endif()

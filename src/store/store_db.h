@@ -2,10 +2,10 @@
 #ifndef STORE_STORE_DB_H
 #define STORE_STORE_DB_H
 
-#include <openssl/evp.h>
 #include <sqlite3.h>
 #include <zstd.h>
 
+#include "os/sign.h"
 #include "store/place.h"
 #include "store/store.h"
 
@@ -51,7 +51,8 @@ struct store {
 	uint64_t seq;
 	uint8_t head[DIGEST_BYTES];
 	uint8_t values[DIGEST_BYTES];
-	EVP_PKEY *key; /* NULL until it is used */
+	bool has_key; /* it is read at first use */
+	uint8_t key[SIGN_KEY_BYTES];
 	ZSTD_CCtx *pack;
 	ZSTD_DCtx *unpack;
 	struct buf packed; /* of the node being written */
@@ -94,6 +95,8 @@ int seal_make_key(struct store *s, struct err *e) MUST_CHECK;
 int seal_write(struct store *s, struct err *e) MUST_CHECK;
 /* Our key, read at first use: ERR_DAMAGED when it is missing or not the one the store names. */
 int seal_key(struct store *s, struct err *e) MUST_CHECK;
+/* What was read of it. */
+void seal_forget_key(struct store *s);
 int seal_sign(struct store *s, struct span message, uint8_t *ret, struct err *e) MUST_CHECK;
 bool seal_holds(const uint8_t *public_key, struct span message, const uint8_t *signature);
 /* ERR_DAMAGED unless the state is what was signed last, by our key. */

@@ -1,5 +1,7 @@
 #include "os/clock.h"
 
+#include <poll.h>
+#include <stddef.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t id)
@@ -18,6 +20,11 @@ int64_t clock_now(void)
 int64_t clock_coarse(void)
 {
 	return read_clock(CLOCK_REALTIME_COARSE);
+}
+
+void clock_sleep_ms(unsigned ms)
+{
+	(void)poll(NULL, 0, (int)ms); /* a signal ends it */
 }
 
 int64_t clock_monotonic(void)

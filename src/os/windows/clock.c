@@ -27,6 +27,11 @@ int64_t clock_coarse(void)
 	return ns_of(f);
 }
 
+void clock_sleep_ms(unsigned ms)
+{
+	Sleep(ms);
+}
+
 int64_t clock_monotonic(void)
 {
 	LARGE_INTEGER count, rate;

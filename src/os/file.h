@@ -1,0 +1,62 @@
+/* The few things that portable code does with files. Descriptors are the C library's, never
+ * inherited, and bytes go through them as they are. Paths are bytes as the system has them, on
+ * Windows UTF-8 (os/windows/wide.h). What fails returns -1 with errno set, for err_sys. */
+#ifndef OS_FILE_H
+#define OS_FILE_H
+
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/attr.h"
+#include "core/span.h"
+
+enum file_type {
+	FILE_TYPE_REGULAR,
+	FILE_TYPE_FOLDER,
+	FILE_TYPE_FIFO, /* or a pipe */
+	FILE_TYPE_CHARACTER,
+	FILE_TYPE_BLOCK,
+	FILE_TYPE_SOCKET,
+	FILE_TYPE_LINK, /* a symbolic link to nothing */
+	FILE_TYPE_OTHER,
+};
+/* Of what the path leads to. */
+int file_type(const char *path, enum file_type *ret) MUST_CHECK;
+int file_type_of(int fd, enum file_type *ret) MUST_CHECK;
+
+/* Each a new descriptor. file_open reads, and a FIFO cannot hold it; file_open_waiting waits for who
+ * writes to a FIFO; file_open_write writes to what is there; file_make makes a file that only we (on Windows also the system and administrators) may
+ * use, EEXIST; file_temporary one without a name, in the folder or, where that is read only, in
+ * memory. */
+int file_open(const char *path) MUST_CHECK;
+int file_open_waiting(const char *path) MUST_CHECK;
+int file_open_write(const char *path) MUST_CHECK;
+int file_make(const char *path) MUST_CHECK;
+int file_temporary(const char *folder) MUST_CHECK;
+void file_close(int fd); /* -1 does nothing */
+
+/* How many bytes; 0: the end. */
+int64_t file_read(int fd, void *ret, size_t n) MUST_CHECK;
+int64_t file_read_at(int fd, int64_t at, void *ret, size_t n) MUST_CHECK;
+/* All of them. */
+int file_write(int fd, struct span bytes) MUST_CHECK;
+int file_write_at(int fd, int64_t at, struct span bytes) MUST_CHECK;
+int file_sync(int fd) MUST_CHECK;
+bool file_same(int a, int b); /* of one and the same file */
+
+int file_rename(const char *from, const char *to) MUST_CHECK; /* replaces what is there */
+void file_remove(const char *path);
+
+/* The names in a folder but "." and "..", in a, in no order: 1 the next, 0 no more. */
+struct folder;
+struct folder *folder_open(const char *path); /* NULL: errno */
+int folder_next(struct folder *f, struct arena *a, const char **ret) MUST_CHECK;
+void folder_close(struct folder *f); /* accepts NULL */
+
+/* A path of the folder and a name in it, in a. */
+const char *file_join(struct arena *a, const char *folder, const char *name);
+/* The working folder; the file a path leads to, without links. NULL: errno. */
+const char *file_here(struct arena *a);
+const char *file_real(struct arena *a, const char *path);
+
+#endif
