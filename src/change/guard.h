@@ -24,6 +24,10 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
 struct guard *guard_kept(struct guard *old, struct scan *s);
 void guard_rest(struct guard *g);
 
+/* Was this program started to be that process? Then it has done what it was asked for, and ends
+ * with *ret. Call first in main. */
+bool guard_serves(int argc, char **argv, int *ret);
+
 /* ---- in that process: what scan_emit and scan_gap become ---- */
 struct outlet;
 void outlet_entity(struct outlet *o, const struct observation *x);

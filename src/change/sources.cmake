@@ -12,6 +12,7 @@ set(CHANGE_SOURCES
   src/change/found.c
   src/change/gaps.c
   src/change/guard.c
+  src/change/guard_child.c
   src/change/journal.c
   src/change/keys.c
   src/change/lens.c
@@ -20,12 +21,9 @@ set(CHANGE_SOURCES
   src/change/named.c
   src/change/own.c
   src/change/owner.c
-  src/change/packaged.c
   src/change/pipeline.c
   src/change/policy_note.c
   src/change/presence.c
-  src/change/proof.c
-  src/change/prover.c
   src/change/relook.c
   src/change/rename.c
   src/change/run.c
@@ -37,3 +35,17 @@ set(CHANGE_SOURCES
   src/change/standing.c
   src/change/survey.c
 )
+if(WIN32)
+  list(APPEND CHANGE_SOURCES
+    src/change/guard_windows.c
+    src/change/packaged_windows.c
+    src/change/proof_windows.c
+  )
+else()
+  list(APPEND CHANGE_SOURCES
+    src/change/guard_linux.c
+    src/change/packaged_linux.c
+    src/change/proof_linux.c
+    src/change/prover_linux.c
+  )
+endif()

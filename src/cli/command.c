@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "change/guard.h"
 #include "cli/exit.h"
 #include "cli/help.h"
 #include "cli/problems.h"
@@ -201,6 +202,8 @@ int cli_main(const struct command *const *const *tables, int argc, char **argv)
 	struct err e = { 0 };
 	int status;
 
+	if (guard_serves(argc, argv, &status))
+		return status;
 	program = tables;
 	stop_on_signals();
 	status = run_program(argc, argv, &c, &e);

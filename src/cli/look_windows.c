@@ -14,7 +14,8 @@ void look_at(const struct session *s, struct arena *a, struct span path, struct 
 			    code == ERROR_INVALID_NAME);
 
 	(void)s; /* there are no other roots */
-	*ret = (struct look){ .found = gone ? LOOK_GONE : LOOK_THERE, .real = path,
+	*ret = (struct look){ .found = gone ? LOOK_GONE : LOOK_THERE,
+		.real = path,
 		.real_gone = gone };
 }
 

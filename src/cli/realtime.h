@@ -12,4 +12,10 @@ bool realtime_say(struct buf *ret, const struct kind *k, struct span path,
 /* What no event tells of an entity of this kind: one line each, ended by NULL. */
 const char *const *realtime_blind(const struct kind *k);
 
+/* ---- of the platform ---- */
+
+/* The same of a file that is selected. */
+bool realtime_say_file(struct buf *ret, struct span path);
+extern const char *const realtime_blind_file[];
+
 #endif

@@ -43,10 +43,12 @@ if(WIN32)
   list(APPEND CLI_SOURCES
     src/cli/look_windows.c
     src/cli/paths_windows.c
+    src/cli/realtime_windows.c
   )
 else()
   list(APPEND CLI_SOURCES
     src/cli/look_linux.c
     src/cli/paths_linux.c
+    src/cli/realtime_linux.c
   )
 endif()

@@ -3,8 +3,7 @@
 #include <string.h>
 
 /* SHA-256 of the padded key and what follows it. */
-static void half(const uint8_t *key, uint8_t pad, const void *p, size_t n,
-	uint8_t ret[SHA256_SIZE])
+static void half(const uint8_t *key, uint8_t pad, const void *p, size_t n, uint8_t ret[SHA256_SIZE])
 {
 	uint8_t block[SHA256_BLOCK];
 	struct sha256_message m;

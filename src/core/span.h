@@ -55,6 +55,24 @@ static inline struct span span_from_offset(struct span s, size_t at)
 	return at >= s.n ? (struct span){ s.p + s.n, 0 } : (struct span){ s.p + at, s.n - at };
 }
 
+/* The first place of `what` in s; NULL: nowhere. */
+static inline const char *span_find(struct span s, struct span what)
+{
+	for (size_t i = 0; what.n && what.n <= s.n && i <= s.n - what.n; i++)
+		if (s.p[i] == what.p[0] && memcmp(s.p + i, what.p, what.n) == 0)
+			return s.p + i;
+	return NULL;
+}
+
+/* The last place of a byte; NULL: nowhere. */
+static inline const char *span_last(struct span s, char c)
+{
+	for (size_t i = s.n; i-- > 0;)
+		if (s.p[i] == c)
+			return s.p + i;
+	return NULL;
+}
+
 /* Take what stands before the next `sep` (or all that is left) off the front of *rest. False when
  * nothing is left; rest->p is NULL after the last piece, so an empty last piece is still seen. */
 static inline bool span_cut(struct span *rest, char sep, struct span *ret)

@@ -24,10 +24,10 @@ enum file_type {
 int file_type(const char *path, enum file_type *ret) MUST_CHECK;
 int file_type_of(int fd, enum file_type *ret) MUST_CHECK;
 
-/* Each a new descriptor. file_open reads, and a FIFO cannot hold it; file_open_waiting waits for who
- * writes to a FIFO; file_open_write writes to what is there; file_make makes a file that only we (on Windows also the system and administrators) may
- * use, EEXIST; file_temporary one without a name, in the folder or, where that is read only, in
- * memory. */
+/* Each a new descriptor. file_open reads, and a FIFO cannot hold it; file_open_waiting waits for
+ * who writes to a FIFO; file_open_write writes to what is there; file_make makes a file that only
+ * we (on Windows also the system and administrators) may use, EEXIST; file_temporary one without a
+ * name, in the folder or, where that is read only, in memory. */
 int file_open(const char *path) MUST_CHECK;
 int file_open_waiting(const char *path) MUST_CHECK;
 int file_open_write(const char *path) MUST_CHECK;

@@ -4,6 +4,7 @@ set(OS_SOURCES
 )
 if(WIN32)
   list(APPEND OS_SOURCES
+    src/os/windows/child.c
     src/os/windows/clock.c
     src/os/windows/errno.c
     src/os/windows/fault.c

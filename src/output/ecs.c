@@ -143,7 +143,7 @@ static void add_hash(struct json *j, const struct record *r)
 
 static void add_extension(struct json *j, struct span base)
 {
-	const char *dot = base.n ? memrchr(base.p, '.', base.n) : NULL;
+	const char *dot = span_last(base, '.');
 
 	if (dot && dot > base.p)
 		add_text(j, "extension", span_from(dot + 1, base.n - (size_t)(dot - base.p) - 1));

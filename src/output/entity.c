@@ -38,7 +38,7 @@ static bool key_says(struct span key, struct span value)
 	struct span rest = key;
 
 	while (value.n && rest.n >= value.n) {
-		const char *hit = memmem(rest.p, rest.n, value.p, value.n);
+		const char *hit = span_find(rest, value);
 		const char *end = key.p + key.n;
 
 		if (!hit)
@@ -104,7 +104,7 @@ static void add_list(struct buf *ret, const struct field *f, union value v,
 /* In quotes where it could pass for more than one word of the line. */
 static void add_text(struct buf *ret, struct span text, const struct text_style *style)
 {
-	const char *quote = memmem(text.p, text.n, ", ", 2) ? "\"" : "";
+	const char *quote = span_find(text, span_of(", ")) ? "\"" : "";
 
 	buf_add_text(ret, quote);
 	text_foreign(ret, text, style);

@@ -5,6 +5,7 @@
 #include "core/escape.h"
 #include "core/hex.h"
 #include "entity/file.h"
+#include "entity/key.h"
 #include "entity/list.h"
 #include "output/format.h"
 #include "output/output.h"
@@ -189,16 +190,23 @@ bool facts_value(struct buf *ret, const struct record *r, const char *field)
 	return true;
 }
 
+static const char *last_separator(struct span path)
+{
+	if (path.n < 2)
+		return NULL;
+	return span_last(path, path_is_windows(path) ? '\\' : '/');
+}
+
 struct span facts_base(struct span path)
 {
-	const char *slash = path.n > 1 ? memrchr(path.p, '/', path.n) : NULL;
+	const char *slash = last_separator(path);
 
 	return slash ? span_from_offset(path, (size_t)(slash - path.p) + 1) : path;
 }
 
 struct span facts_folder(struct span path)
 {
-	const char *slash = path.n > 1 ? memrchr(path.p, '/', path.n) : NULL;
+	const char *slash = last_separator(path);
 
 	if (!slash)
 		return SPAN_NONE;

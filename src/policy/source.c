@@ -122,8 +122,10 @@ int sources_read(struct arena *a, const char *path, size_t max, struct source **
 	if (file_type(path, &type) < 0)
 		return err_sys(e, "cannot find the policy '%s'", path);
 	if (type == FILE_TYPE_LINK)
-		return err_set(e, ERR_MISSING, "cannot find the policy '%s': it is a symbolic link "
-					       "to nothing", path);
+		return err_set(e, ERR_MISSING,
+			"cannot find the policy '%s': it is a symbolic link "
+			"to nothing",
+			path);
 	names[0] = path;
 	if (type == FILE_TYPE_FOLDER && list_folder(a, path, names, &n, e) < 0)
 		return e->code;

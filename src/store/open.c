@@ -9,7 +9,7 @@
 #define NEW_FILE STORE_FILE ".new"
 #define EMPTY_FILE NEW_FILE ".empty"
 #define WAL_KEEP "4194304" /* bytes the log may keep on disk when nothing is in it */
-#define PATH_BYTES 8192 /* place_open takes none that is longer than half of it */
+#define PATH_BYTES 8192    /* place_open takes none that is longer than half of it */
 #define URI_MAX (3 * PATH_BYTES + 64)
 
 static const char schema[] =

@@ -121,8 +121,8 @@ const char *place_path(const struct place *p, const char *name, char *ret, size_
 	return ret;
 }
 
-static HANDLE open_in(const struct place *p, const char *name, DWORD access, DWORD how,
-	DWORD flags, void *security)
+static HANDLE open_in(const struct place *p, const char *name, DWORD access, DWORD how, DWORD flags,
+	void *security)
 {
 	AUTO_FREE(arena) a = arena_new();
 

@@ -263,8 +263,8 @@ struct folder *folder_open(const char *path)
 	AUTO_FREE(arena) a = arena_new();
 	struct folder *f = mem_new(sizeof *f);
 
-	f->find = FindFirstFileExW(wide_path(a, span_of(file_join(a, path, "*"))),
-		FindExInfoBasic, &f->data, FindExSearchNameMatch, NULL, FIND_FIRST_EX_LARGE_FETCH);
+	f->find = FindFirstFileExW(wide_path(a, span_of(file_join(a, path, "*"))), FindExInfoBasic,
+		&f->data, FindExSearchNameMatch, NULL, FIND_FIRST_EX_LARGE_FETCH);
 	f->first = true;
 	if (f->find != INVALID_HANDLE_VALUE)
 		return f;
@@ -328,8 +328,8 @@ const char *file_real(struct arena *a, const char *path)
 	}
 	n = GetFinalPathNameByHandleW(h, NULL, 0, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
 	w = arena_get(a, ((size_t)n + 2) * sizeof *w);
-	if (n == 0 || GetFinalPathNameByHandleW(h, w, n + 1,
-			      FILE_NAME_NORMALIZED | VOLUME_NAME_DOS) == 0)
+	if (n == 0 ||
+		GetFinalPathNameByHandleW(h, w, n + 1, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS) == 0)
 		w = wide_path(a, span_of(path)); /* a volume without a letter */
 	CloseHandle(h);
 	return shown(a, w);

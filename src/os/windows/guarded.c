@@ -1,9 +1,10 @@
 #include "os/windows/guarded.h"
 
+/* clang-format off */
 #include <windows.h>
-
 #include <aclapi.h>
 #include <sddl.h>
+/* clang-format on */
 
 #include "core/arena.h"
 #include "core/buf.h"
@@ -64,13 +65,14 @@ void *guarded_attributes(struct arena *a, struct err *e)
 		(void)own_sid(&text);
 		buf_add_char(&text, ')');
 	}
-	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
-		    wide_from_text(a, buf_span(&text), NULL), SDDL_REVISION_1, &d, &n)) {
+	if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(wide_from_text(a, buf_span(&text),
+									  NULL),
+		    SDDL_REVISION_1, &d, &n)) {
 		(void)err_windows(e, GetLastError(), "cannot make a security descriptor");
 		return NULL;
 	}
-	*ret = (SECURITY_ATTRIBUTES){ .nLength = sizeof *ret, .lpSecurityDescriptor =
-		arena_get(a, n) };
+	*ret = (SECURITY_ATTRIBUTES){ .nLength = sizeof *ret,
+		.lpSecurityDescriptor = arena_get(a, n) };
 	memcpy(ret->lpSecurityDescriptor, d, n);
 	LocalFree(d);
 	return ret;
@@ -113,8 +115,8 @@ static int check_list(PACL acl, bool secret, const char *what, struct err *e)
 		if (ace->Header.AceType != ACCESS_ALLOWED_ACE_TYPE)
 			return refuse(e, what, "its access list has an entry of another kind");
 		if ((ace->Mask & bad) && !is_trusted(span_from(sid, GetLengthSid(sid))))
-			return refuse(e, what, ace->Mask & WRITE_BITS
-						       ? "others may write to it"
+			return refuse(e, what,
+				ace->Mask & WRITE_BITS ? "others may write to it"
 						       : "others than its owner may use it");
 	}
 	return 0;

@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <io.h>
 #include <stdlib.h>
-#include <windows.h>
 
+/* clang-format off */
+#include <windows.h>
 #include <knownfolders.h>
 #include <shellapi.h>
 #include <shlobj.h>
+/* clang-format on */
 
 #include "core/buf.h"
 #include "core/mem.h"
@@ -44,8 +46,8 @@ static void settle_console(DWORD which)
 	DWORD mode;
 
 	if (GetConsoleMode(h, &mode))
-		(void)SetConsoleMode(h, mode | ENABLE_PROCESSED_OUTPUT |
-						ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+		(void)SetConsoleMode(h,
+			mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
 }
 
 void program_begin(int *argc, char ***argv)
@@ -93,8 +95,8 @@ static const char *below_data(const char *name)
 	if (!kept)
 		kept = arena_new();
 	if (SHGetKnownFolderPath(&FOLDERID_ProgramData, KF_FLAG_DEFAULT, NULL, &w) == S_OK)
-		ret = arena_format(kept, "%s\\Invar\\%s",
-			arena_text(kept, wide_to_span_z(kept, w)), name);
+		ret = arena_format(kept, "%s\\Invar\\%s", arena_text(kept, wide_to_span_z(kept, w)),
+			name);
 	CoTaskMemFree(w);
 	return ret ? ret : arena_format(kept, "C:\\ProgramData\\Invar\\%s", name);
 }

@@ -54,8 +54,8 @@ int sign_public_key(const uint8_t private_key[SIGN_KEY_BYTES], uint8_t ret[SIGN_
 	unsigned bits = 0;
 	bool ok = ready() &&
 		  gcry_sexp_build(&key, NULL,
-			  "(private-key (ecc (curve Ed25519) (flags eddsa) (d %b)))", SIGN_KEY_BYTES,
-			  private_key) == 0 &&
+			  "(private-key (ecc (curve Ed25519) (flags eddsa) (d %b)))",
+			  SIGN_KEY_BYTES, private_key) == 0 &&
 		  gcry_mpi_ec_new(&ctx, key, NULL) == 0 &&
 		  (q = gcry_mpi_ec_get_mpi("q@eddsa", ctx, 0)) != NULL;
 

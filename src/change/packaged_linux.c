@@ -204,7 +204,7 @@ static int read_side(struct check *c, const struct side *side, struct span key, 
 	return 0;
 }
 
-static int tell(struct check *c, const char *rule_id, struct change *x, struct err *e)
+static int tell_one(struct check *c, const char *rule_id, struct change *x, struct err *e)
 {
 	const struct rule *rule = policy_rule(c->policy, span_of(rule_id));
 	struct ledger_record r = { .type = RECORD_CHANGE, .time = c->time };
@@ -260,7 +260,7 @@ static int compare_one(struct check *c, const struct side *says, struct err *e)
 	if (read_side(c, says, x.key, &x.was, e) < 0 || read_side(c, &is, x.key, &x.is, e) < 0)
 		return e->code;
 	x.fields = differing(x.was, x.is);
-	return x.fields ? tell(c, rule_for(x.key), &x, e) : 0;
+	return x.fields ? tell_one(c, rule_for(x.key), &x, e) : 0;
 }
 
 static int tell_missing(struct check *c, const struct observation *o, struct err *e)
@@ -282,7 +282,7 @@ static int tell_missing(struct check *c, const struct observation *o, struct err
 		return 0; /* not looked for */
 	if (read_side(c, &says, x.key, &x.was, e) < 0)
 		return e->code;
-	return tell(c, rule_for(x.key), &x, e);
+	return tell_one(c, rule_for(x.key), &x, e);
 }
 
 /* ---- what is nobody's ---- */
@@ -318,10 +318,10 @@ static void add_folder(struct check *c, size_t root, const struct side *is)
 
 static bool is_bytecode(struct span path)
 {
-	static const char folder[] = "/__pycache__";
-	const char *hit = memmem(path.p, path.n, folder, sizeof folder - 1);
+	const struct span folder = span_of("/__pycache__");
+	const char *hit = span_find(path, folder);
 
-	return hit && (hit + sizeof folder - 1 == path.p + path.n || hit[sizeof folder - 1] == '/');
+	return hit && (hit + folder.n == path.p + path.n || hit[folder.n] == '/');
 }
 
 static int tell_nobodys(struct check *c, struct span key, const struct side *is, uint64_t below,
@@ -337,7 +337,7 @@ static int tell_nobodys(struct check *c, struct span key, const struct side *is,
 	x.key = buf_span(&text);
 	if (read_side(c, is, x.key, &x.is, e) < 0)
 		return e->code;
-	return tell(c, is_bytecode(x.key) ? "unpackaged-bytecode" : "unpackaged-file", &x, e);
+	return tell_one(c, is_bytecode(x.key) ? "unpackaged-bytecode" : "unpackaged-file", &x, e);
 }
 
 /* Is what was seen under this key selected as a system file, and nobody's? */
