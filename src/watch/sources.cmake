@@ -4,6 +4,9 @@ set(WATCH_SOURCES
 if(WIN32)
   list(APPEND WATCH_SOURCES
     src/watch/windows/declared.c
+    src/watch/windows/folders.c
+    src/watch/windows/folders_bases.c
+    src/watch/windows/folders_tell.c
     src/watch/windows/heard.c
     src/watch/windows/hearing.c
     src/watch/windows/polled.c

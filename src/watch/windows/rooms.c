@@ -2,6 +2,7 @@
 #include "watch/windows/rooms.h"
 
 const struct hearing_room *const hearing_rooms[] = {
+	&hearing_folders,
 	&hearing_polled,
 	&hearing_processes,
 	&hearing_registry,

@@ -5,6 +5,7 @@
 #include "watch/windows/hearing.h"
 
 /* extern const struct hearing_room hearing_NAME; one line each, and one in rooms.c */
+extern const struct hearing_room hearing_folders;
 extern const struct hearing_room hearing_polled;
 extern const struct hearing_room hearing_processes;
 extern const struct hearing_room hearing_registry;
