@@ -26,19 +26,31 @@ set(AGENT_SOURCES
 )
 if(WIN32)
   list(APPEND AGENT_SOURCES
+    src/agent/windows/agent_command.c
     src/agent/windows/answer.c
     src/agent/windows/ask.c
     src/agent/windows/client_pipe.c
     src/agent/windows/collector.c
+    src/agent/windows/commands.c
+    src/agent/windows/config_file.c
     src/agent/windows/control.c
-    src/agent/windows/control_security.c
+    src/agent/windows/control_reach.c
+    src/agent/windows/doctor.c
+    src/agent/windows/eventlog.c
+    src/agent/windows/install.c
     src/agent/windows/lacks.c
     src/agent/windows/lock.c
     src/agent/windows/loop.c
     src/agent/windows/pipe.c
+    src/agent/windows/probe_files.c
+    src/agent/windows/probe_registry.c
+    src/agent/windows/probe_system.c
+    src/agent/windows/probe_wmi.c
+    src/agent/windows/service.c
     src/agent/windows/survey_child.c
     src/agent/windows/survey_order.c
     src/agent/windows/surveyor.c
+    src/agent/windows/watch_command.c
   )
 else()
   list(APPEND AGENT_SOURCES

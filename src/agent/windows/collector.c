@@ -78,12 +78,6 @@ static void on_others(void *ctx)
 	timer_start(c->windows->others, OTHERS_NS);
 }
 
-void heard_record(struct collector *c, const struct ledger_record *r)
-{
-	if (r->chained && r->seq > c->heard)
-		c->heard = r->seq;
-}
-
 static int watch_others(struct collector *c, struct err *e)
 {
 	uint8_t head[DIGEST_BYTES];

@@ -1,5 +1,7 @@
 #include "agent/commands.h"
 
+#include "agent/windows/survey_child.h"
+
 const struct command *const agent_commands[] = {
 	&command_watch,
 	&command_agent,
@@ -12,3 +14,8 @@ const struct command *const agent_commands[] = {
 	&command_policy_apply,
 	NULL,
 };
+
+bool agent_child(int argc, char **argv, int *ret)
+{
+	return survey_child_main(argc, argv, ret);
+}

@@ -244,7 +244,7 @@ static HANDLE make_instance(const struct control *control, bool first, struct er
 		CONTROL_PIPES_MAX + 1, BUFFER_BYTES, BUFFER_BYTES, 0, security);
 	if (h != INVALID_HANDLE_VALUE)
 		return h;
-	if (first && GetLastError() == ERROR_ACCESS_DENIED)
+	if (first && (GetLastError() == ERROR_ACCESS_DENIED || GetLastError() == ERROR_PIPE_BUSY))
 		(void)err_set(e, ERR_LOCKED, "another program listens at our control pipe");
 	else
 		(void)err_windows(e, GetLastError(), "cannot make the control pipe");

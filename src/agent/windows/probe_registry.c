@@ -177,7 +177,9 @@ static struct probe_result nul_names(const struct probe_place *p)
 {
 	wchar_t name[] = L"hid\0den", got[16];
 	UNICODE_STRING text = { 7 * sizeof *name, 7 * sizeof *name, name };
-	OBJECT_ATTRIBUTES at = { .Length = sizeof at, .RootDirectory = p->key, .ObjectName = &text };
+	OBJECT_ATTRIBUTES at = { .Length = sizeof at,
+		.RootDirectory = p->key,
+		.ObjectName = &text };
 	create_fn *create = (create_fn *)(void *)nt("NtCreateKey");
 	open_fn *open = (open_fn *)(void *)nt("NtOpenKey");
 	delete_fn *del = (delete_fn *)(void *)nt("NtDeleteKey");

@@ -272,8 +272,8 @@ static struct probe_result groups(const struct probe_place *p)
 static struct probe_result software(const struct probe_place *p)
 {
 	wchar_t code[39];
-	UINT rc = MsiEnumProductsExW(NULL, L"S-1-1-0", MSIINSTALLCONTEXT_MACHINE, 0, code, NULL,
-		NULL, NULL);
+	UINT rc = MsiEnumProductsExW(NULL, NULL, MSIINSTALLCONTEXT_MACHINE, 0, code, NULL, NULL,
+		NULL);
 
 	(void)p;
 	return rc == ERROR_SUCCESS || rc == ERROR_NO_MORE_ITEMS ? probe_works()
@@ -344,7 +344,7 @@ static struct probe_result event_log(const struct probe_place *p)
 
 static struct probe_result pipes(const struct probe_place *p)
 {
-	wchar_t *name = L"\\\\.\\pipe\\invar-doctor";
+	static const wchar_t name[] = L"\\\\.\\pipe\\invar-doctor";
 	HANDLE server = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE,
 		PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 2, 512, 512, 0, NULL);
 	HANDLE second = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE,
