@@ -4,11 +4,11 @@
 
 const struct command *const agent_commands[] = {
 	&command_watch,
-	&command_agent,
-	&command_agent_install,
+	&command_agent_install, /* before `agent`, which the first word alone names */
 	&command_agent_uninstall,
 	&command_agent_start,
 	&command_agent_stop,
+	&command_agent,
 	&command_doctor,
 	&command_status,
 	&command_policy_apply,
