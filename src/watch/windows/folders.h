@@ -28,7 +28,7 @@ struct source {
 struct listening {
 	OVERLAPPED io;
 	ULONG_PTR
-		serial; /* completions are known by it: one may come when its folder is given up */
+	serial; /* completions are known by it: one may come when its folder is given up */
 	struct listening *next;
 	HANDLE handle;
 	char *path;  /* as the disk has it, without '\' at the end: "C:", "C:\x" */

@@ -1,4 +1,5 @@
 if(WIN32)
   watch_test(hearing core os entity policy watch)
   watch_test(hearing_registry core os entity watch)
+  watch_test(hearing_folders core os entity watch)
 endif()
