@@ -91,9 +91,11 @@ static void go_to(struct listing *l, struct span path)
 static bool is_held(struct listing *l, struct span path, struct selection *ret)
 {
 	const char *slash = memrchr(path.p, '/', path.n);
-	struct span folder = { path.p, (size_t)(slash - path.p) };
+	struct span folder = { path.p, slash ? (size_t)(slash - path.p) : 0 };
 	struct scope *scope;
 
+	if (!slash || key_is_windows(&kind_file, path))
+		return false;
 	if (path.n == 1)
 		return l->selector.root(l->selector.policy, &kind_file, ret);
 	if (l->depth == 0 || !span_same(folder, buf_span(&l->folder)))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "entity/key.h"
+#include "entity/key_typed.h"
 
 #define KEY_MAX ((size_t)1 << 20)
 
@@ -38,6 +39,8 @@ static int add_point(struct below *b, const struct kind *k, struct span path, st
 	AUTO(buf) key = BUF_INIT(KEY_MAX);
 	AUTO(buf) next = BUF_INIT(KEY_MAX);
 
+	if (!key_fits(k, path) || (k->keys == KEYS_VALUE && key_folder(k, path).n == 0))
+		return 0; /* of another kind; a hive is no value */
 	if (key_from_text(k, path, &key, e) < 0)
 		return e->code;
 	buf_add_span(&next, buf_span(&key));
@@ -57,7 +60,8 @@ static int add_all(struct below *b, const struct scan_options *o, const struct k
 	for (size_t i = 0; k->hierarchical && o->below && i < o->n_below; i++) {
 		if (add_point(b, k, o->below[i], e) < 0)
 			return e->code;
-		add_below(b, k, o->below[i]);
+		if (key_fits(k, o->below[i]))
+			add_below(b, k, o->below[i]);
 	}
 	return 0;
 }
@@ -76,6 +80,18 @@ static void merge(struct below *b)
 			last->high = b->range[i].high;
 	}
 	b->n = n;
+}
+
+bool below_any(const struct scan_options *o, const struct kind *k)
+{
+	size_t n_below = o->below ? o->n_below : 0, n_points = o->points ? o->n_points : 0;
+	bool any = n_below + n_points == 0;
+
+	for (size_t i = 0; i < n_below; i++)
+		any = any || key_fits(k, o->below[i]);
+	for (size_t i = 0; i < n_points; i++)
+		any = any || key_fits(k, o->points[i]);
+	return (!o->below && !o->points) || (k->hierarchical && any);
 }
 
 int below_init(struct below *ret, const struct scan_options *o, const struct kind *k, struct err *e)

@@ -15,6 +15,8 @@ struct below {
 
 int below_init(struct below *ret, const struct scan_options *o, const struct kind *k,
 	struct err *e) MUST_CHECK;
+/* Is anything of this kind asked for? */
+bool below_any(const struct scan_options *o, const struct kind *k);
 void below_done(struct below *b); /* accepts what is zeroed */
 
 struct span below_low(const struct below *b, size_t i);

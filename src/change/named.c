@@ -9,6 +9,7 @@
 #include "core/escape.h"
 #include "core/mem.h"
 #include "entity/key.h"
+#include "entity/key_typed.h"
 #include "store/stage.h"
 #include "store/tree.h"
 
@@ -205,7 +206,7 @@ static int changed_since(struct named *n, const struct kind *k, struct span key,
 
 	if (ledger_read(n->store, seq + 1, INT64_MAX, true, look_later, &later, e) < 0)
 		return e->code;
-	escape_text(&shown, key.n > SHOWN ? (struct span){ key.p, SHOWN } : key);
+	key_show(k, key.n > SHOWN ? (struct span){ key.p, SHOWN } : key, &shown);
 	if (later.seq == 0)
 		return err_set(e, ERR_CHANGED,
 			"'%s' is no longer as in seq %llu; approve it by path", buf_text(&shown),

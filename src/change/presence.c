@@ -10,22 +10,26 @@
 
 /* ---- where to look ---- */
 
-/* The base itself; where its last part is a pattern, the folder that is in. */
-static int base_path(struct arena *a, const char *base, struct span *ret, struct err *e)
+/* The base itself; where a part is a pattern, the folder that is in. Where case means nothing the
+ * stored key may be written otherwise: all of the kind. */
+static int base_path(struct arena *a, const struct kind *k, const char *base, struct span *ret,
+	struct err *e)
 {
 	AUTO(buf) path = BUF_INIT(KEY_MAX);
 	struct glob_section *section;
 	size_t n;
 
+	*ret = span_of("/");
+	if (key_is_windows(k, span_of(base)))
+		return 0;
 	if (glob_compile(a, span_of(base), &section, &n, e) < 0)
 		return e->code;
 	for (size_t i = 0; i < n && section[i].how == GLOB_LITERAL; i++) {
 		buf_add_char(&path, '/');
 		buf_add_span(&path, section[i].text);
 	}
-	if (path.n == 0)
-		buf_add_char(&path, '/');
-	*ret = arena_copy(a, buf_span(&path));
+	if (path.n)
+		*ret = arena_copy(a, buf_span(&path));
 	return 0;
 }
 
@@ -52,7 +56,7 @@ static int find_ranges(const struct kind *k, const struct rule *const *rules, si
 	paths = arena_get(a, (most + 1) * sizeof *paths);
 	for (size_t i = 0; i < n; i++)
 		for (size_t b = 0; rules[i]->bases[b]; b++)
-			if (base_path(a, rules[i]->bases[b], &paths[o.n_below++], e) < 0)
+			if (base_path(a, k, rules[i]->bases[b], &paths[o.n_below++], e) < 0)
 				return e->code;
 	o.below = k->hierarchical ? paths : NULL;
 	return below_init(ret, &o, k, e);

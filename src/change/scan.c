@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "change/below.h"
 #include "change/guard.h"
 #include "change/sighting.h"
 #include "entity/key.h"
@@ -341,7 +342,7 @@ bool scan_wants(const struct scan *s, const struct kind *k)
 	if (o->kinds && !(o->kinds >> k->id & 1))
 		return false;
 	/* Paths say nothing about kinds whose keys are no paths. */
-	return has && (!o->kind || o->kind == k) && ((!o->below && !o->points) || k->hierarchical);
+	return has && (!o->kind || o->kind == k) && below_any(o, k);
 }
 
 static int run_sorted(struct scan *s, const struct kind *k, struct err *e)

@@ -1,6 +1,8 @@
 #include "change/selection.h"
 
 #include "core/escape.h"
+#include "entity/key.h"
+#include "entity/key_typed.h"
 
 /* ---- words to terms ---- */
 
@@ -41,13 +43,18 @@ static int parse_path(struct parser *p, const struct kind *k, struct span word,
 
 	if (word.n == 0)
 		return bad_word(p, word, "a path is not empty");
+	ret->what = SELECT_PATH;
+	ret->kind = k;
+	if (key_typed_windows(k, word, p->arena, &ret->text))
+		return 0;
+	if (k && k->keys != KEYS_PLAIN)
+		return bad_word(p, word,
+			"a key of the registry begins with HKLM, HKU, HKCR or HKCC");
 	if (word.p[0] != '/')
 		add_sections(&path, span_of(p->cwd));
 	add_sections(&path, word);
 	if (path.n == 0)
 		buf_add_char(&path, '/');
-	ret->what = SELECT_PATH;
-	ret->kind = k;
 	ret->text = arena_copy(p->arena, buf_span(&path));
 	return 0;
 }
@@ -63,15 +70,24 @@ static struct span as_printed(struct parser *p, struct span word)
 	return arena_copy(p->arena, buf_span(&plain));
 }
 
+static bool is_wild(const struct kind *k, struct span word)
+{
+	if (k->keys != KEYS_PLAIN && k->hierarchical)
+		return glob_is_wild_as(word, &glob_registry);
+	return key_is_windows(k, word) ? glob_is_wild_as(word, &glob_windows) : glob_is_wild(word);
+}
+
 static int parse_glob(struct parser *p, const struct kind *k, struct span word,
 	struct selector_term *ret)
 {
 	struct glob_section *glob = NULL;
 	size_t n;
 
-	if (k->hierarchical && !glob_is_wild(word))
+	if (k->hierarchical && !is_wild(k, word))
 		return parse_path(p, k, word, ret);
-	if (k->hierarchical ? glob_compile(p->arena, word, &glob, &n, p->err) < 0
+	if (k->hierarchical && key_is_windows(k, word))
+		(void)key_typed_windows(k, word, p->arena, &word);
+	if (k->hierarchical ? key_pattern(k, word, p->arena, &glob, &n, p->err) < 0
 			    : glob_text_check(word, p->err) < 0)
 		return bad_word(p, word, "no pattern looks like this");
 	ret->what = SELECT_KEY;
@@ -166,11 +182,9 @@ int change_selection_parse(struct arena *a, const char *const *words, size_t n, 
 
 /* ---- does it hold ---- */
 
-static bool below(struct span key, struct span folder)
+static bool below(const struct kind *k, struct span key, struct span folder)
 {
-	if (folder.n == 1 || span_same(key, folder))
-		return true;
-	return span_starts(key, folder) && key.n > folder.n && key.p[folder.n] == '/';
+	return span_is(folder, "/") || key_same(k, key, folder) || key_is_below(k, key, folder);
 }
 
 bool selector_term_holds(const struct selector_term *t, const struct kind *k, struct span key,
@@ -184,9 +198,9 @@ bool selector_term_holds(const struct selector_term *t, const struct kind *k, st
 	case SELECT_KIND:
 		return k != NULL;
 	case SELECT_PATH:
-		return k && k->hierarchical && below(key, t->text);
+		return k && k->hierarchical && below(k, key, t->text);
 	case SELECT_KEY:
-		return t->glob ? glob_path(t->glob, key)
+		return t->glob ? key_matches(k, t->glob, key)
 			       : glob_text(t->text, key) ||
 					 (t->printed.n && span_same(t->printed, key));
 	case SELECT_RULE:
@@ -214,7 +228,8 @@ static bool loss_holds(const struct selector_term *t, const struct loss_note *l)
 	if (!l->kind || (!l->scope.n && (!t->kind || t->kind == l->kind)))
 		return t->what != SELECT_PATH || !l->kind || l->kind->hierarchical;
 	return selector_term_holds(t, l->kind, l->scope, SPAN_NONE) ||
-	       (t->what == SELECT_PATH && l->kind->hierarchical && below(t->text, l->scope));
+	       (t->what == SELECT_PATH && l->kind->hierarchical &&
+		       below(l->kind, t->text, l->scope));
 }
 
 static bool term_holds(const struct selector_term *t, const struct ledger_record *r)

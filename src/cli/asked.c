@@ -5,6 +5,7 @@
 #include "core/escape.h"
 #include "entity/file.h"
 #include "entity/key.h"
+#include "entity/key_typed.h"
 
 #define KEY_BYTES_MAX ((size_t)1 << 21)
 
@@ -117,7 +118,7 @@ static int refuse_link(struct span path, const struct look *look, struct err *e)
 	AUTO(buf) link = BUF_INIT(BUF_MAX_DEFAULT);
 	AUTO(buf) real = BUF_INIT(BUF_MAX_DEFAULT);
 
-	escape_text(&shown, path);
+	key_show(NULL, path, &shown);
 	look_say_link(&link, look);
 	text_shell(&real, look->real);
 	return err_set(e, ERR_MISSING,
@@ -137,7 +138,7 @@ static int refuse(const struct asked *x, struct span path, struct err *e)
 	look_at(x->session, x->arena, path, &look);
 	if (look.found == LOOK_LINK)
 		return refuse_link(path, &look, e);
-	escape_text(&shown, path);
+	key_show(NULL, path, &shown);
 	buf_add_text(&words, "explain ");
 	text_shell(&words, path);
 	session_command(x->session, &line, buf_text(&words));

@@ -15,6 +15,30 @@ int entity_of_entry(const struct tree_entry *entry, struct buf *key, struct reco
 	return record_decode(entry->shared, entry->local, ret, e);
 }
 
+/* As it is written in the store, where upper and lower case are the same. 0: it is not there. */
+static int find_folded(struct tree_cursor *cursor, const struct kind *k, struct span key,
+	struct buf *text, struct tree_entry *entry, struct err *e)
+{
+	AUTO(buf) low = BUF_INIT(KEY_BYTES_MAX);
+	AUTO(buf) high = BUF_INIT(KEY_BYTES_MAX);
+	const struct kind *found;
+	int r;
+
+	key_range_below(k, SPAN_NONE, &low, &high);
+	r = tree_cursor_seek(cursor, buf_span(&low), e);
+	if (r < 0)
+		return r;
+	while ((r = tree_cursor_next(cursor, entry, e)) > 0 &&
+		span_compare(entry->key, buf_span(&high)) < 0) {
+		buf_clear(text);
+		if (key_to_text(entry->key, &found, text, e) < 0)
+			return e->code;
+		if (key_same(k, buf_span(text), key))
+			return 1;
+	}
+	return r < 0 ? r : 0;
+}
+
 int entity_find(struct session *s, const struct tree_root *root, const struct kind *k,
 	struct span key, struct arena *a, struct record **ret, struct err *e)
 {
@@ -29,6 +53,8 @@ int entity_find(struct session *s, const struct tree_root *root, const struct ki
 		tree_cursor_open(&cursor, s->store, root, e) < 0)
 		return e->code;
 	found = tree_cursor_get(cursor, buf_span(&stored), &entry, e);
+	if (found == 0 && key_is_windows(k, key))
+		found = find_folded(cursor, k, key, &text, &entry, e);
 	if (found < 0)
 		return found;
 	*ret = NULL;

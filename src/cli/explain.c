@@ -4,6 +4,7 @@
 #include "cli/paths.h"
 #include "cli/realtime.h"
 #include "core/escape.h"
+#include "entity/key_typed.h"
 
 static const struct example examples[] = {
 	{ "invar explain /etc/ssh/sshd_config",
@@ -96,7 +97,7 @@ static void add_behind_link(struct session *s, const struct answer *x)
 	look_say_link(&s->out, &x->look);
 	if (x->look.real_gone) {
 		buf_add_text(&s->out, ", and nothing is at ");
-		escape_text(&s->out, x->look.real);
+		key_show(x->kind, x->look.real, &s->out);
 	} else {
 		buf_addf(&words, "explain %s ", x->kind->name);
 		text_shell(&words, x->look.real);
@@ -125,7 +126,7 @@ static void add_answer(struct session *s, const struct answer *x)
 	bool gone = x->look.found == LOOK_GONE;
 
 	buf_addf(&s->out, "%s ", x->kind->name);
-	escape_text(&s->out, x->key);
+	key_show(x->kind, x->key, &s->out);
 	if (x->ours)
 		buf_add_text(&s->out, " is not watched: it is the state folder's.\n");
 	else if (behind_link(x))
@@ -248,7 +249,7 @@ static void add_json(struct session *s, const struct answer *x)
 	json_bool_member(&j, "watched", is_watched(x));
 	if (is_watched(x))
 		add_json_realtime(&j, x);
-	if (x->kind->hierarchical)
+	if (x->kind->hierarchical && x->kind->keys == KEYS_PLAIN)
 		json_bool_member(&j, "there", x->look.found != LOOK_GONE && !x->look.real_gone);
 	if (is_open(x))
 		json_bool_member(&j, "depends_on_tests", true);
@@ -281,7 +282,7 @@ static void look(struct session *s, struct arena *a, struct answer *x)
 	const char *state = look_state_folder(s, a);
 	struct span inside = state ? span_of(state) : SPAN_NONE;
 
-	if (!x->kind->hierarchical)
+	if (!x->kind->hierarchical || x->kind->keys != KEYS_PLAIN)
 		return;
 	look_at(s, a, x->key, &x->look);
 	x->ours = state && span_starts(x->look.real, inside) &&

@@ -2,8 +2,13 @@
 
 #include "core/escape.h"
 #include "entity/file.h"
+#include "entity/key_typed.h"
+#include "entity/registry_key.h"
 
-#define PATH_BYTES_MAX ((size_t)1 << 20)
+static struct span hive_of(const char *word)
+{
+	return (struct span){ word, strcspn(word, "\\") };
+}
 
 int key_typed(struct arena *a, int argc, char **argv, const struct kind **ret_kind,
 	struct span *ret_key, struct err *e)
@@ -18,23 +23,23 @@ int key_typed(struct arena *a, int argc, char **argv, const struct kind **ret_ki
 		escape_text(&shown, span_from(argv[0], strnlen(argv[0], 128)));
 		return err_set(e, ERR_USAGE, "no entity kind '%s'", buf_text(&shown));
 	}
+	if (!kind && hive_named(hive_of(argv[0])))
+		kind = &kind_registry_key;
 	if (!kind)
 		kind = &kind_file;
-	if (!kind->hierarchical || kind->keys != KEYS_PLAIN)
-		*ret_key = span_of(argv[argc - 1]);
-	else if (path_absolute(a, argv[argc - 1], ret_key, e) < 0)
-		return e->code;
 	*ret_kind = kind;
-	return 0;
+	*ret_key = span_of(argv[argc - 1]);
+	if (!kind->hierarchical)
+		return 0;
+	if (kind != &kind_file && key_typed_windows(kind, *ret_key, a, ret_key))
+		return 0;
+	if (kind->keys != KEYS_PLAIN)
+		return err_set(e, ERR_USAGE,
+			"a key of the registry begins with HKLM, HKU, HKCR or HKCC");
+	return path_absolute(a, argv[argc - 1], ret_key, e);
 }
 
 bool key_unescaped(struct arena *a, struct span key, struct span *ret)
 {
-	AUTO(buf) plain = BUF_INIT(PATH_BYTES_MAX);
-	struct err e;
-
-	if (!memchr(key.p, '\\', key.n) || escape_undo(key, &plain, &e) < 0)
-		return false;
-	*ret = arena_copy(a, buf_span(&plain));
-	return true;
+	return key_shown(key, a, ret);
 }

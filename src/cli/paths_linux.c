@@ -1,6 +1,6 @@
 #include "cli/paths.h"
 
-#include "entity/key.h"
+#include "entity/key_typed.h"
 #include "os/file.h"
 
 #define PATH_BYTES_MAX ((size_t)1 << 20)
@@ -45,10 +45,8 @@ int path_absolute(struct arena *a, const char *path, struct span *ret, struct er
 
 	if (!*path)
 		return err_set(e, ERR_USAGE, "an empty path names nothing");
-	if (path_is_windows(span_of(path))) { /* of a record from elsewhere */
-		*ret = arena_copy(a, span_of(path));
+	if (key_typed_windows(NULL, span_of(path), a, ret)) /* of a record from elsewhere */
 		return 0;
-	}
 	if (*path != '/')
 		add_sections(&whole, span_of(path_here(a)));
 	add_sections(&whole, span_of(path));

@@ -2,6 +2,8 @@
 
 #include <windows.h>
 
+#include "entity/key.h"
+#include "entity/key_typed.h"
 #include "os/file.h"
 #include "os/windows/wide.h"
 
@@ -64,6 +66,8 @@ int path_absolute(struct arena *a, const char *path, struct span *ret, struct er
 {
 	if (!*path)
 		return err_set(e, ERR_USAGE, "an empty path names nothing");
+	if (!path_is_windows(span_of(path)) && key_typed_windows(NULL, span_of(path), a, ret))
+		return 0; /* of the registry */
 	*ret = normal(a, span_of(path));
 	return 0;
 }

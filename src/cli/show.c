@@ -3,6 +3,8 @@
 #include "cli/paths.h"
 #include "cli/records.h"
 #include "core/escape.h"
+#include "entity/key.h"
+#include "entity/key_typed.h"
 
 #define HISTORY_DEFAULT 10
 #define TEXT_SHOWN 4096 /* bytes of a text, without --full */
@@ -199,7 +201,7 @@ static int find_renamed(void *ctx, const struct ledger_record *r, struct err *e)
 		!span_starts(m->key, c->old_key))
 		return 0;
 	rest = span_from_offset(m->key, c->old_key.n);
-	if (rest.n && (!c->subtree || rest.p[0] != '/'))
+	if (rest.n && (!c->subtree || !key_is_below(m->kind, m->key, c->old_key)))
 		return 0;
 	m->now = span_of(arena_format(m->arena, "%.*s%.*s", SPAN_ARG(c->key), SPAN_ARG(rest)));
 	return 1;
@@ -250,7 +252,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 		add_json(s, &x);
 	} else {
 		buf_addf(&s->out, "%s ", x.kind->name);
-		escape_text(&s->out, x.key);
+		key_show(x.kind, x.key, &s->out);
 		buf_add_char(&s->out, '\n');
 		if (x.now.n)
 			add_now(s, &x);

@@ -101,6 +101,21 @@ void escape_value(struct buf *ret, struct span s)
 	escape(ret, s, false);
 }
 
+void escape_value_undo(struct span text, struct buf *ret)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		uint8_t byte;
+
+		if (text.p[i] == '\\' && looks_escaped(span_from_offset(text, i)) &&
+			hex_parse(span_from(text.p + i + 2, 2), &byte, 1)) {
+			buf_add_char(ret, (char)byte);
+			i += 3;
+		} else {
+			buf_add_char(ret, text.p[i]);
+		}
+	}
+}
+
 int escape_undo(struct span text, struct buf *ret, struct err *e)
 {
 	for (size_t i = 0; i < text.n; i++) {

@@ -24,5 +24,7 @@ void escape_value(struct buf *ret, struct span s);
 /* Append what escape_text was given: \xNN becomes the byte. ERR_FORMAT when a backslash is not
  * followed by x and two hexadecimal digits. */
 int escape_undo(struct span text, struct buf *ret, struct err *e) MUST_CHECK;
+/* Append what escape_value was given: a backslash without x and two digits is itself. */
+void escape_value_undo(struct span text, struct buf *ret);
 
 #endif

@@ -74,8 +74,8 @@ bool key_is_below(const struct kind *k, struct span text, struct span folder)
 		return span_starts(text, folder) && text.n > folder.n && text.p[folder.n] == '/';
 	if (!fold_starts(text, folder, &rest) || rest.n == 0)
 		return false;
-	if (folder.p[folder.n - 1] == '\\')
-		return true; /* "C:\" */
+	if (folder.p[folder.n - 1] == '\\') /* "C:\", or a value without a name */
+		return k->keys == KEYS_PLAIN;
 	while (run < rest.n && rest.p[run] == '\\')
 		run++;
 	return run % 2 == 1; /* an even run belongs to the name of a value */

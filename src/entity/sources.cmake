@@ -2,6 +2,7 @@ set(ENTITY_SOURCES
   src/entity/key.c
   src/entity/key_form.c
   src/entity/key_part.c
+  src/entity/key_typed.c
   src/entity/kinds.c
   src/entity/list.c
   src/entity/record.c

@@ -1,5 +1,6 @@
 /* What an entity is in a few words, and what it is called. */
 #include "core/escape.h"
+#include "entity/key_typed.h"
 #include "entity/list.h"
 #include "output/output.h"
 
@@ -155,19 +156,19 @@ void text_key(struct buf *ret, const struct kind *k, struct span key)
 {
 	if (!k->hierarchical)
 		buf_addf(ret, key.n ? "%s " : "kind %s", k->name);
-	escape_text(ret, key);
+	key_show(k, key, ret);
 }
 
 void text_range(struct buf *ret, const struct kind *k, struct span key)
 {
 	if (k->hierarchical) {
-		escape_text(ret, key);
+		key_show(k, key, ret);
 		buf_add_text(ret, " and everything below");
 	} else if (key.n == 0) {
 		buf_addf(ret, "all of kind %s", k->name);
 	} else {
 		buf_addf(ret, "every %s whose key begins with '", k->name);
-		escape_text(ret, key);
+		key_show(k, key, ret);
 		buf_add_char(ret, '\'');
 	}
 }

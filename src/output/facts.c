@@ -210,6 +210,8 @@ struct span facts_folder(struct span path)
 
 	if (!slash)
 		return SPAN_NONE;
+	if (path_is_windows(path))
+		return key_folder(&kind_file, path);
 	return span_from(path.p, slash == path.p ? 1 : (size_t)(slash - path.p));
 }
 

@@ -1,6 +1,7 @@
 /* Ledger records for people. */
 #include "core/escape.h"
 #include "core/time.h"
+#include "entity/key_typed.h"
 #include "entity/list.h"
 #include "output/output.h"
 
@@ -44,7 +45,7 @@ static void add_change_line(struct buf *ret, const struct change *c, const struc
 	if (c->type == CHANGE_RENAMED) {
 		text_key(ret, c->kind, c->old_key);
 		buf_add_text(ret, " → ");
-		escape_text(ret, c->key);
+		key_show(c->kind, c->key, ret);
 	} else {
 		text_key(ret, c->kind, c->key);
 	}
@@ -181,7 +182,7 @@ static void add_coverage(struct buf *ret, const struct coverage *c, const struct
 	buf_add_text(ret, ". ");
 	escape_text(ret, c->means);
 	buf_add_text(ret, " of ");
-	escape_text(ret, c->scope);
+	key_show(NULL, c->scope, ret);
 	buf_add_text(&rest, ": ");
 	text_plural(&rest, c->entities, "entity");
 	buf_add_text(&rest, ", ");
@@ -228,7 +229,7 @@ static void add_loss(struct buf *ret, const struct loss_note *l, const struct te
 		buf_addf(ret, ", kind %s", l->kind->name);
 	if (l->scope.n) {
 		buf_add_char(ret, ' ');
-		escape_text(ret, l->scope);
+		key_show(l->kind, l->scope, ret);
 	}
 	if (l->count) {
 		buf_add_text(ret, ", ");

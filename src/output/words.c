@@ -1,5 +1,6 @@
 #include "core/escape.h"
 #include "core/time.h"
+#include "entity/key_typed.h"
 #include "output/output.h"
 
 static const char *const sgr[TONE_N] = {
@@ -155,7 +156,7 @@ void text_shell(struct buf *ret, struct span word)
 	AUTO(buf) escaped = BUF_INIT(BUF_MAX_DEFAULT);
 	const char *text;
 
-	escape_text(&escaped, word);
+	key_show(NULL, word, &escaped);
 	text = buf_text(&escaped);
 	if (word.n && strspn(text, fine) == escaped.n) {
 		buf_add_span(ret, buf_span(&escaped));

@@ -2,38 +2,10 @@
 #include "policy/bind.h"
 
 #include "core/fold.h"
+#include "entity/key_typed.h"
 #include "entity/registry_key.h"
 
 /* ---- hives ---- */
-
-#define NO_PERFORMANCE \
-	"expected HKLM or HKU: what this hive shows is measured, not kept; it has no keys"
-
-static const struct {
-	const char *name;
-	const char *is;  /* NULL: no base may begin with it … */
-	const char *why; /* … for this reason */
-} hives[] = {
-	{ "HKLM", "HKLM", NULL },
-	{ "HKEY_LOCAL_MACHINE", "HKLM", NULL },
-	{ "HKU", "HKU", NULL },
-	{ "HKEY_USERS", "HKU", NULL },
-	{ "HKCR", "HKLM\\SOFTWARE\\Classes", NULL },
-	{ "HKEY_CLASSES_ROOT", "HKLM\\SOFTWARE\\Classes", NULL },
-	{ "HKCC", "HKLM\\SYSTEM\\CurrentControlSet\\Hardware Profiles\\Current", NULL },
-	{ "HKEY_CURRENT_CONFIG", "HKLM\\SYSTEM\\CurrentControlSet\\Hardware Profiles\\Current",
-		NULL },
-	{ "HKCU", NULL,
-		"expected HKU\\{users}\\… (the current user is another one for each program)" },
-	{ "HKEY_CURRENT_USER", NULL,
-		"expected HKU\\{users}\\… (the current user is another one for each program)" },
-	{ "HKPD", NULL, NO_PERFORMANCE },
-	{ "HKEY_PERFORMANCE_DATA", NULL, NO_PERFORMANCE },
-	{ "HKEY_PERFORMANCE_TEXT", NULL, NO_PERFORMANCE },
-	{ "HKEY_PERFORMANCE_NLSTEXT", NULL, NO_PERFORMANCE },
-	{ "HKDD", NULL, NO_PERFORMANCE },
-	{ "HKEY_DYN_DATA", NULL, NO_PERFORMANCE },
-};
 
 static int refuse_base(struct binder *b, const struct node *n, struct err *e, const char *expected)
 {
@@ -45,6 +17,7 @@ static int refuse_base(struct binder *b, const struct node *n, struct err *e, co
 static int short_form(struct binder *b, const struct node *n, struct span text, struct span *ret,
 	struct err *e)
 {
+	const struct hive_name *h;
 	struct span rest = text, hive;
 
 	while (text.n && text.p[text.n - 1] == '\\')
@@ -52,12 +25,11 @@ static int short_form(struct binder *b, const struct node *n, struct span text, 
 	rest = text;
 	if (!span_cut(&rest, '\\', &hive))
 		hive = SPAN_NONE;
-	for (size_t i = 0; i < ARRAY_LEN(hives); i++) {
-		if (!fold_same(hive, span_of(hives[i].name)))
-			continue;
-		if (!hives[i].is)
-			return refuse_base(b, n, e, hives[i].why);
-		*ret = span_of(arena_format(b->arena, "%s%s%s", hives[i].is, rest.p ? "\\" : "",
+	h = hive_named(hive);
+	if (h && !h->is)
+		return refuse_base(b, n, e, h->why);
+	if (h) {
+		*ret = span_of(arena_format(b->arena, "%s%s%s", h->is, rest.p ? "\\" : "",
 			rest.p ? arena_text(b->arena, rest) : ""));
 		return 0;
 	}

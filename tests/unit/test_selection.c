@@ -2,6 +2,8 @@
 #include "change/pipeline.h"
 #include "entity/container.h"
 #include "entity/file.h"
+#include "entity/registry_key.h"
+#include "entity/registry_value.h"
 
 /* The record every case is asked about: renamed from /srv/old.txt to /srv/www/a.php. */
 static struct ledger_record asked(void)
@@ -57,6 +59,51 @@ static const struct {
 	{ { "/etc", "rule:x", "seq:7" }, true },
 	{ { NULL }, false },
 };
+
+/* Of Windows: what is asked about, the words, and whether they hold it. */
+static const struct {
+	const struct kind *kind;
+	const char *key, *words[2];
+	bool holds;
+} windows[] = {
+	{ &kind_file, "C:\\Windows\\x", { "c:/windows/" }, true },
+	{ &kind_file, "C:\\Windows\\x", { "C:\\windows\\y\\..\\X" }, true },
+	{ &kind_file, "C:\\Windows\\x", { "C:\\win" }, false },
+	{ &kind_file, "C:\\Windows\\x", { "file:C:/*/X" }, true },
+	{ &kind_file, "C:\\Windows\\x", { "/" }, true },
+	{ &kind_file, "\\\\server\\share\\x", { "\\\\SERVER\\share" }, true },
+	{ &kind_registry_key, "HKLM\\SOFTWARE\\A", { "hkey_local_machine\\software" }, true },
+	{ &kind_registry_key, "HKLM\\SOFTWARE\\Classes\\.txt", { "HKCR\\.TXT" }, true },
+	{ &kind_registry_key, "HKLM\\SOFTWARE\\A", { "registry-key", "HKLM\\*\\a" }, true },
+	{ &kind_registry_key, "HKLM\\SOFTWARE\\A/b", { "HKLM\\SOFTWARE\\A" }, false },
+	{ &kind_registry_value, "HKLM\\A\\x\\\\y", { "HKLM\\A\\x" }, false },
+	{ &kind_registry_value, "HKLM\\A\\x\\\\y", { "registry-value", "HKLM\\a\\X\\\\y" }, true },
+	{ &kind_registry_value, "HKLM\\A\\", { "registry-value", "HKLM\\A\\" }, true },
+	{ &kind_registry_value, "HKLM\\A\\x", { "registry-value", "HKLM\\A\\" }, false },
+	{ &kind_registry_value, "HKLM\\A\\x", { "HKLM\\A\\" }, true },
+	{ &kind_registry_key, "HKLM\\A", { "C:\\A" }, false },
+};
+
+static void a_selection_knows_windows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(windows); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct ledger_record r = asked();
+		struct change_selection sel;
+		struct err e = { 0 };
+
+		r.change.kind = windows[i].kind;
+		r.change.key = span_of(windows[i].key);
+		r.change.old_key = SPAN_NONE;
+		if (change_selection_parse(a, windows[i].words, windows[i].words[1] ? 2 : 1, "/srv",
+			    &sel, &e) < 0)
+			fail_msg("%s: %s", windows[i].words[0], e.text);
+		if (change_selection_holds(&sel, &r) != windows[i].holds)
+			fail_msg("%s %s: %s", windows[i].words[0],
+				windows[i].words[1] ? windows[i].words[1] : "", windows[i].key);
+	}
+}
 
 static size_t count(const char *const *words)
 {
@@ -168,6 +215,7 @@ static void other_records_match_by_place_number_or_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_selection_knows_windows),
 		cmocka_unit_test(a_selection_holds_what_it_names),
 		cmocka_unit_test(names_of_flat_kinds_are_patterns),
 		cmocka_unit_test(what_is_no_selection_is_refused),
