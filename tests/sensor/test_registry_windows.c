@@ -31,6 +31,7 @@ struct scan {
 
 static struct scan room;
 static const char *const *bases;
+static bool offline;
 
 struct scope {
 	char *path; /* joined by '\' */
@@ -98,7 +99,7 @@ static bool named(const struct scope *d, struct span name, struct selection *ret
 static bool asks(const void *policy, const struct kind *k, size_t i, struct rule_asks *ret)
 {
 	(void)policy, (void)k;
-	*ret = (struct rule_asks){ .rule = "test", .bases = bases };
+	*ret = (struct rule_asks){ .rule = "test", .bases = bases, .offline = offline };
 	return i == 0;
 }
 
@@ -434,6 +435,164 @@ static void key__has_its_facts(void **state)
 	assert_non_null(strstr(find(BASE "\\Named "), "last_write=1"));
 }
 
+static void key__has_the_list_that_was_set(void **state)
+{
+	uint8_t admins[SECURITY_MAX_SID_SIZE], world[SECURITY_MAX_SID_SIZE], list[512];
+	DWORD a = sizeof admins, w = sizeof world;
+	HKEY key = make(SCRATCH L"\\guarded", 0);
+	SECURITY_DESCRIPTOR descriptor;
+	ACL *acl = (ACL *)(void *)list;
+
+	(void)state;
+	assert_true(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, admins, &a));
+	assert_true(CreateWellKnownSid(WinWorldSid, NULL, world, &w));
+	assert_true(InitializeAcl(acl, sizeof list, ACL_REVISION));
+	assert_true(AddAccessAllowedAceEx(acl, ACL_REVISION, 0, KEY_ALL_ACCESS, admins));
+	assert_true(
+		AddAccessDeniedAceEx(acl, ACL_REVISION, CONTAINER_INHERIT_ACE, KEY_READ, world));
+	assert_true(InitializeSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION));
+	assert_true(SetSecurityDescriptorDacl(&descriptor, TRUE, acl, FALSE));
+	assert_int_equal(RegSetKeySecurity(key, DACL_SECURITY_INFORMATION, &descriptor), 0);
+	RegCloseKey(key);
+	look(&sensor_registry_key);
+	has(BASE "\\guarded ", "allow;;0xf003f;S-1-5-32-544");
+	has(BASE "\\guarded ", "deny;CI;0x20019;S-1-1-0");
+}
+
+static volatile LONG stop;
+
+static DWORD WINAPI keep_writing(void *key)
+{
+	for (DWORD i = 0; !stop; i++)
+		RegSetValueExW(key, L"busy", 0, REG_DWORD, (const BYTE *)&i, sizeof i);
+	return 0;
+}
+
+static void key__that_never_holds_still_is_a_gap(void **state)
+{
+	HKEY key = make(SCRATCH L"\\busy", 0);
+	wchar_t name[16];
+	HANDLE thread;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		swprintf(name, ARRAY_LEN(name), L"%d", i);
+		RegSetValueExW(key, name, 0, REG_SZ, (const BYTE *)L"", 2);
+	}
+	stop = 0;
+	thread = CreateThread(NULL, 0, keep_writing, key, 0, NULL);
+	look(&sensor_registry_value);
+	stop = 1;
+	WaitForSingleObject(thread, INFINITE);
+	CloseHandle(thread);
+	RegCloseKey(key);
+	has("gap " BASE "\\busy…", "unstable");
+	look(&sensor_registry_value);
+	assert_null(find("gap "));
+	assert_int_equal(room.n, 301);
+}
+
+#define PROFILES L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\"
+#define AWAY L"S-1-5-21-11-22-33-4711"
+#define AWAY_BASE "HKU\\S-1-5-21-11-22-33-4711"
+
+static bool take(const wchar_t *name)
+{
+	TOKEN_PRIVILEGES p = { .PrivilegeCount = 1 };
+	HANDLE token;
+	bool fine;
+
+	p.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
+	if (!LookupPrivilegeValueW(NULL, name, &p.Privileges[0].Luid) ||
+		!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token))
+		return false;
+	fine = AdjustTokenPrivileges(token, FALSE, &p, 0, NULL, NULL) &&
+	       GetLastError() == ERROR_SUCCESS;
+	CloseHandle(token);
+	return fine;
+}
+
+/* The hive of a user: a key of ours, saved. */
+static void save_hive(const wchar_t *folder)
+{
+	wchar_t file[MAX_PATH + 16];
+	HKEY key;
+
+	put(SCRATCH L"\\hive\\Software\\Run", L"evil", REG_SZ, L"x", 4);
+	swprintf(file, ARRAY_LEN(file), L"%ls\\NTUSER.DAT", folder);
+	DeleteFileW(file);
+	key = make(SCRATCH L"\\hive", 0);
+	assert_true(take(L"SeBackupPrivilege"));
+	assert_int_equal(RegSaveKeyW(key, file, NULL), 0);
+	RegCloseKey(key);
+}
+
+static void user__who_is_logged_off_is_not_evaluated(void **state)
+{
+	static const char *const base[] = { AWAY_BASE "\\Software", NULL };
+	static struct span below[] = { { AWAY_BASE "\\Software", sizeof AWAY_BASE + 8 } };
+	wchar_t folder[MAX_PATH], name[64];
+	DWORD n = ARRAY_LEN(name);
+
+	(void)state;
+	bases = base;
+	look(&sensor_registry_value);
+	assert_int_equal(room.n, 0); /* nobody of that name */
+	GetTempPathW(ARRAY_LEN(folder), folder);
+	folder[wcslen(folder) - 1] = 0;
+	save_hive(folder);
+	put(PROFILES AWAY, L"ProfileImagePath", REG_EXPAND_SZ, folder,
+		(DWORD)((wcslen(folder) + 1) * sizeof *folder));
+	look(&sensor_registry_value);
+	has("gap " AWAY_BASE "…", "skipped: the user is logged off: not evaluated");
+	assert_int_equal(room.n, 1);
+	room.options.below = below;
+	room.options.n_below = 1;
+	look(&sensor_registry_value);
+	has("gap " AWAY_BASE "…", "skipped: the user is logged off: not evaluated");
+	room.options = (struct scan_options){ 0 };
+	offline = true;
+	look(&sensor_registry_value);
+	offline = false;
+	has(AWAY_BASE "\\Software\\Run\\evil ", "data=x");
+	assert_int_equal(room.n, 1);
+	for (DWORD i = 0; RegEnumKeyExW(HKEY_USERS, i, name, &n, NULL, NULL, NULL, NULL) == 0;
+		i++) {
+		assert_null(wcsstr(name, L"invar"));
+		n = ARRAY_LEN(name);
+	}
+	RegDeleteKeyExW(HKEY_LOCAL_MACHINE, PROFILES AWAY, KEY_WOW64_64KEY, 0);
+}
+
+/* Ten thousand keys with a value each; `reg export` of the same is the peer (tests/windows). */
+static void scan__of_many_keys_is_quick(void **state)
+{
+	static const char *const kinds_text[] = { "keys", "values" };
+	const struct sensor *const both[] = { &sensor_registry_key, &sensor_registry_value };
+	HKEY key, sub;
+	wchar_t name[16];
+
+	(void)state;
+	key = make(SCRATCH, 0);
+	for (int i = 0; i < 10000; i++) {
+		swprintf(name, ARRAY_LEN(name), L"%d\\%d", i / 100, i % 100);
+		assert_int_equal(RegCreateKeyExW(key, name, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &sub,
+					 NULL),
+			0);
+		RegSetValueExW(sub, L"v", 0, REG_SZ, (const BYTE *)L"x", 4);
+		RegCloseKey(sub);
+	}
+	RegCloseKey(key);
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		ULONGLONG from = GetTickCount64();
+
+		look(both[i]);
+		printf("10,000 %s: %u ms\n", kinds_text[i], (unsigned)(GetTickCount64() - from));
+		assert_in_range(room.n, 10000, 10101);
+		assert_true(GetTickCount64() - from < 15000); /* of 3 s, on a busy machine */
+	}
+}
+
 static void look__at_a_part(void **state)
 {
 	static struct span below[] = { { BASE "\\a", sizeof BASE + 1 } };
@@ -501,6 +660,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(link__is_followed_in_the_base_alone, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(key__has_its_facts, setup, teardown),
+		cmocka_unit_test_setup_teardown(key__has_the_list_that_was_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(key__that_never_holds_still_is_a_gap, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(user__who_is_logged_off_is_not_evaluated, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(scan__of_many_keys_is_quick, setup, teardown),
 		cmocka_unit_test_setup_teardown(look__at_a_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(scan__twice_is_equal, setup, teardown),
 	};
