@@ -197,7 +197,8 @@ int bind_registry_base(struct binder *b, struct entry *out, const struct node *n
 	/* HKLM\SOFTWARE holds it as a key of its own */
 	if (b->view == VIEW_BOTH && key_is_below(&kind_registry_key, other, text))
 		other = SPAN_NONE;
-	if (b->view != VIEW_64 && !other.p && !out->view_at.line)
+	out->view_adds = out->view_adds || other.p;
+	if (b->view != VIEW_64 && !out->view_at.line)
 		out->view_at = n->at; /* said by a lint */
 	if (b->view != VIEW_32 || !other.p)
 		add(out, n, text);

@@ -53,7 +53,7 @@ void lint_windows(const struct entry *entry, struct problems *problems)
 {
 	if (entry->rule.kind->keys == KEYS_OF_RULE)
 		lint_query(entry, problems);
-	if (entry->view_at.line)
+	if (entry->view_at.line && !entry->view_adds)
 		lint_warn(problems, "view-same", entry, entry->view_at,
 			"both views show the same key here: 'view' adds nothing");
 }

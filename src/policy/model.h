@@ -59,7 +59,8 @@ struct entry {
 	const struct glob_dialect *dialect;           /* of the patterns */
 	unsigned depth;                               /* levels below a base, + 1; 0: all */
 	struct rule_asks asks;
-	struct place view_at; /* where a view is written that adds nothing; line 0: nowhere */
+	bool view_adds;       /* a view other than 64 shows another key somewhere */
+	struct place view_at; /* of a base with such a view; line 0: none has */
 	struct place query_at;
 	uint64_t test_fields; /* what types and tests need to see */
 	bool has_tests;       /* some include or exclude has tests */
