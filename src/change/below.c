@@ -52,8 +52,10 @@ static int add_point(struct below *b, const struct kind *k, struct span path, st
 static int add_all(struct below *b, const struct scan_options *o, const struct kind *k,
 	struct err *e)
 {
-	if ((!o->below && !o->points) || !k->hierarchical)
+	if (!o->below && !o->points)
 		add_below(b, k, SPAN_NONE);
+	for (size_t i = 0; !k->hierarchical && o->below && i < o->n_below; i++)
+		add_below(b, k, o->below[i]);
 	for (size_t i = 0; k->hierarchical && o->points && i < o->n_points; i++)
 		if (add_point(b, k, o->points[i], e) < 0)
 			return e->code;

@@ -115,8 +115,8 @@ static int was_asked(struct relook *l, struct span key, struct err *e)
 	struct below b = { 0 };
 	int holds;
 
-	if (!k->hierarchical)
-		return l->plan.flat >> id & 1;
+	if (!k->hierarchical && (l->plan.flat >> id & 1))
+		return 1;
 	if (!l->plan.target[id].kind)
 		return 0;
 	plan_options(&l->plan.target[id], &o);

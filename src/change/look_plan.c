@@ -4,6 +4,7 @@
 
 #include "change/keys.h"
 #include "change/owner.h"
+#include "change/scan.h"
 #include "entity/key.h"
 
 #define KEY_MAX ((size_t)1 << 20)
@@ -104,6 +105,15 @@ static bool lies_inside(const struct look_plan *p, struct span key, struct buf *
 	return false;
 }
 
+/* A flat kind of which every look is at what begins with something. */
+static bool in_parts(const struct look_plan *p, const struct kind *k)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->looks[i].kind == k && (!p->looks[i].below || p->looks[i].key.n == 0))
+			return false;
+	return scan_parts(sensors, k);
+}
+
 /* Looks come in the order of keys, so that both lists do. */
 static void sort_out(struct look_plan *p, struct arena *arena)
 {
@@ -114,7 +124,7 @@ static void sort_out(struct look_plan *p, struct arena *arena)
 		const struct look_again *x = &p->looks[p->entry[i].look];
 		struct target *t = &p->target[x->kind->id];
 
-		if (!x->kind->hierarchical) {
+		if (!x->kind->hierarchical && !in_parts(p, x->kind)) {
 			p->flat |= UINT64_C(1) << x->kind->id;
 			continue;
 		}

@@ -332,6 +332,14 @@ bool scan_runs(const struct scan *s, const struct sensor *sensor)
 	return !(sensor->needs & NEED_LIVE) || !s->options->root;
 }
 
+bool scan_parts(const struct sensor *const *all, const struct kind *k)
+{
+	for (const struct sensor *const *p = all; *p; p++)
+		if ((*p)->kind == k && !(*p)->parts)
+			return false;
+	return !k->hierarchical;
+}
+
 bool scan_wants(const struct scan *s, const struct kind *k)
 {
 	const struct scan_options *o = s->options;
@@ -341,8 +349,10 @@ bool scan_wants(const struct scan *s, const struct kind *k)
 		has = has || ((*p)->kind == k && scan_runs(s, *p));
 	if (o->kinds && !(o->kinds >> k->id & 1))
 		return false;
-	/* Paths say nothing about kinds whose keys are no paths. */
-	return has && (!o->kind || o->kind == k) && below_any(o, k);
+	/* Paths say nothing about kinds whose keys are no paths, unless they are beginnings of
+	 * keys of this very kind. */
+	return has && (!o->kind || o->kind == k) &&
+	       (below_any(o, k) || (o->kind == k && scan_parts(s->sensors, k)));
 }
 
 static int run_sorted(struct scan *s, const struct kind *k, struct err *e)

@@ -57,6 +57,8 @@ void scan_done(struct scan *s);
 
 /* ---- for guard.c ---- */
 bool scan_wants(const struct scan *s, const struct kind *k); /* this run observes the kind */
+/* A flat kind, all of whose sensors look at some beginnings of keys alone when asked to. */
+bool scan_parts(const struct sensor *const *all, const struct kind *k);
 bool scan_sorted(const struct scan *s, const struct kind *k);
 bool scan_runs(const struct scan *s, const struct sensor *sensor); /* it can, here */
 /* One entity of a kind that is not sorted, to be delivered in order later. */

@@ -59,6 +59,8 @@ struct sensor {
 	int (*scan)(struct scan *s, struct err *e);
 	bool sorted;
 	const struct watch_source *watches; /* NULL: only scans see changes */
+	bool parts; /* flat: with options.below, which are then beginnings of keys, it looks at
+		       nothing else. Else a look at some keys is one at the whole kind */
 };
 
 /* All rooms of this platform, ended by NULL. */
@@ -91,7 +93,8 @@ struct scan_options {
 	unsigned deadline_ms;  /* for one open, stat or read; 0: 5000 */
 	uint64_t size_cap;     /* larger regular files are not read whole; 0: 1 TiB of data */
 	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 600 */
-	struct span *below;    /* only these paths and what is below them; NULL: everything */
+	struct span *below;    /* only these paths and what is below them; NULL: everything. Of a
+				  sensor with `parts`: only what begins with these */
 	size_t n_below;
 	/* Only these entities of hierarchical kinds (paths), without what is below them, ascending
 	 * by stored key, each once. Not together with `below` in one scan. NULL: none. */

@@ -135,4 +135,5 @@ const struct sensor sensor_wmi = {
 	.needs = NEED_LIVE,
 	.scan = scan,
 	.watches = watches,
+	.parts = true,
 };
