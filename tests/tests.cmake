@@ -14,11 +14,17 @@ function(testing name label)
   endif()
 endfunction()
 
-if(WIN32 AND INVAR_TESTS) # wine's first start takes seconds and does not like company
-  set(WINE_ENVIRONMENT "WINEDEBUG=-all;WINEPREFIX=${CMAKE_SOURCE_DIR}/build/wine")
-  add_test(NAME ${INVAR_PREFIX}wine COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} wineboot --init)
-  set_tests_properties(${INVAR_PREFIX}wine PROPERTIES FIXTURES_SETUP wine LABELS unit
-    ENVIRONMENT "${WINE_ENVIRONMENT}")
+# A Wine prefix for all test programs, copied from the template that scripts copy, too; its server is
+# kept while they run.
+if(WIN32 AND INVAR_TESTS)
+  set(WINE_ENVIRONMENT "WINEDEBUG=-all;LC_ALL=C.UTF-8;DISPLAY=;WINEPREFIX=${CMAKE_BINARY_DIR}/wine"
+    "WINEDLLOVERRIDES=mscoree,mshtml,winedbg.exe=")
+  add_test(NAME ${INVAR_PREFIX}wine COMMAND tests/windows/wine begin ${CMAKE_BINARY_DIR}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME ${INVAR_PREFIX}wine-end COMMAND tests/windows/wine end ${CMAKE_BINARY_DIR}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${INVAR_PREFIX}wine PROPERTIES FIXTURES_SETUP wine LABELS unit TIMEOUT 400)
+  set_tests_properties(${INVAR_PREFIX}wine-end PROPERTIES FIXTURES_CLEANUP wine LABELS unit)
 endif()
 
 # test_program(FOLDER NAME layer…): builds tests/FOLDER/test_NAME.c and runs it. A test of a layer
@@ -102,5 +108,6 @@ include(tests/sensor/tests.cmake OPTIONAL)
 include(tests/watch/tests.cmake)
 include(tests/agent/tests.cmake)
 include(tests/e2e/tests.cmake OPTIONAL)
+include(tests/windows/tests.cmake)
 include(tests/house/tests.cmake)
 include(fuzz/fuzzers.cmake OPTIONAL)

@@ -1,0 +1,133 @@
+#!/bin/bash
+# The program on Windows as people use it: a baseline, what changed since, who approved it; names that
+# are hard to write; what is wrong on the command line; a state that others cannot touch.
+# shellcheck source=tests/windows/lib.sh
+. tests/windows/lib.sh
+
+run "$INVAR" --version >"$PLACE/out"
+grep -qx "invar [0-9.]*" "$PLACE/out"
+point $? "says its version" "$PLACE/out"
+
+# ---- a baseline and a change ----
+
+use files
+mkdir -p "$BASE/日本語/deep"
+echo one >"$BASE/日本語/😀.txt"
+echo two >"$BASE/plain.txt"
+echo three >"$BASE/日本語/deep/blank at the end "
+invar check
+point $((RC != 17 && RC != 18)) "without a baseline it says so" "$CASE/err"
+invar init
+point "$RC" "makes a baseline" "$CASE/err"
+invar check
+point "$RC" "nothing has changed" "$CASE/out"
+echo more >>"$BASE/日本語/😀.txt"
+rm "$BASE/plain.txt"
+echo new >"$BASE/日本語/deep/新しい"
+invar check
+[ "$RC" = 7 ]
+point $? "created, deleted and updated: 1 + 2 + 4" "$CASE/out"
+change file "$(windows "$BASE/日本語/😀.txt")" updated
+point $? "a name with a pictograph" "$CASE/out"
+change file "$(windows "$BASE/plain.txt")" deleted
+point $? "what went" "$CASE/out"
+change file "$(windows "$BASE/日本語/deep/新しい")" created
+point $? "what came" "$CASE/out"
+text drift
+grep -qF "$(windows "$BASE/日本語/😀.txt")" "$CASE/out"
+point $? "paths are shown as Windows writes them" "$CASE/out"
+text show file "$(windows "$BASE/日本語/😀.txt" | tr 'A-Z' 'a-z')"
+grep -q sha256 "$CASE/out"
+point $? "one entity, typed in another case" "$CASE/out"
+text explain "$(windows "$BASE/日本語/😀.txt")"
+grep -q "watches it" "$CASE/out"
+point $? "explains what watches it" "$CASE/out"
+text status
+point "$RC" "says how it stands" "$CASE/err"
+
+# ---- approving ----
+
+invar approve "$(windows "$BASE/日本語/😀.txt")" --reason 'edited by hand'
+point "$RC" "approves one change" "$CASE/err"
+invar check
+[ "$RC" = 7 ] && ! change file "$(windows "$BASE/日本語/😀.txt")" updated
+point $? "the others stand" "$CASE/out"
+invar approve all --reason 'the rest'
+point "$RC" "approves the rest" "$CASE/err"
+invar check
+point "$RC" "nothing stands any more" "$CASE/out"
+text log --verify
+point "$RC" "the ledger is whole" "$CASE/err"
+text log
+grep -q 'S-1-5-' "$CASE/out"
+point $? "who approved it has a SID" "$CASE/out"
+
+# ---- a baseline elsewhere ----
+
+invar baseline export "$(windows "$CASE/host.baseline")"
+point "$RC" "exports the baseline" "$CASE/err"
+text baseline verify "$(windows "$CASE/host.baseline")"
+point "$RC" "its signature holds" "$CASE/err"
+LINUX=${LINUX:-build/dev/invar}
+if [ -x "$LINUX" ]; then
+	"$LINUX" baseline verify "$CASE/host.baseline" >"$PLACE/out" 2>&1
+	point $? "its signature holds on Linux" "$PLACE/out"
+	printf 'version: 1\nrules:\n  - { id: r, kind: user }\n' >"$PLACE/policy.yaml"
+	"$LINUX" init --policy "$PLACE/policy.yaml" --state "$PLACE/state" >/dev/null 2>&1
+	"$LINUX" baseline export "$CASE/linux.baseline" --state "$PLACE/state" >/dev/null 2>&1
+	text baseline verify "$(windows "$CASE/linux.baseline")"
+	point "$RC" "a signature from Linux holds here" "$CASE/err"
+	printf 'X' | dd of="$CASE/linux.baseline" bs=1 seek=200 conv=notrunc status=none
+	text baseline verify "$(windows "$CASE/linux.baseline")"
+	[ "$RC" = 24 ]
+	point $? "one that was changed does not" "$CASE/out"
+else
+	skip "signatures of both platforms" "there is no program for Linux"
+fi
+
+# ---- a state that others cannot touch ----
+
+printf 'X' | dd of="$CASE/state/seal.key" bs=1 seek=3 conv=notrunc status=none
+invar check
+[ "$RC" = 24 ]
+point $? "another key is damage" "$CASE/err"
+invar init --replace >/dev/null
+rm -rf "$CASE/state"
+mkdir -m 777 "$CASE/state"
+invar init
+[ "$RC" = 18 ] && grep -q 'others may write' "$CASE/err"
+point $? "a folder that others may write to is refused" "$CASE/err"
+
+# ---- long names, bad input ----
+
+use long
+deep=$BASE
+for i in $(seq 12); do
+	deep=$deep/a-folder-with-a-rather-long-name-$i
+done
+mkdir -p "$deep"
+echo x >"$deep/file"
+invar init
+echo y >>"$deep/file"
+invar check
+change file "$(windows "$deep/file")" updated
+point $? "a path of more than 260 characters" "$CASE/out"
+
+use bad '{ id: x, kind: nothing }'
+invar policy check
+[ "$RC" = 17 ]
+point $? "a policy that is wrong" "$CASE/out"
+run "$INVAR" policy check --policy 'C:\no\such\file' >"$PLACE/out" 2>&1
+[ $? = 17 ] && grep -qF 'C:\no\such\file' "$PLACE/out"
+point $? "a policy that is not there, named as typed" "$PLACE/out"
+run "$INVAR" check --no-such-option >"$PLACE/out" 2>&1
+[ $? = 15 ]
+point $? "usage" "$PLACE/out"
+run "$INVAR" explain '😀' --policy "$(windows "$CASE")\\policy.yaml" --state 'C:\none' >"$PLACE/out" 2>&1
+[ $? = 17 ]
+point $? "arguments are not garbled" "$PLACE/out"
+run "$INVAR" help >"$PLACE/out"
+grep -q ProgramData "$PLACE/out"
+point $? "help names the folders of Windows" "$PLACE/out"
+
+done_testing
