@@ -103,7 +103,7 @@ bool policy_select(const struct policy *p, const struct kind *k, struct span key
 	return at_or_below(key, base) || at_or_below(key, later);
 }
 
-/* Every folder may hold something. */
+/* Every folder may hold something, but for one. */
 struct scope {
 	int unused;
 };
@@ -119,9 +119,8 @@ static struct scope *top(const void *policy, const struct kind *k)
 
 static struct scope *enter(struct scope *d, struct span name, bool other_mount)
 {
-	(void)name;
 	(void)other_mount;
-	return d;
+	return span_is(name, "elsewhere") ? NULL : d;
 }
 
 static void leave(struct scope *d)
@@ -234,7 +233,6 @@ static int begin(void **state)
 	snprintf(spare, sizeof spare, "%s\\base\\own", scratch); /* in another case */
 	assert_true(CreateDirectoryW(wide(""), NULL));
 	make("Base");
-	make("Base\\Own");
 	make("Tasks");
 	frame = (struct hearing){ .end = CreateEventW(NULL, TRUE, FALSE, NULL),
 		.said = CreateEventW(NULL, FALSE, FALSE, NULL) };
@@ -341,6 +339,8 @@ static void what_nobody_asked_for_is_silent(void **state)
 	(void)state;
 	expect_silence();
 	put("beside.txt");
+	make("elsewhere");
+	make("Base\\Own"); /* our own */
 	put("Base\\Own\\secret");
 	expect_silence();
 }
