@@ -1,0 +1,72 @@
+/* What a person at a console does that Wine's own tools cannot: press Ctrl-C, end a process.
+ *
+ *	console FILE PROGRAM ARGUMENT…   run it; when the (Unix) file appears, Ctrl-Break for it;
+ *its status console kill-agent FILE          end the process that a lock file names
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <wchar.h>
+#include <windows.h>
+
+static int kill_agent(const wchar_t *file)
+{
+	HANDLE f = CreateFileW(file, GENERIC_READ,
+		FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0,
+		NULL);
+	char text[64] = { 0 };
+	HANDLE process;
+	DWORD n;
+
+	if (f == INVALID_HANDLE_VALUE || !ReadFile(f, text, sizeof text - 1, &n, NULL))
+		return 1;
+	CloseHandle(f);
+	process = OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, strtoul(text, NULL, 10));
+	if (!process || !TerminateProcess(process, 9))
+		return 1;
+	WaitForSingleObject(process, 5000);
+	return 0;
+}
+
+static void add_word(wchar_t *line, const wchar_t *word)
+{
+	if (*line)
+		wcscat(line, L" ");
+	wcscat(line, L"\"");
+	wcscat(line, word);
+	wcscat(line, L"\"");
+}
+
+static int run(const char *stop, wchar_t *line)
+{
+	STARTUPINFOW start = { .cb = sizeof start };
+	PROCESS_INFORMATION child;
+	wchar_t path[1024] = L"Z:";
+	DWORD status = 1;
+	bool sent = false;
+
+	MultiByteToWideChar(CP_UTF8, 0, stop, -1, path + 2, 1000);
+	if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL,
+		    &start, &child))
+		return 1;
+	while (WaitForSingleObject(child.hProcess, 50) == WAIT_TIMEOUT)
+		if (!sent && GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES)
+			sent = GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child.dwProcessId);
+	GetExitCodeProcess(child.hProcess, &status);
+	return (int)status;
+}
+
+int wmain(int argc, wchar_t **argv)
+{
+	static wchar_t line[8192];
+	char stop[1024];
+
+	if (argc == 3 && wcscmp(argv[1], L"kill-agent") == 0)
+		return kill_agent(argv[2]);
+	if (argc < 3)
+		return 2;
+	WideCharToMultiByte(CP_UTF8, 0, argv[1], -1, stop, sizeof stop, NULL, NULL);
+	for (int i = 2; i < argc; i++)
+		add_word(line, argv[i]);
+	return run(stop, line);
+}

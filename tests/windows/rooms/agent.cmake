@@ -1,0 +1,7 @@
+add_executable(console tests/windows/console.c)
+target_link_libraries(console PRIVATE house)
+target_link_options(console PRIVATE -municode)
+set_target_properties(console PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+windows_test(doctor 60)
+windows_test(live 120)
+windows_test(service 180)
