@@ -9,9 +9,7 @@ target_compile_options(house INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wstr
   -Wpointer-arith -Wimplicit-fallthrough -Wdate-time)
 if(WIN32)
   target_compile_definitions(house INTERFACE _WIN32_WINNT=0x0A00 __USE_MINGW_ANSI_STDIO=1 UNICODE
-    _UNICODE WIN32_LEAN_AND_MEAN NOMINMAX
-    # jansson has functions of these names, and here it is no library of its own
-    json_object=invar_json_object json_array=invar_json_array json_null=invar_json_null)
+    _UNICODE WIN32_LEAN_AND_MEAN NOMINMAX)
 else()
   target_compile_definitions(house INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
 endif()

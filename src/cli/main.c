@@ -7,7 +7,10 @@ int main(int argc, char **argv)
 {
 	static const struct command *const *const tables[] = { cli_commands, agent_commands,
 		cli_last_commands, NULL };
+	int status;
 
 	program_begin(&argc, &argv);
+	if (agent_child(argc, argv, &status))
+		return status;
 	return cli_main(tables, argc, argv);
 }
