@@ -10,7 +10,7 @@ _Static_assert(ARRAY_LEN(contents) == REGISTRY_CONTENT_N + 1,
 	"every registry_content needs a name");
 
 static const struct field fields[] = {
-	[REGISTRY_VALUE_TYPE] = { "type", FIELD_TEXT, STD,
+	[REGISTRY_VALUE_TYPE] = { "type", FIELD_TEXT, STD | FIELD_SPEAKS,
 		"what the data is said to be: REG_SZ, REG_DWORD, …", NULL },
 	[REGISTRY_VALUE_SIZE] = { "size", FIELD_NUMBER, CNT, "bytes of the data", NULL },
 	[REGISTRY_VALUE_SHA256] = { "sha256", FIELD_DIGEST, CNT,
@@ -18,7 +18,7 @@ static const struct field fields[] = {
 		NULL },
 	[REGISTRY_VALUE_CONTENT] = { "content", FIELD_CHOICE, FIELD_DERIVED,
 		"whether the data was read, or why not", contents },
-	[REGISTRY_VALUE_DATA] = { "data", FIELD_TEXT, FIELD_DERIVED,
+	[REGISTRY_VALUE_DATA] = { "data", FIELD_TEXT, STD,
 		"the data for people to read: text, number, list or hex, at most 1 KiB; never of "
 		"secrets",
 		NULL },
