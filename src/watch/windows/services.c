@@ -132,6 +132,22 @@ static void again(struct services *x, struct known *k)
 		unsubscribe(x, k);
 }
 
+/* A handle of ours keeps a deleted service from going. Where the manager tells of deletions it has
+ * told (again); elsewhere, as under Wine, it no longer opens. */
+static bool is_deleted(struct services *x, const struct known *k)
+{
+	AUTO_FREE(arena) a = NULL;
+	SC_HANDLE s;
+
+	if (x->made || !k->handle)
+		return false;
+	a = arena_new();
+	s = OpenServiceW(x->manager, wide_from_text(a, k->entry.name, NULL), SERVICE_QUERY_STATUS);
+	if (s)
+		CloseServiceHandle(s);
+	return !s;
+}
+
 static void arm_manager(struct services *x)
 {
 	if (!x->made)
@@ -192,6 +208,9 @@ static int look(struct services *x, bool first, struct err *e)
 	struct known *now;
 	size_t n;
 
+	for (size_t i = 0; i < x->n; i++)
+		if (is_deleted(x, &x->list[i]))
+			unsubscribe(x, &x->list[i]);
 	if (scm_list(x->manager, a, &list, &n, e) < 0) {
 		arena_free(a);
 		return e->code;
