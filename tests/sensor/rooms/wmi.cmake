@@ -7,5 +7,6 @@ if(TARGET test_wmi_windows) # the fake inside, and as what a CLSID may name
   target_sources(test_wmi_windows PRIVATE ${fake})
   add_library(fake_wmi MODULE ${fake})
   target_link_libraries(fake_wmi PRIVATE house wbemuuid ole32 oleaut32 uuid)
+  target_link_options(fake_wmi PRIVATE -static)
   set_target_properties(fake_wmi PROPERTIES PREFIX "")
 endif()
