@@ -1,0 +1,6 @@
+if(WIN32 AND INVAR_TESTS)
+  add_executable(windows_certificate tests/windows/helper/certificate.c)
+  target_link_libraries(windows_certificate PRIVATE crypt32)
+endif()
+windows_test(accounts 60)
+windows_test(software 60)

@@ -1,0 +1,94 @@
+#!/bin/bash
+# Software, tasks, firewall rules and certificates: what reg, msiexec, a file and crypt32 change is found
+# once, with the right fields, and an idle host is silent.
+set -u
+# shellcheck source=tests/windows/lib.sh
+. tests/windows/lib.sh
+# shellcheck source=tests/windows/found.bash
+. tests/windows/found.bash
+if ! command -v wixl >/dev/null || ! command -v openssl >/dev/null; then
+	echo "1..0 # SKIP needs wixl and openssl"
+	exit 77
+fi
+list='HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall'
+rules='HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules'
+cache='HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache'
+id='{22222222-2222-3333-4444-555555555555}'
+product='{6F330B47-2577-43AD-9095-1861BA25889B}'
+tasks=$DRIVE/windows/system32/Tasks
+helper=$BUILD/windows_certificate.exe
+take_away() {
+	registry delete "$list\\InvarTest" /f
+	registry delete "$list\\InvarTest" /reg:32 /f
+	registry delete "$rules" /v InvarTest /f
+	registry delete "$cache\\Tree\\InvarTest" /f
+	registry delete "$cache\\Tasks\\$id" /f
+	rm -f "$tasks/InvarTest"
+	run msiexec /x "$WINDOWS\\t.msi" /qn
+	run "$helper" remove machine/TrustedPublisher "$WINDOWS\\x.der"
+}
+mkdir "$WORK/policy"
+cp rules/windows/{software,tasks,firewall,certificates}.yaml "$WORK/policy"
+cat >"$WORK/t.wxs" <<END
+<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi"><Product Id="$product" Name="Invar Test"
+ Language="1033" Version="1.2.3" Manufacturer="Acme" UpgradeCode="6F330B47-2577-43AD-9095-1861BA258800">
+<Package InstallerVersion="200" Compressed="yes" InstallScope="perMachine"/>
+<Media Id="1" Cabinet="a.cab" EmbedCab="yes"/><Directory Id="TARGETDIR" Name="SourceDir">
+<Directory Id="ProgramFilesFolder"><Directory Id="D" Name="InvarTest">
+<Component Id="c" Guid="6F330B47-2577-43AD-9095-1861BA258811"><File Id="f" Source="t.wxs" KeyPath="yes"/>
+</Component></Directory></Directory></Directory>
+<Feature Id="F" Level="1"><ComponentRef Id="c"/></Feature></Product></Wix>
+END
+(cd "$WORK" && wixl -o t.msi t.wxs)
+openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -days 30 -subj "/CN=Evil Publisher" \
+	-outform DER -out "$WORK/x.der" 2>/dev/null
+mkdir -p "$tasks"
+task() {
+	printf '<Task><Actions><Exec><Command>%s</Command></Exec></Actions></Task>' "$1" >"$tasks/InvarTest"
+}
+
+iv init >"$WORK/init" 2>&1
+point $? "a baseline of software, tasks, firewall and certificates" "$WORK/init"
+found "an idle host is silent" ""
+
+registry add "$list\\InvarTest" /v DisplayName /d "Invar's" /f
+registry add "$list\\InvarTest" /v DisplayVersion /d 1.0 /reg:32 /f
+task 'C:\good.exe'
+registry add "$rules" /v InvarTest /d 'v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=4444|Name=N|' /f
+run "$helper" add machine/TrustedPublisher "$WINDOWS\\x.der"
+run msiexec /i "$WINDOWS\\t.msi" /qn
+changes
+sed -i 's/#[0-9a-f]*$//' "$WORK/found"
+sort >"$WORK/expected" <<END
+created package uninstall:InvarTest:x64
+created package uninstall:InvarTest:x86
+created package uninstall:$product:x86
+created cron \\InvarTest
+created firewall rule/local/InvarTest
+created certificate ca:Evil Publisher
+END
+grep -v '^updated firewall firewall$' "$WORK/found" | cmp -s - "$WORK/expected"
+point $? "each is found once" "$WORK/found"
+says "a product of Windows Installer and its key are one" "\"product_code\": *\"\\$product\""
+says "what the task runs" '"command": *"C:\\\\good.exe"'
+says "the rule's port" '"local_ports": *\["4444"\]'
+says "the store" '"stores": *\["machine/TrustedPublisher"\]'
+found "and then silence" ""
+
+registry add "$list\\InvarTest" /v DisplayVersion /d 2.0 /reg:32 /f
+task 'C:\evil.exe'
+registry add "$rules" /v InvarTest /d 'v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=22|Name=N|' /f
+found "another version, another program, another port" "updated package uninstall:InvarTest:x86" \
+	'updated cron \InvarTest' "updated firewall rule/local/InvarTest"
+
+registry add "$cache\\Tree\\InvarTest" /v Id /d "$id" /f
+registry add "$cache\\Tasks\\$id" /v Path /d '\InvarTest' /f
+found "a task without a descriptor" 'updated cron \InvarTest'
+says "is critical" '"rule": *"windows-task-hidden"'
+
+take_away
+changes
+sed -i 's/#[0-9a-f]*$//; /^updated firewall firewall$/d' "$WORK/found"
+sed 's/^created/deleted/' "$WORK/expected" | sort | cmp -s - "$WORK/found"
+point $? "all are gone" "$WORK/found"
+done_testing
