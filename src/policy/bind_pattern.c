@@ -112,6 +112,29 @@ int bind_bases(struct binder *b, struct entry *out, const struct node *n, struct
 	return rc;
 }
 
+/* Is it written as a path of Windows, or as the end of one? */
+static bool is_windows_text(struct span glob)
+{
+	while (glob.n && glob.p[0] == '*')
+		glob = span_from_offset(glob, 1);
+	return path_is_windows(glob);
+}
+
+static struct whole whole_of(struct binder *b, struct span glob)
+{
+	char *p;
+	size_t n = 0;
+
+	if (!is_windows_text(glob))
+		return (struct whole){ glob, &glob_posix };
+	p = arena_get(b->arena, glob.n + 1);
+	for (size_t i = 0; i < glob.n; i++)
+		/* "\\\\server" begins with two, however they are written */
+		if (glob.p[i] != '\\' || i < 2 || glob.p[i - 1] != '\\')
+			p[n++] = glob.p[i];
+	return (struct whole){ { p, n }, &glob_windows };
+}
+
 static int check_key(struct binder *b, const struct entry *out, const struct node *n,
 	struct span key, struct err *e)
 {
@@ -134,7 +157,7 @@ static int check_key(struct binder *b, const struct entry *out, const struct nod
 }
 
 static int bind_key_text(struct binder *b, struct entry *out, const struct node *n,
-	struct span *ret, struct err *e)
+	struct pattern *ret, struct err *e)
 {
 	struct span key;
 
@@ -146,7 +169,8 @@ static int bind_key_text(struct binder *b, struct entry *out, const struct node 
 		    out->dialect->fold, b->problems, e) < 0 ||
 		check_key(b, out, n, key, e) < 0)
 		return e->code;
-	*ret = key;
+	ret->key = key;
+	ret->whole = whole_of(b, key);
 	return 0;
 }
 
@@ -217,6 +241,7 @@ static int bind_test(struct binder *b, struct entry *out, const struct node *nam
 			"found the pattern %s, but "
 			"it ends in a lone '\\'",
 			node_found(b->arena, value));
+	t.whole = whole_of(b, t.glob);
 	*ret = t;
 	return 0;
 }
@@ -235,7 +260,7 @@ static int bind_tests(struct binder *b, struct entry *out, const struct node *ma
 		struct test *t = &ret->tests[ret->n_tests];
 
 		if (span_is(name->text, "key")) {
-			if (bind_key_text(b, out, value, &ret->key, e) < 0)
+			if (bind_key_text(b, out, value, ret, e) < 0)
 				rc = e->code;
 		} else if (bind_test(b, out, name, value, t, e) < 0) {
 			rc = e->code;
@@ -271,8 +296,9 @@ int bind_patterns(struct binder *b, struct entry *out, const struct node *n, str
 			.file = item->at.file,
 			.line = item->at.line,
 			.column = item->at.column };
+		p->whole = (struct whole){ p->key, &glob_posix };
 		if (item->type == NODE_MAP ? bind_tests(b, out, item, p, e) < 0
-					   : bind_key_text(b, out, item, &p->key, e) < 0)
+					   : bind_key_text(b, out, item, p, e) < 0)
 			rc = e->code;
 	}
 	return rc;

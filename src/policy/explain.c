@@ -148,7 +148,7 @@ static void explain_flat(const struct explain *x, const struct entry *entry,
 	row->line = entry->rule.line;
 	for (size_t s = 0; s < ARRAY_LEN(sets); s++)
 		for (size_t i = 0; i < sets[s]->n; i++)
-			if (glob_text(sets[s]->list[i].key, x->key))
+			if (whole_matches(&sets[s]->list[i].whole, x->key))
 				matched_add(x, &m[s], &sets[s]->list[i], s == 1);
 	decide(x, row, &m[0], &m[1], entry->include.n == 0,
 		arena_format(x->arena, "every %s is held", entry->rule.kind->name));

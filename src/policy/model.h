@@ -21,16 +21,25 @@
 
 enum test_how { TEST_GLOB, TEST_PRESENT, TEST_ABSENT };
 
+/* A pattern over a whole text: a key of a flat kind, a value. What is written as a path of Windows
+ * ("C:\Users\*", "*\Temp\*") ignores case, and its '\' may be doubled or not. */
+struct whole {
+	struct span glob; /* as it is matched */
+	const struct glob_dialect *dialect;
+};
+
 /* One condition of an include or exclude besides its key. */
 struct test {
 	unsigned field;
 	enum test_how how;
-	struct span glob;
+	struct span glob; /* as written */
+	struct whole whole;
 };
 
 /* One line of include or exclude. */
 struct pattern {
-	struct span key; /* variables replaced */
+	struct span key;    /* variables replaced */
+	struct whole whole; /* the same, of kinds whose keys are no paths */
 	struct test *tests;
 	size_t n_tests;
 	const char *file;
@@ -136,6 +145,11 @@ void policy_lint(const struct policy *p, struct problems *problems);
 /* Does the rule hold the entity, tests included? path as key. */
 bool entry_holds(const struct policy *p, const struct entry *entry, const struct record *r);
 bool entry_type_fits(const struct entry *entry, const struct record *r);
+static inline bool whole_matches(const struct whole *w, struct span text)
+{
+	return glob_text_as(w->glob, text, w->dialect);
+}
+
 bool test_passes(const struct test *t, const struct record *r);
 bool pattern_passes(const struct pattern *p, const struct record *r);
 /* Do the patterns of a route match a key, tests aside? */

@@ -62,7 +62,7 @@ static bool list_passes(const struct test *t, struct span value)
 	struct span item;
 
 	while (list_next(&l, &item))
-		if (glob_text(t->glob, item))
+		if (whole_matches(&t->whole, item))
 			return true;
 	return false;
 }
@@ -85,7 +85,7 @@ bool test_passes(const struct test *t, const struct record *r)
 		return false;
 	if (r->kind->fields[t->field].type == FIELD_LIST)
 		return list_passes(t, r->v[t->field].bytes);
-	return glob_text(t->glob, value_text(r, t->field, &text));
+	return whole_matches(&t->whole, value_text(r, t->field, &text));
 }
 
 bool pattern_passes(const struct pattern *p, const struct record *r)
@@ -132,7 +132,7 @@ static bool track_holds(const struct policy *p, const struct track *t, struct ke
 static bool any_passes(const struct patterns *patterns, const struct record *r)
 {
 	for (size_t i = 0; i < patterns->n; i++)
-		if (glob_text(patterns->list[i].key, r->key) &&
+		if (whole_matches(&patterns->list[i].whole, r->key) &&
 			pattern_passes(&patterns->list[i], r))
 			return true;
 	return false;
@@ -256,7 +256,7 @@ static uint8_t flat_gain(const struct patterns *patterns, struct span key, uint8
 	uint8_t gain = 0;
 
 	for (size_t i = 0; i < patterns->n; i++)
-		if (glob_text(patterns->list[i].key, key))
+		if (whole_matches(&patterns->list[i].whole, key))
 			gain |= patterns->list[i].n_tests ? tested : sure;
 	return gain;
 }

@@ -2,6 +2,7 @@
  */
 #include "../check.h"
 #include "entity/file.h"
+#include "entity/process.h"
 #include "entity/registry_key.h"
 #include "entity/registry_value.h"
 #include "entity/wmi.h"
@@ -130,6 +131,15 @@ static const struct {
 		"HKLM\\A\\P\\x", false },
 	{ "kind: registry-value, base: 'HKLM\\A', exclude: [P]", VALUES, "HKLM\\A\\P\\x", false },
 	{ "kind: registry-value, base: 'HKLM\\A', exclude: [P]", VALUES, "HKLM\\A\\P", true },
+	{ "kind: process, include: ['C:\\\\Windows\\\\*']", &kind_process, "c:\\windows\\x.exe@me",
+		true },
+	{ "kind: process, include: ['C:\\Windows\\*']", &kind_process, "C:\\Windows\\x.exe@me",
+		true },
+	{ "kind: process, include: ['*\\\\temp\\\\*']", &kind_process, "C:\\a\\Temp\\x.exe@me",
+		true },
+	{ "kind: process, include: ['*\\\\temp\\\\*']", &kind_process, "C:\\temperature", false },
+	{ "kind: process, include: ['\\\\\\\\s\\\\*']", &kind_process, "\\\\S\\x.exe@me", true },
+	{ "kind: process, include: ['/usr/*']", &kind_process, "/USR/x@me", false },
 	{ "kind: wmi, query: 'SELECT Name FROM Win32_Share'", &kind_wmi, "r:Win32_Share.Name=C$",
 		true },
 	{ "kind: wmi, query: 'SELECT Name FROM Win32_Share'", &kind_wmi, "r2:Win32_Share.Name=C$",
