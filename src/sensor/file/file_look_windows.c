@@ -128,6 +128,12 @@ static HANDLE open_to_look(struct job *j, NTSTATUS *s)
 	bool rights = (j->sel.fields & FACTS_RIGHTS) != 0 && !j->stream;
 	HANDLE h = NULL;
 
+	/* One opening for all, where that goes. */
+	if (j->plain && !audit && (j->sel.fields & FACTS_INSIDE) &&
+		(h = open_as(j, WANT_LOOK | FILE_READ_DATA, s))) {
+		j->readable = true;
+		return h;
+	}
 	if (audit && (h = open_as(j, WANT_LOOK | ACCESS_SYSTEM_SECURITY, s)))
 		j->audit = true;
 	if (!h && rights && !(h = open_as(j, WANT_LOOK, s)))
@@ -206,7 +212,7 @@ static bool look_inside(struct job *j)
 		record_set_number(&j->record, FILE_CONTENT, CONTENT_NOT_ASKED);
 		return true;
 	}
-	if (!reopen(j)) {
+	if (!j->readable && !reopen(j)) {
 		record_set_number(&j->record, FILE_CONTENT, CONTENT_UNREADABLE);
 		return true;
 	}
@@ -307,16 +313,17 @@ static void look(struct job *j)
 		task_add(j->task, RESULT_HOLLOW, j->name);
 }
 
-static void look_at(struct reader *r, struct task *t, struct span name)
+static void look_at(struct reader *r, struct task *t, uint32_t i)
 {
 	struct job j = { .reader = r,
 		.task = t,
 		.folder = t->folder,
-		.name = name,
+		.name = t->name[i],
+		.plain = t->plain[i],
 		.record = { .kind = &kind_file } };
 
 	arena_clear(r->arena);
-	j.stream = t->folder->streams && name.n && memchr(name.p, ':', name.n);
+	j.stream = t->folder->streams && j.name.n && memchr(j.name.p, ':', j.name.n);
 	look(&j);
 	if (j.handle)
 		CloseHandle(j.handle);
@@ -344,5 +351,5 @@ void reader_run(struct reader *r, struct task *t)
 	}
 	for (uint32_t i = 0; i < t->n; i++)
 		if (!atomic_load(&d->hung) && !pool_stopped(p))
-			look_at(r, t, t->name[i]);
+			look_at(r, t, i);
 }

@@ -40,11 +40,13 @@ struct job {
 	struct folder *folder;
 	struct span name;
 	bool stream; /* an alternate one */
+	bool plain;  /* as in struct task */
 	struct selection sel;
 	struct record record;
 	uint64_t unknown;
 	struct finding finding;
 	HANDLE handle;
+	bool readable;          /* opened to be read */
 	bool audit;             /* opened with the right to read the SACL */
 	NTSTATUS rights_denied; /* why it is open without the right to read the others */
 	struct nt_facts facts;

@@ -6,6 +6,9 @@
 #include "core/mem.h"
 #include "entity/key.h"
 
+#define ATTRIBUTES_NOT_PLAIN \
+	(FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT | ATTRIBUTES_ELSEWHERE)
+
 /* ---- entries ---- */
 
 static bool look_at_entries(struct walk *w, struct folder *f, const struct listing *l)
@@ -19,6 +22,7 @@ static bool look_at_entries(struct walk *w, struct folder *f, const struct listi
 			t = task_new(TASK_LOOK, f);
 			t->mode = w->quick ? LOOK_STAMP : LOOK_FULL;
 		}
+		t->plain[t->n] = !w->quick && !(l->name[i].attributes & ATTRIBUTES_NOT_PLAIN);
 		t->name[t->n++] = arena_copy(t->arena, listing_name(l, i));
 		if (t->n == BATCH_MAX) {
 			if (!give_look(w, t))

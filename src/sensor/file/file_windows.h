@@ -114,6 +114,7 @@ struct task {
 	enum look_mode mode;
 	uint32_t n;
 	struct span name[BATCH_MAX]; /* in arena */
+	bool plain[BATCH_MAX]; /* to be opened for reading at once, by what the listing says */
 	struct arena *arena;
 	struct result *first, **last;
 	/* TASK_LIST: */

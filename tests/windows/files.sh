@@ -1,0 +1,110 @@
+#!/bin/bash
+# Files of Windows: what is recorded of them and what counts as a change; names that Windows' own
+# functions cannot spell; a folder with thousands; scans that agree.
+# shellcheck source=tests/windows/lib.sh
+. tests/windows/lib.sh
+
+# field KEY CHANGE FIELD: did this field differ in a change of the last output?
+field() {
+	jq -e --arg key "$1" --arg change "$2" --arg field "$3" -s \
+		'any(.[]; .key == $key and .change == $change and (.fields | index($field)))' \
+		"$CASE/out" >/dev/null
+}
+
+# ---- each kind of change, and what it is called ----
+
+use changes
+mkdir "$BASE/sub"
+for name in edited deleted renamed restricted hidden touched; do
+	echo "$name" >"$BASE/$name.txt"
+done
+invar init
+point "$RC" "makes a baseline" "$CASE/err"
+sum=$(sha256sum <"$BASE/edited.txt")
+invar show file "$(windows "$BASE/edited.txt")"
+grep -q "${sum%% *}" "$CASE/out" && grep -q '"owner_sid":"S-1-' "$CASE/out" &&
+	grep -q '"dacl":"' "$CASE/out" && grep -q '"inode":' "$CASE/out" &&
+	! grep -q '"mode"' "$CASE/out"
+point $? "digest as sha256sum prints it; owner and rights by their numbers; no mode" "$CASE/out"
+
+echo more >>"$BASE/edited.txt"
+rm "$BASE/deleted.txt"
+mv "$BASE/renamed.txt" "$BASE/sub/Renamed again.txt"
+chmod 600 "$BASE/restricted.txt"
+run attrib +h "$(windows "$BASE/hidden.txt")" >"$PLACE/attrib" 2>&1
+touch -d '2020-01-01' "$BASE/touched.txt"
+invar check
+[ "$RC" = 6 ]
+point $? "2 deleted, 4 updated or renamed" "$CASE/out"
+field "$(windows "$BASE/edited.txt")" updated sha256
+point $? "content" "$CASE/out"
+change file "$(windows "$BASE/deleted.txt")" deleted
+point $? "what went" "$CASE/out"
+change file "$(windows "$BASE/sub/Renamed again.txt")" renamed
+point $? "what moved is one change" "$CASE/out"
+field "$(windows "$BASE/restricted.txt")" updated dacl
+point $? "rights" "$CASE/out"
+field "$(windows "$BASE/hidden.txt")" updated attributes
+point $? "attributes" "$CASE/out"
+field "$(windows "$BASE/touched.txt")" updated mtime
+point $? "times" "$CASE/out"
+invar approve all --reason 'all of it'
+invar check
+[ "$RC" = 0 ] && none
+point $? "nothing stands any more" "$CASE/out"
+
+# ---- names ----
+
+use names
+long=$BASE
+for i in 1 2 3 4 5 6 7 8; do
+	long="$long/a folder whose name takes some forty letters $i"
+done
+mkdir -p "$long"
+names=("$long/end of a long way" "$BASE/trailing dot." "$BASE/trailing blank " "$BASE/CON" "$BASE/aux.txt"
+	"$BASE/日本語.txt" "$BASE/😀.txt")
+for name in "${names[@]}"; do echo one >"$name"; done
+invar init
+for name in "${names[@]}"; do echo two >"$name"; done
+invar check
+found=0
+for name in "${names[@]}"; do
+	field "$(windows "$name")" updated sha256 || found=1
+done
+point $found "long paths, trailing dots and blanks, CON, Japanese, a pictograph" "$CASE/out"
+mv "$BASE/日本語.txt" "$BASE/x" && mv "$BASE/CON" "$BASE/con"
+invar check
+change file "$(windows "$BASE/con")" renamed
+point $? "a name in another case is another name" "$CASE/out"
+
+# ---- thousands ----
+
+use many
+for folder in $(seq 50); do
+	mkdir "$BASE/$folder"
+	for file in $(seq 100); do echo "$folder $file"; done |
+		(cd "$BASE/$folder" && split -l 1 -a 3 - f)
+done
+invar init
+point "$RC" "5,000 files in $MS ms" "$CASE/err"
+[ "$MS" -lt 20000 ]
+point $? "which is less than 20 s" "$CASE/err"
+invar check
+first=$MS
+[ "$RC" = 0 ] && none
+point $? "a second scan agrees ($first ms)" "$CASE/out"
+invar check --quick
+[ "$RC" = 0 ] && none
+point $? "a quick one, too ($MS ms)" "$CASE/out"
+text check --quick
+grep -q '0 bytes read' "$CASE/out"
+point $? "and it read nothing" "$CASE/out"
+echo other >"$BASE/7/faab"
+invar check --quick
+field "$(windows "$BASE/7/faab")" updated sha256
+point $? "but what has other times" "$CASE/out"
+invar check "$(windows "$BASE/7")"
+change file "$(windows "$BASE/7/faab")" updated || [ "$RC" = 4 ]
+point $? "one folder alone" "$CASE/out"
+
+done_testing

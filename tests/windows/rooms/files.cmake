@@ -1,0 +1,1 @@
+windows_test(files 120)
