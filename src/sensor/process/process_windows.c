@@ -122,7 +122,7 @@ static void add_command(struct look *l, struct program *g, const struct running 
 		add(&g->commands, arena_copy(l->a, buf_span(&masked)));
 }
 
-static void count_in(struct look *l, struct program *g, const struct running *p, uint64_t asks)
+static void count_in(struct look *l, struct program *g, const struct running *p)
 {
 	const struct running *parent = host_running_parent(l->h, p);
 	size_t n;
@@ -140,8 +140,7 @@ static void count_in(struct look *l, struct program *g, const struct running *p,
 		add(&g->parents, parent->exe);
 	for (size_t i = 0; i < n; i++)
 		add(&g->services, service_stable(services[i]->type, services[i]->name));
-	if (asks & field_bit(PROCESS_COMMANDS))
-		add_command(l, g, p);
+	add_command(l, g, p);
 }
 
 /* Reading every program that runs costs more than all the rest: only what is still wanted when all
@@ -240,17 +239,16 @@ static size_t list_programs(struct look *l, const struct running *all, size_t n,
 
 static void look_program(struct look *l, const struct entry *e, size_t n)
 {
-	uint64_t asks = scan_asks(l->s, &kind_process, e->key);
 	struct program *g;
 
-	if (!asks)
+	if (!scan_asks(l->s, &kind_process, e->key))
 		return;
 	g = mem_new(sizeof *g);
 	g->first = e->process;
 	g->key = e->key;
 	g->service = e->service;
 	for (size_t i = 0; i < n; i++)
-		count_in(l, g, e[i].process, asks);
+		count_in(l, g, e[i].process);
 	emit(l, g);
 	free(g);
 }

@@ -1,0 +1,56 @@
+#!/bin/bash
+# Services and drivers: installed, changed, started, stopped, dying, deleted; each told once, with
+# what it is about.
+set -u
+. tests/windows/lib.sh
+
+use services '{ id: s, severity: high, kind: service, fields: [standard, "-sha256"] }'
+cp "$BUILD/victim.exe" "$WORK/victim.exe"
+victim() {
+	run "$WINDOWS\\victim.exe" "$@" >"$CASE/victim" 2>&1
+}
+NAME=InvarVictim
+
+# told CHANGE FIELDS JQ TEXT: of this check's changes one is of the victim, with these fields and
+# this to be said of it; nothing else changed.
+told() {
+	invar check --new
+	jq -e --arg name "$NAME" --arg change "$1" --argjson fields "$2" -s \
+		'[.[] | select(.record == "change" and (.standing | not))] | length == 1 and (.[0] | .kind == "service" and
+		.key == $name and .change == $change and ((.fields // []) | sort) == $fields and
+		('"$3"'))' "$CASE/out" >/dev/null
+	point $? "$4" "$CASE/out"
+}
+
+invar init
+point "$RC" 'init' "$CASE/err"
+invar check
+none && [ "$RC" = 0 ]
+point $? 'scanned twice: nothing changed' "$CASE/out"
+
+victim install $NAME auto
+told created '[]' '.is.enabled == "automatic" and .is.state == "stopped" and .is.user == "LocalSystem"
+	and .is.program == "C:\\invar-test\\victim.exe" and .is.unquoted == false and .severity == "high"' \
+	'a service is installed'
+victim config $NAME demand
+told updated '["enabled"]' '.was.enabled == "automatic" and .is.enabled == "manual"' \
+	'its start type is another one'
+victim start $NAME
+told updated '["state"]' '.is.state == "running" and .is.main_pid > 0' 'it is started'
+victim stop $NAME
+told updated '["state"]' '.is.state == "stopped"' 'it is stopped'
+victim start $NAME
+victim fail $NAME
+told updated '["exit","result","state"]' \
+	'.is.state == "failed" and .is.exit == "exit code 42 (service-specific)"' \
+	'it fails, and says by which code'
+victim start $NAME
+victim crash $NAME
+told updated '["exit","result"]' '.is.state == "failed" and .is.result == "crash"' \
+	'its process is killed'
+victim delete $NAME
+told deleted '[]' '.was.program == "C:\\invar-test\\victim.exe"' 'it is deleted'
+NAME=InvarDriver
+victim driver $NAME 'System32\drivers\mountmgr.sys'
+told created '[]' '.is.type == "kernel-driver" and .is.state == "on-demand"' 'a driver is registered'
+done_testing
