@@ -1,0 +1,114 @@
+#!/bin/bash
+# Keys and values of the registry as people watch them: each change told once, with what it was and
+# is; both views; names that need care; who is logged off; ten thousand keys beside `reg export`.
+. tests/windows/lib.sh
+
+TOP='HKLM\Software\InvarTest'
+VIEW32='HKLM\Software\Wow6432Node\InvarTest'
+AWAY='S-1-5-21-11-22-33-4711'
+PROFILE="HKLM\\Software\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\$AWAY"
+
+# told N: so many changes were found by the last command; drift that stands has no number.
+told() {
+	[ "$(jq -s '[.[] | select(.record == "change" and .seq)] | length' "$CASE/out")" = "$1" ]
+}
+
+# fields KEY FILTER: jq says so of the change of this key.
+fields() {
+	jq -e --arg key "$1" -s "any(.[]; .key == \$key and ($2))" "$CASE/out" >/dev/null
+}
+
+use values "{ id: values, severity: high, kind: registry-value, base: 'HKLM\\SOFTWARE\\InvarTest', view: both }" \
+	"{ id: keys, kind: registry-key, base: 'HKEY_LOCAL_MACHINE\\software\\invartest' }"
+registry add "$TOP\\k" /v a /d 1 /f
+registry add "$TOP\\k" /v gone /d 1 /f
+invar init
+point $((RC != 0)) "init" "$CASE/err"
+invar check
+[ "$RC" = 0 ] && none
+point $? "an idle registry is silent" "$CASE/out"
+invar check
+[ "$RC" = 0 ] && none
+point $? "twice" "$CASE/out"
+
+registry add "$TOP\\k" /v a /d 2 /f
+registry add "$TOP\\k" /v 'b\c' /t REG_DWORD /d 7 /f
+registry add "$TOP\\k" /ve /d default /f
+registry add "$TOP\\日本" /v 名前 /d 値 /f
+registry add "$TOP" /v narrow /d 1 /f /reg:32
+registry add "$TOP\\k" /v password /d geheim /f
+registry delete "$TOP\\k" /v gone /f
+invar check --new
+told 8
+point $? "eight changes are eight" "$CASE/out"
+change registry-value "$TOP\\k\\a" updated &&
+	fields "$TOP\\k\\a" '.was.data == "1" and .is.data == "2" and .is.type == "REG_SZ" and .is.size == 4 and (.fields | index("sha256"))'
+point $? "a value is told as it was and is" "$CASE/out"
+sum=$(printf '2\0\0\0' | sha256sum | cut -d' ' -f1)
+fields "$TOP\\k\\a" ".is.sha256 == \"$sum\""
+point $? "its digest is that of the bytes as stored" "$CASE/out"
+change registry-value "$TOP\\k\\b\\\\c" created &&
+	fields "$TOP\\k\\b\\\\c" '.is.type == "REG_DWORD" and .is.data == "7"'
+point $? "a backslash in its name is doubled" "$CASE/out"
+change registry-value "$TOP\\k\\" created
+point $? "the default value" "$CASE/out"
+change registry-value "$TOP\\日本\\名前" created && change registry-key "$TOP\\日本" created &&
+	fields "$TOP\\日本\\名前" '.is.data == "値"'
+point $? "names in Japanese" "$CASE/out"
+change registry-value "$VIEW32\\narrow" created
+point $? "the view of 32-bit programs, by its physical name" "$CASE/out"
+fields "$TOP\\k\\password" '.is.content == "secret" and (.is | has("data") | not)' &&
+	! grep -q geheim "$CASE/out"
+point $? "a secret is not told" "$CASE/out"
+change registry-value "$TOP\\k\\gone" deleted
+point $? "a value that is gone" "$CASE/out"
+invar check --new
+told 0
+point $? "and nothing again" "$CASE/out"
+invar check "hklm\\software\\INVARTEST\\k"
+fields "$TOP\\k\\a" '.standing' && [ "$RC" != 0 ]
+point $? "a key on the command line, in any case" "$CASE/out"
+invar approve all --reason test
+registry delete "$TOP\\k" /f
+invar check --new
+change registry-key "$TOP\\k" deleted && change registry-value "$TOP\\k\\a" deleted && told 5
+point $? "a key that is gone, with what was in it" "$CASE/out"
+registry delete "$TOP" /f
+
+# A user whose hive was there, and is not any more.
+use away "{ id: users, kind: registry-value, base: 'HKU\\{users}\\Software\\InvarTest' }"
+registry add "$PROFILE" /v ProfileImagePath /d 'C:\users\away' /f
+registry add "HKU\\$AWAY\\Software\\InvarTest" /v a /d 1 /f
+invar init
+registry delete "HKU\\$AWAY" /f
+invar check
+none && [ "$RC" = 32 ] && grep -q 'logged off: not evaluated' "$CASE/out"
+point $? "who is logged off is a gap, and lost nothing" "$CASE/out"
+registry delete "$PROFILE" /f
+invar check --new
+change registry-value "HKU\\$AWAY\\Software\\InvarTest\\a" deleted
+point $? "whose profile is gone lost it" "$CASE/out"
+
+# Ten thousand keys, and what Wine's own tool needs for them in the same run.
+use many "{ id: many, kind: registry-key, base: 'HKLM\\SOFTWARE\\InvarTest' }" \
+	"{ id: many-values, kind: registry-value, base: 'HKLM\\SOFTWARE\\InvarTest' }"
+{
+	printf 'Windows Registry Editor Version 5.00\r\n\r\n'
+	for ((i = 0; i < 10000; i++)); do
+		printf '[HKEY_LOCAL_MACHINE\\Software\\InvarTest\\%d\\%d]\r\n"v"="%d"\r\n\r\n' $((i / 100)) $((i % 100)) "$i"
+	done
+} >"$CASE/many.reg"
+registry import "$(windows "$CASE")\\many.reg"
+invar init
+from=$(date +%s%N)
+registry export 'HKLM\Software\InvarTest' "$(windows "$CASE")\\out.reg" /y
+peer=$((($(date +%s%N) - from) / 1000000))
+invar check
+[ "$RC" = 0 ] && none && jq -e -s 'any(.[]; .record == "coverage" and .entities >= 20000)' "$CASE/out" >/dev/null
+point $? "10,000 keys and their values: $MS ms (reg export: $peer ms)" "$CASE/out"
+# on an idle machine 3 s; beside other work what the peer needs for the same says how idle it is
+[ "$MS" -lt $((5000 + 8 * peer)) ]
+point $? "in time"
+registry delete 'HKLM\Software\InvarTest' /f
+
+done_testing

@@ -1,0 +1,1 @@
+windows_test(registry 120)
