@@ -59,7 +59,7 @@ run "$helper" add machine/TrustedPublisher "$WINDOWS\\x.der"
 run msiexec /i "$WINDOWS\\t.msi" /qn
 changes
 sed -i 's/#[0-9a-f]*$//' "$WORK/found"
-sort >"$WORK/expected" <<END
+sort >"$WORK/made" <<END
 created package uninstall:InvarTest:x64
 created package uninstall:InvarTest:x86
 created package uninstall:$product:x86
@@ -67,7 +67,7 @@ created cron \\InvarTest
 created firewall rule/local/InvarTest
 created certificate ca:Evil Publisher
 END
-grep -v '^updated firewall firewall$' "$WORK/found" | cmp -s - "$WORK/expected"
+grep -v '^updated firewall firewall$' "$WORK/found" | cmp -s - "$WORK/made"
 point $? "each is found once" "$WORK/found"
 says "a product of Windows Installer and its key are one" "\"product_code\": *\"\\$product\""
 says "what the task runs" '"command": *"C:\\\\good.exe"'
@@ -89,6 +89,6 @@ says "is critical" '"rule": *"windows-task-hidden"'
 take_away
 changes
 sed -i 's/#[0-9a-f]*$//; /^updated firewall firewall$/d' "$WORK/found"
-sed 's/^created/deleted/' "$WORK/expected" | sort | cmp -s - "$WORK/found"
+sed 's/^created/deleted/' "$WORK/made" | sort | cmp -s - "$WORK/found"
 point $? "all are gone" "$WORK/found"
 done_testing

@@ -15,5 +15,5 @@ if(TARGET test_accounts_windows)
   set_target_properties(test_accounts_windows PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${folder})
   add_dependencies(test_accounts_windows fake_netapi32)
   set_property(TEST ${INVAR_PREFIX}sensor/accounts_windows APPEND PROPERTY ENVIRONMENT
-    "WINEDLLOVERRIDES=mscoree,mshtml=$<SEMICOLON>netapi32=n")
+    "WINEDLLOVERRIDES=netapi32=n")
 endif()
