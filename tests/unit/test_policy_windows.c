@@ -349,6 +349,31 @@ static void scope__walks_the_registry(void **state)
 	policy_free(p);
 }
 
+/* Names are found by a hash that must not see their case. */
+static void scope__finds_one_of_many_names(void **state)
+{
+	AUTO(problems) problems = { 0 };
+	AUTO(buf) rule = BUF_INIT(1 << 16);
+	struct selection s;
+	struct policy *p;
+
+	(void)state;
+	buf_add_text(&rule, "kind: registry-key, base: 'HKLM\\A', include: [");
+	for (unsigned i = 0; i < 100; i++)
+		buf_addf(&rule, "%sName%u", i ? ", " : "", i);
+	buf_add_char(&rule, ']');
+	p = load_rule(buf_text(&rule), &problems);
+	assert_non_null(p);
+	for (unsigned i = 0; i < 101; i++) {
+		AUTO(buf) key = BUF_INIT(4096);
+
+		buf_addf(&key, "HKLM\\a\\nAME%u", i);
+		if (policy_select(p, &kind_registry_key, buf_span(&key), NULL, &s) != (i < 100))
+			fail_msg("%s", buf_text(&key));
+	}
+	policy_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +382,7 @@ int main(void)
 		cmocka_unit_test(rules__warn_of_what_is_likely_wrong),
 		cmocka_unit_test(selector_asks__gives_what_rules_say),
 		cmocka_unit_test(scope__walks_the_registry),
+		cmocka_unit_test(scope__finds_one_of_many_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
