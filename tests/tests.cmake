@@ -27,17 +27,15 @@ if(WIN32 AND INVAR_TESTS)
   set_tests_properties(${INVAR_PREFIX}wine-end PROPERTIES FIXTURES_CLEANUP wine LABELS unit)
 endif()
 
-# test_program(FOLDER NAME layer…): builds tests/FOLDER/test_NAME.c and runs it. A test of a layer
-# that this platform does not have is left out.
+include(tests/linux_only.cmake)
+# test_program(FOLDER NAME layer…): builds tests/FOLDER/test_NAME.c and runs it.
 function(test_program folder name)
   if(NOT INVAR_TESTS)
     return()
   endif()
-  foreach(library ${ARGN})
-    if(WIN32 AND NOT TARGET ${library})
-      return()
-    endif()
-  endforeach()
+  if(WIN32 AND ${folder}/${name} IN_LIST LINUX_ONLY)
+    return()
+  endif()
   add_executable(test_${name} tests/${folder}/test_${name}.c)
   target_link_libraries(test_${name} PRIVATE ${ARGN} house PkgConfig::CMOCKA)
   add_test(NAME ${INVAR_PREFIX}${folder}/${name} COMMAND test_${name}

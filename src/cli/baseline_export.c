@@ -59,17 +59,17 @@ static int refuse(const char *path, const char *what, struct err *e)
 }
 
 /* A device or a FIFO takes the bytes itself: a file renamed over it would take its place. */
-static int open_straight(struct outfile *f, const char *path, enum file_type type, struct err *e)
+static int open_straight(struct outfile *f, const char *path, enum file_form type, struct err *e)
 {
 	static const char *const names[] = {
-		[FILE_TYPE_FOLDER] = "a folder",
-		[FILE_TYPE_BLOCK] = "a block device",
-		[FILE_TYPE_SOCKET] = "a socket",
-		[FILE_TYPE_LINK] = "a symbolic link to nothing",
-		[FILE_TYPE_OTHER] = "no regular file",
+		[FILE_FORM_FOLDER] = "a folder",
+		[FILE_FORM_BLOCK] = "a block device",
+		[FILE_FORM_SOCKET] = "a socket",
+		[FILE_FORM_LINK] = "a symbolic link to nothing",
+		[FILE_FORM_OTHER] = "no regular file",
 	};
 
-	if (type != FILE_TYPE_CHARACTER && type != FILE_TYPE_FIFO)
+	if (type != FILE_FORM_CHARACTER && type != FILE_FORM_FIFO)
 		return refuse(path, names[type], e);
 	f->fd = file_open_write(path);
 	if (f->fd < 0)
@@ -91,14 +91,14 @@ static int open_beside(struct outfile *f, const char *path, struct err *e)
 static int outfile_open(struct outfile *f, const char *path, struct err *e)
 {
 	AUTO_FREE(arena) a = arena_new();
-	enum file_type type;
+	enum file_form type;
 	const char *real;
 
 	if (!path || strcmp(path, "-") == 0) {
 		f->fd = PROGRAM_OUTPUT;
 		return terminal_is(PROGRAM_OUTPUT) ? refuse_terminal(e) : 0;
 	}
-	if (file_type(path, &type) == 0 && type != FILE_TYPE_REGULAR)
+	if (file_form(path, &type) == 0 && type != FILE_FORM_REGULAR)
 		return open_straight(f, path, type, e);
 	real = file_real(a, path);
 	f->target = mem_text(real ? real : path);

@@ -10,19 +10,19 @@
 #include "core/attr.h"
 #include "core/span.h"
 
-enum file_type {
-	FILE_TYPE_REGULAR,
-	FILE_TYPE_FOLDER,
-	FILE_TYPE_FIFO, /* or a pipe */
-	FILE_TYPE_CHARACTER,
-	FILE_TYPE_BLOCK,
-	FILE_TYPE_SOCKET,
-	FILE_TYPE_LINK, /* a symbolic link to nothing */
-	FILE_TYPE_OTHER,
+enum file_form {
+	FILE_FORM_REGULAR,
+	FILE_FORM_FOLDER,
+	FILE_FORM_FIFO, /* or a pipe */
+	FILE_FORM_CHARACTER,
+	FILE_FORM_BLOCK,
+	FILE_FORM_SOCKET,
+	FILE_FORM_LINK, /* a symbolic link to nothing */
+	FILE_FORM_OTHER,
 };
 /* Of what the path leads to. */
-int file_type(const char *path, enum file_type *ret) MUST_CHECK;
-int file_type_of(int fd, enum file_type *ret) MUST_CHECK;
+int file_form(const char *path, enum file_form *ret) MUST_CHECK;
+int file_form_of(int fd, enum file_form *ret) MUST_CHECK;
 
 /* Each a new descriptor. file_open reads, and a FIFO cannot hold it; file_open_waiting waits for
  * who writes to a FIFO; file_open_write writes to what is there; file_make makes a file that only
@@ -47,6 +47,9 @@ bool file_same(int a, int b); /* of one and the same file */
 int file_rename(const char *from, const char *to) MUST_CHECK; /* replaces what is there */
 void file_remove(const char *path);
 
+/* That only we may use; EEXIST. */
+int file_make_folder(const char *path) MUST_CHECK;
+int file_remove_folder(const char *path) MUST_CHECK; /* an empty one */
 /* The names in a folder but "." and "..", in a, in no order: 1 the next, 0 no more. */
 struct folder;
 struct folder *folder_open(const char *path); /* NULL: errno */

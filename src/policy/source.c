@@ -39,19 +39,19 @@ static int read_file(struct arena *a, const char *path, size_t max, struct sourc
 {
 	AUTO(buf) b = BUF_INIT(max + 2 * CHUNK);
 	int rc, fd = file_open(path);
-	enum file_type type;
+	enum file_form type;
 
 	/* it was listed, or found, a moment ago */
 	if (fd < 0 && errno == ENOENT)
 		return refuse(problems, path, "a symbolic link to nothing", e);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
-	if (file_type_of(fd, &type) < 0)
+	if (file_form_of(fd, &type) < 0)
 		rc = err_sys(e, "cannot read '%s'", path);
-	else if (type != FILE_TYPE_REGULAR)
+	else if (type != FILE_FORM_REGULAR)
 		rc = refuse(problems, path,
-			type == FILE_TYPE_FOLDER ? "a folder"
-			: type == FILE_TYPE_FIFO ? "a FIFO"
+			type == FILE_FORM_FOLDER ? "a folder"
+			: type == FILE_FORM_FIFO ? "a FIFO"
 						 : "a device",
 			e);
 	else
@@ -113,21 +113,21 @@ int sources_read(struct arena *a, const char *path, size_t max, struct source **
 {
 	const char **names = arena_get(a, SOURCES_MAX * sizeof(char *));
 	struct source *list;
-	enum file_type type;
+	enum file_form type;
 	size_t n = 1;
 	int rc = 0;
 
 	if (path[0] == '\0')
 		return err_set(e, ERR_MISSING, "the path of the policy is empty");
-	if (file_type(path, &type) < 0)
+	if (file_form(path, &type) < 0)
 		return err_sys(e, "cannot find the policy '%s'", path);
-	if (type == FILE_TYPE_LINK)
+	if (type == FILE_FORM_LINK)
 		return err_set(e, ERR_MISSING,
 			"cannot find the policy '%s': it is a symbolic link "
 			"to nothing",
 			path);
 	names[0] = path;
-	if (type == FILE_TYPE_FOLDER && list_folder(a, path, names, &n, e) < 0)
+	if (type == FILE_FORM_FOLDER && list_folder(a, path, names, &n, e) < 0)
 		return e->code;
 	list = arena_get(a, (n + 1) * sizeof *list);
 	for (size_t i = 0; i < n; i++) {

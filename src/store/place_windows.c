@@ -48,12 +48,17 @@ static int check_plain(HANDLE h, bool folder, const char *what, struct err *e)
 	return 0;
 }
 
+/* With the one above it, ProgramData\Invar, which no package may have made. */
 static int make_folder(const char *dir, struct arena *a, struct err *e)
 {
 	void *security = guarded_attributes(a, e);
+	wchar_t *above = wide_path(a, span_of(dir)), *last = wcsrchr(above, '\\');
 
 	if (!security)
 		return e->code;
+	if (last)
+		*last = 0;
+	(void)CreateDirectoryW(above, security); /* what is there stays as it is */
 	if (!CreateDirectoryW(wide_path(a, span_of(dir)), security) &&
 		GetLastError() != ERROR_ALREADY_EXISTS)
 		return err_windows(e, GetLastError(), "cannot make state folder '%s'", dir);

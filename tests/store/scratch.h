@@ -2,7 +2,6 @@
 #ifndef TESTS_STORE_SCRATCH_H
 #define TESTS_STORE_SCRATCH_H
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "../check.h"
+#include "../folder.h"
 #include "store/seal.h"
 #include "store/stage.h"
 #include "store/store.h"
@@ -34,14 +34,7 @@ static char scratch[PATH_MAX];
 
 static inline void scratch_empty(void)
 {
-	DIR *d = opendir(scratch);
-	struct dirent *de;
-
-	while (d && (de = readdir(d)) != NULL)
-		if (de->d_name[0] != '.')
-			unlinkat(dirfd(d), de->d_name, 0);
-	if (d)
-		closedir(d);
+	folder_empty(scratch);
 }
 
 static inline int scratch_make(void **state)
@@ -49,17 +42,16 @@ static inline int scratch_make(void **state)
 	const char *top = getenv("TMPDIR");
 
 	(void)state;
-	if (!top) /* memory: these tests sync thousands of times */
-		top = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/var/tmp";
-	snprintf(scratch, sizeof(scratch), "%s/invar-store-XXXXXX", top);
-	return mkdtemp(scratch) ? 0 : -1;
+	/* memory: these tests sync thousands of times */
+	if (!top && access("/dev/shm", W_OK) == 0)
+		top = "/dev/shm";
+	return folder_make(top, scratch, sizeof(scratch));
 }
 
 static inline int scratch_remove(void **state)
 {
 	(void)state;
-	scratch_empty();
-	return rmdir(scratch);
+	return folder_remove(scratch);
 }
 
 static inline const char *scratch_file(const char *name)

@@ -1,11 +1,11 @@
 #include "fake.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "entity/file.h"
 #include "entity/key.h"
 
@@ -366,19 +366,12 @@ int world_setup(void **state)
 	assert_non_null(w);
 	memset(&fake, 0, sizeof fake);
 	w->log = BUF_INIT(1 << 20);
-	snprintf(w->dir, sizeof w->dir, "%s.XXXXXX", program_invocation_name);
-	assert_non_null(mkdtemp(w->dir));
+	assert_int_equal(folder_make(NULL, w->dir, sizeof w->dir), 0);
 	if (store_open(&w->store, w->dir, STORE_CREATE, &e) < 0)
 		fail_msg("%s", e.text);
 	world_policy(w, policy_plain);
 	*state = w;
 	return 0;
-}
-
-static int drop(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st, (void)flag, (void)ftw;
-	return remove(path);
 }
 
 int world_teardown(void **state)
@@ -388,7 +381,7 @@ int world_teardown(void **state)
 	store_close(w->store);
 	policy_free(w->policy);
 	buf_done(&w->log);
-	nftw(w->dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+	(void)!folder_remove(w->dir);
 	free(w);
 	return 0;
 }

@@ -9,23 +9,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum file_type type_of(mode_t mode)
+static enum file_form type_of(mode_t mode)
 {
 	static const struct {
 		mode_t mode;
-		enum file_type type;
-	} types[] = { { S_IFREG, FILE_TYPE_REGULAR }, { S_IFDIR, FILE_TYPE_FOLDER },
-		{ S_IFIFO, FILE_TYPE_FIFO }, { S_IFCHR, FILE_TYPE_CHARACTER },
-		{ S_IFBLK, FILE_TYPE_BLOCK }, { S_IFSOCK, FILE_TYPE_SOCKET },
-		{ S_IFLNK, FILE_TYPE_LINK } };
+		enum file_form type;
+	} types[] = { { S_IFREG, FILE_FORM_REGULAR }, { S_IFDIR, FILE_FORM_FOLDER },
+		{ S_IFIFO, FILE_FORM_FIFO }, { S_IFCHR, FILE_FORM_CHARACTER },
+		{ S_IFBLK, FILE_FORM_BLOCK }, { S_IFSOCK, FILE_FORM_SOCKET },
+		{ S_IFLNK, FILE_FORM_LINK } };
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if ((mode & S_IFMT) == types[i].mode)
 			return types[i].type;
-	return FILE_TYPE_OTHER;
+	return FILE_FORM_OTHER;
 }
 
-int file_type(const char *path, enum file_type *ret)
+int file_form(const char *path, enum file_form *ret)
 {
 	struct stat st;
 
@@ -35,7 +35,7 @@ int file_type(const char *path, enum file_type *ret)
 	return 0;
 }
 
-int file_type_of(int fd, enum file_type *ret)
+int file_form_of(int fd, enum file_form *ret)
 {
 	struct stat st;
 
@@ -150,6 +150,16 @@ int file_rename(const char *from, const char *to)
 void file_remove(const char *path)
 {
 	(void)unlink(path);
+}
+
+int file_make_folder(const char *path)
+{
+	return mkdir(path, 0700);
+}
+
+int file_remove_folder(const char *path)
+{
+	return rmdir(path);
 }
 
 struct folder *folder_open(const char *path)

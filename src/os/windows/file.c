@@ -41,27 +41,27 @@ static HANDLE open_handle(const char *path, DWORD access, DWORD how, DWORD flags
 		NULL);
 }
 
-static enum file_type type_of(HANDLE h)
+static enum file_form type_of(HANDLE h)
 {
 	BY_HANDLE_FILE_INFORMATION info;
 
 	switch (GetFileType(h)) {
 	case FILE_TYPE_PIPE:
-		return FILE_TYPE_FIFO;
+		return FILE_FORM_FIFO;
 	case FILE_TYPE_CHAR:
-		return FILE_TYPE_CHARACTER;
+		return FILE_FORM_CHARACTER;
 	case FILE_TYPE_DISK:
 		break;
 	default:
-		return FILE_TYPE_OTHER;
+		return FILE_FORM_OTHER;
 	}
 	if (!GetFileInformationByHandle(h, &info))
-		return FILE_TYPE_OTHER;
-	return info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? FILE_TYPE_FOLDER
-								: FILE_TYPE_REGULAR;
+		return FILE_FORM_OTHER;
+	return info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY ? FILE_FORM_FOLDER
+								: FILE_FORM_REGULAR;
 }
 
-int file_type(const char *path, enum file_type *ret)
+int file_form(const char *path, enum file_form *ret)
 {
 	HANDLE h = open_handle(path, FILE_READ_ATTRIBUTES, OPEN_EXISTING,
 		FILE_FLAG_BACKUP_SEMANTICS, NULL);
@@ -72,7 +72,7 @@ int file_type(const char *path, enum file_type *ret)
 			FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 		if (h == INVALID_HANDLE_VALUE)
 			return errno_windows(code);
-		*ret = FILE_TYPE_LINK;
+		*ret = FILE_FORM_LINK;
 	} else {
 		*ret = type_of(h);
 	}
@@ -80,7 +80,7 @@ int file_type(const char *path, enum file_type *ret)
 	return 0;
 }
 
-int file_type_of(int fd, enum file_type *ret)
+int file_form_of(int fd, enum file_form *ret)
 {
 	HANDLE h = handle_of(fd);
 
@@ -92,7 +92,7 @@ int file_type_of(int fd, enum file_type *ret)
 
 int file_open(const char *path)
 {
-	/* a folder is opened as well: file_type_of says what it is */
+	/* a folder is opened as well: file_form_of says what it is */
 	return fd_of(open_handle(path, GENERIC_READ, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS,
 			     NULL),
 		_O_RDONLY);
@@ -250,6 +250,28 @@ void file_remove(const char *path)
 	AUTO_FREE(arena) a = arena_new();
 
 	(void)DeleteFileW(wide_path(a, span_of(path)));
+}
+
+int file_make_folder(const char *path)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct err e;
+	void *security = guarded_attributes(a, &e);
+
+	if (!security) {
+		errno = EACCES;
+		return -1;
+	}
+	return CreateDirectoryW(wide_path(a, span_of(path)), security)
+		       ? 0
+		       : errno_windows(GetLastError());
+}
+
+int file_remove_folder(const char *path)
+{
+	AUTO_FREE(arena) a = arena_new();
+
+	return RemoveDirectoryW(wide_path(a, span_of(path))) ? 0 : errno_windows(GetLastError());
 }
 
 struct folder {
