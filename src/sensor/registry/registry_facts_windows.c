@@ -19,13 +19,12 @@ LONG key_info(struct look *l, HKEY key, struct key_info *ret)
 	return rc;
 }
 
-bool key_is_link(struct look *l, HKEY key, struct buf *ret_target)
+bool key_is_link(struct look *l, HKEY key, const struct key_info *info, struct buf *ret_target)
 {
-	struct key_info info;
 	DWORD type = 0, n = sizeof l->name;
 
 	/* A link has a value, and no sub-keys of its own. */
-	if (key_info(l, key, &info) != 0 || info.values == 0 || info.subkeys > 0)
+	if (info->values == 0 || info->subkeys > 0)
 		return false;
 	if (RegQueryValueExW(key, LINK_VALUE, NULL, &type, (BYTE *)l->name, &n) != 0 ||
 		type != REG_LINK)
@@ -138,7 +137,8 @@ uint64_t key_facts(struct look *l, HKEY key, const struct key_info *info, uint64
 		registry_name_is_hidden(path_name(buf_span(&l->path))));
 	if (link_target.n)
 		record_set_bytes(r, REGISTRY_KEY_LINK_TARGET, link_target);
-	if ((fields & field_bit(REGISTRY_KEY_VOLATILE)) && registry_flags(key, &flags))
+	if ((fields & field_bit(REGISTRY_KEY_VOLATILE)) && !l->flagless &&
+		registry_flags(key, &flags))
 		record_set_number(r, REGISTRY_KEY_VOLATILE, flags & FLAG_VOLATILE);
 	*ret_why = fields & security ? put_security(l, key, fields) : 0;
 	r->has &= fields;

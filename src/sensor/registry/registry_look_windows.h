@@ -34,6 +34,7 @@ struct look {
 	unsigned how; /* registry_how: rights that are held */
 	size_t depth;
 	uint64_t keys;
+	bool flagless;    /* Wine does not say whether keys are volatile: not asked */
 	bool full;        /* KEYS_MAX were seen */
 	bool shallow;     /* of a key itself, nothing below it */
 	struct span only; /* this value alone; p NULL: all */
@@ -58,7 +59,7 @@ static inline bool key_info_same(const struct key_info *a, const struct key_info
 }
 
 /* Is it a link, opened as one? Appends where to (the kernel's name of it). */
-bool key_is_link(struct look *l, HKEY key, struct buf *ret_target);
+bool key_is_link(struct look *l, HKEY key, const struct key_info *info, struct buf *ret_target);
 
 /* Fill in l->r, whose key is the caller's. link_target: empty: it is no link. Returns the fields
  * that could not be looked at, and why. */

@@ -65,11 +65,12 @@ static bool step_open(struct look *l, struct step *s, struct span section, struc
 	size_t n;
 	wchar_t *name = wide_from_text(l->a, section, &n);
 	LONG rc = registry_open(s->key, name, n, l->how | REGISTRY_OPEN_LINK, &next->key);
+	struct key_info info;
 	HKEY target;
 
 	if (rc != 0)
 		return step_failed(l, section, rc);
-	if (!key_is_link(l, next->key, &link))
+	if (key_info(l, next->key, &info) != 0 || !key_is_link(l, next->key, &info, &link))
 		return true;
 	if (!link_follow(l, s->key, name, n, &next->way, &target)) /* nothing is below it */
 		return false;

@@ -162,11 +162,9 @@ static void tell_failed(struct look *l, const struct key_look *k, LONG rc)
 		look_gap(l, rc, true, "cannot enumerate the key");
 }
 
-/* Everything that is known of an open key, then what is below it. */
-static void look_at(struct look *l, struct key_look *k)
+/* Everything that is known of an open key, then what is below it. rc: whether k->info is. */
+static void look_at(struct look *l, struct key_look *k, LONG rc)
 {
-	LONG rc = key_info(l, k->key, &k->info);
-
 	k->names = BUF_INIT(NAMES_BYTES);
 	if (rc == 0)
 		rc = read_key(l, k);
@@ -228,12 +226,15 @@ static void open_and_look(struct look *l, HKEY parent, const wchar_t *name, size
 	}
 	arena_clear(l->a);
 	k->key = own;
-	if (key_is_link(l, own, &link)) {
+	rc = key_info(l, own, &k->info);
+	if (rc == 0 && key_is_link(l, own, &k->info, &link)) {
 		k->target = buf_span(&link);
-		if (link_follow(l, parent, name, n, &k->way, &target))
+		if (link_follow(l, parent, name, n, &k->way, &target)) {
 			k->key = target;
+			rc = key_info(l, target, &k->info);
+		}
 	}
-	look_at(l, k);
+	look_at(l, k, rc);
 	if (target)
 		RegCloseKey(target);
 	RegCloseKey(own);
@@ -301,7 +302,7 @@ void walk_hive(struct look *l, HKEY at, struct span name, struct scope *above)
 		k.sel = &sel;
 	k.inside = l->shallow ? NULL : l->selector->enter(above, name, false);
 	if (k.sel || k.inside)
-		look_at(l, &k);
+		look_at(l, &k, key_info(l, at, &k.info));
 	l->selector->leave(k.inside);
 	path_pop(l);
 }

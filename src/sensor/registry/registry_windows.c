@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "entity/registry_key.h"
 #include "entity/registry_value.h"
+#include "os/windows/optional.h"
 #include "os/windows/security.h"
 #include "sensor/registry/registry_look_windows.h"
 #include "sensor/registry/registry_room.h"
@@ -22,6 +23,7 @@ static void look_init(struct look *l, struct scan *s, const struct kind *k)
 	if (!l->values && (scan_asks_kind(s, k) & field_bit(REGISTRY_KEY_SACL)) &&
 		privilege_take(L"SeSecurityPrivilege"))
 		l->how |= REGISTRY_OPEN_SACL;
+	l->flagless = on_wine();
 	registry_bases_of(l->selector, k, l->lasting, &l->bases);
 }
 
