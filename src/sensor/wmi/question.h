@@ -8,7 +8,7 @@
 #include "entity/select.h"
 #include "sensor/wmi/table.h"
 
-#define QUESTION_GRACE_MS 10000 /* beyond its time, in which an answer may still be given up */
+#define QUESTION_GRACE_MS 5000 /* beyond its time, in which an answer may still be given up */
 
 struct question;
 

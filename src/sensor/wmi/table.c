@@ -211,17 +211,43 @@ static struct record *record_of(struct maker *m, const struct line *x)
 
 /* ---- the query itself ---- */
 
-/* "Caption string, Names string[]": what is recorded, so that nobody is told of what else a class
- * gets. All rows of a class have the same columns. */
-static struct span columns_of(struct maker *m, const struct row *r)
+/* The columns of all rows of a class: those of one row are those of all, but for a provider that
+ * leaves some out. */
+static struct row columns_of(struct maker *m, struct span class)
 {
+	const struct table *t = m->table;
+	struct row all = { .class = class };
+
+	all.property = arena_get(m->arena, ROW_PROPERTIES_MAX * sizeof *all.property);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct row *r = &t->row[i];
+		size_t before = all.n;
+
+		if (!row_name_same(r->class, class))
+			continue;
+		for (size_t k = 0; k < r->n && all.n < ROW_PROPERTIES_MAX; k++)
+			if (!(k < before &&
+				    row_name_same(all.property[k].name, r->property[k].name)) &&
+				!row_find(&all, r->property[k].name))
+				all.property[all.n++] = r->property[k];
+		if (all.n > before)
+			row_sort(&all);
+	}
+	return all;
+}
+
+/* "Caption string, Names string[]": what is recorded, so that nobody is told of what else a class
+ * gets. */
+static struct span columns_text(struct maker *m, struct span class)
+{
+	const struct row r = columns_of(m, class);
 	const char *between = "";
 
 	buf_clear(&m->text);
-	for (size_t i = 0; i < r->n; i++) {
-		const struct row_property *p = &r->property[i];
+	for (size_t i = 0; i < r.n; i++) {
+		const struct row_property *p = &r.property[i];
 
-		if (!is_recorded(m->table->asks, r, p->name))
+		if (!is_recorded(m->table->asks, &r, p->name))
 			continue;
 		buf_add_text(&m->text, between);
 		buf_add_span(&m->text, p->name);
@@ -234,16 +260,17 @@ static struct span columns_of(struct maker *m, const struct row *r)
 static struct span schema_of(struct maker *m)
 {
 	const struct table *t = m->table;
-	struct pair *pair = arena_get(m->arena, (t->n + 1) * sizeof *pair);
+	struct pair *pair = arena_get(m->arena, SCHEMA_MAX * sizeof *pair);
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n && n < SCHEMA_MAX; i++) {
+		struct span class = t->row[i].class;
 		size_t at = 0;
 
-		while (at < n && !row_name_same(pair[at].name, t->row[i].class))
+		while (at < n && !row_name_same(pair[at].name, class))
 			at++;
-		if (at == n && n < SCHEMA_MAX)
-			pair[n++] = (struct pair){ t->row[i].class, columns_of(m, &t->row[i]) };
+		if (at == n)
+			pair[n++] = (struct pair){ class, columns_text(m, class) };
 	}
 	return map_of(m, pair, n);
 }

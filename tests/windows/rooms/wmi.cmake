@@ -1,0 +1,1 @@
+windows_test(wmi 120)
