@@ -37,36 +37,48 @@ static void add_word(wchar_t *line, const wchar_t *word)
 	wcscat(line, L"\"");
 }
 
-static int run(const char *stop, wchar_t *line)
+/* In a console of its own, which has no window; Ctrl-C is for all who are attached to it. */
+static bool press(DWORD pid)
 {
-	STARTUPINFOW start = { .cb = sizeof start };
+	FreeConsole();
+	return AttachConsole(pid) && SetConsoleCtrlHandler(NULL, TRUE) &&
+	       GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0);
+}
+
+static int run(const wchar_t *stop, wchar_t *line)
+{
+	STARTUPINFOW start = { .cb = sizeof start,
+		.dwFlags = STARTF_USESTDHANDLES,
+		.hStdInput = GetStdHandle(STD_INPUT_HANDLE),
+		.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE),
+		.hStdError = GetStdHandle(STD_ERROR_HANDLE) };
 	PROCESS_INFORMATION child;
-	wchar_t path[1024] = L"Z:";
+	wchar_t path[1024];
 	DWORD status = 1;
 	bool sent = false;
 
-	MultiByteToWideChar(CP_UTF8, 0, stop, -1, path + 2, 1000);
-	if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL,
-		    &start, &child))
+	_snwprintf(path, ARRAYSIZE(path) - 1, L"Z:%ls", stop);
+	if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_NO_WINDOW, NULL, NULL, &start,
+		    &child))
 		return 1;
 	while (WaitForSingleObject(child.hProcess, 50) == WAIT_TIMEOUT)
 		if (!sent && GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES)
-			sent = GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child.dwProcessId);
+			sent = press(child.dwProcessId);
 	GetExitCodeProcess(child.hProcess, &status);
 	return (int)status;
 }
 
+int wmain(int argc, wchar_t **argv);
+
 int wmain(int argc, wchar_t **argv)
 {
 	static wchar_t line[8192];
-	char stop[1024];
 
 	if (argc == 3 && wcscmp(argv[1], L"kill-agent") == 0)
 		return kill_agent(argv[2]);
 	if (argc < 3)
 		return 2;
-	WideCharToMultiByte(CP_UTF8, 0, argv[1], -1, stop, sizeof stop, NULL, NULL);
 	for (int i = 2; i < argc; i++)
 		add_word(line, argv[i]);
-	return run(stop, line);
+	return run(argv[1], line);
 }

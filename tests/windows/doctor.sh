@@ -1,18 +1,25 @@
 #!/bin/bash
 # The self-test's result under this Wine is known. When it is another one, a newer Wine has filled a
-# gap, or something broke: look at each line, and what is said of it in docs/WINDOWS.md.
-. "$(dirname "$0")/agent.bash"
+# gap, or something broke: look at each line, and at what docs/WINDOWS.md says of it.
+. tests/windows/lib.sh
 
-status=0
-run "$INVAR" doctor >"$work/out" || status=$?
-[ "$status" = 1 ] || fail "status $status: some of it is known to fail here"
-grep -v '^invar ' "$work/out" | tr -d '\r' >"$work/now"
-diff -u tests/windows/doctor.wine "$work/now" || fail "another result than the known one"
+run "$INVAR" doctor >"$PLACE/out" 2>&1
+point "$(($? != 1))" "some of it is known to fail here: status 1" "$PLACE/out"
+tr -d '\r' <"$PLACE/out" | grep -v '^invar ' >"$PLACE/now"
+diff -u tests/windows/doctor.wine "$PLACE/now" >"$PLACE/diff"
+point $? "the known result: $(grep -c ^works "$PLACE/now") work, $(grep -c ^missing "$PLACE/now") missing, \
+$(grep -c ^failed "$PLACE/now") failed" "$PLACE/diff"
+tr -d '\r' <"$PLACE/now" | grep -i "$(hostname)" >"$PLACE/host"
+point "$((!$?))" "nothing of this host is said" "$PLACE/host"
 
-run "$INVAR" doctor --json >"$work/json" || true
-[ "$(grep -c '"record":"doctor"' "$work/json")" = "$(wc -l <"$work/now")" ] || fail "JSON: other lines"
-grep -q '"probe":"registry values","state":"works"' "$work/json" || fail "JSON: no such line"
+run "$INVAR" doctor --json >"$PLACE/json" 2>&1
+jq -s -e --argjson lines "$(wc -l <"$PLACE/now")" \
+	'map(select(.record == "doctor" and (.state | IN("works", "missing", "failed")))) | length == $lines' \
+	"$PLACE/json" >"$PLACE/said" 2>&1
+point $? "the same as JSON" "$PLACE/said"
 
-run reg query 'HKLM\SOFTWARE\Invar\doctor' >/dev/null 2>&1 && fail "its key is still there"
-find "$c" -name 'Invar-doctor-*' | grep . && fail "its folder is still there"
-echo "$(grep -c ^works "$work/now") work, $(grep -c ^missing "$work/now") missing, $(grep -c ^failed "$work/now") failed"
+registry query 'HKLM\SOFTWARE\Invar\doctor'
+point "$((!$?))" "its key is gone" "$PLACE/reg"
+find "$DRIVE" -xdev -name 'Invar-doctor-*' | grep . >"$PLACE/said"
+point "$((!$?))" "its folder is gone" "$PLACE/said"
+done_testing

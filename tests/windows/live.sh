@@ -1,44 +1,47 @@
 #!/bin/bash
-# invar watch: what changes is printed within two seconds of what told of it; Ctrl-C ends it in order.
-. "$(dirname "$0")/agent.bash"
+# invar watch: what changes is printed as soon as its means tells of it; Ctrl-C ends it in order.
+. tests/windows/agent.bash
 
-write_policy
-invar init >/dev/null
-run "$BUILD/console.exe" "$work/stop" "$INVAR" watch --json --policy 'C:\policy' --state 'C:\state' \
-	>"$work/out" 2>"$work/err" &
+true_that "a baseline" ask init
+LIMIT=100 run "$BUILD/console.exe" "$PLACE/stop" "$INVAR" watch --json --policy "$WINDOWS\\policy" \
+	--state "$WINDOWS\\state" >"$PLACE/out" 2>"$PLACE/err" &
 watch=$!
-until_true 20 grep -q '"record":"repair"' "$work/out"
+within 20 "the time nobody watched is made good" grep -q '"record":"repair"' "$PLACE/out"
 
-seen() { grep '"record":"change"' "$work/out" | grep -F -- "$1" | grep -q '"observed":"realtime"'; }
-
-# Wine hears of folders made after it began to listen only; on Windows of all below.
-mkdir "$c/watched/new"
-echo two >"$c/watched/two"
-until_true 5 seen 'two"'
-echo three >"$c/watched/two"
-until_true 5 seen '"change":"updated","kind":"file"'
-run reg add 'HKLM\SOFTWARE\InvarTest' /v second /t REG_SZ /d 2 /f >/dev/null
-until_true 5 seen '"kind":"registry-value"'
-run reg delete 'HKLM\SOFTWARE\InvarTest' /v first /f >/dev/null
-until_true 5 seen '"change":"deleted","kind":"registry-value"'
+seen() {
+	grep -F '"record":"change"' "$PLACE/out" | grep -F '"observed":"realtime"' |
+		grep -F -- "\"change\":\"$1\",\"kind\":\"$2\"" | grep -qF -- "$3\""
+}
+echo two >"$WORK/watched/two"
+within 3 "a file made" seen created file two
+echo three >>"$WORK/watched/two"
+within 3 "a file written to" seen updated file two
+rm "$WORK/watched/two"
+within 3 "a file removed" seen deleted file two
+registry add 'HKLM\SOFTWARE\InvarTest\below' /v second /t REG_SZ /d 2 /f
+within 3 "a value made" seen created registry-value second
+registry delete 'HKLM\SOFTWARE\InvarTest' /v first /f
+within 3 "a value removed" seen deleted registry-value first
 run "$BUILD/victim.exe" install InvarVictim demand >/dev/null
-until_true 12 seen '"change":"created","kind":"service"'
+within 4 "a service made" seen created service InvarVictim
 run "$BUILD/victim.exe" start InvarVictim >/dev/null
-until_true 5 seen '"change":"updated","kind":"service"'
+within 4 "a service started" seen updated service InvarVictim
 run "$BUILD/victim.exe" stop InvarVictim >/dev/null
 run "$BUILD/victim.exe" delete InvarVictim >/dev/null
-until_true 12 seen '"change":"deleted","kind":"service"'
-mkfifo "$work/hold"
-run "$BUILD/victim.exe" listen tcp 45871 <"$work/hold" >/dev/null &
-exec 9>"$work/hold"
-until_true 5 seen 'tcp/127.0.0.1/45871'
+within 4 "a service removed" seen deleted service InvarVictim
+mkfifo "$PLACE/hold"
+timeout 60 wine "$BUILD/victim.exe" listen tcp 45871 <"$PLACE/hold" >/dev/null 2>&1 &
+exec 9>"$PLACE/hold"
+within 4 "a listener" seen created port tcp/127.0.0.1/45871
 exec 9>&-
+within 4 "a listener gone" seen deleted port tcp/127.0.0.1/45871
 
-# Ctrl-C
-touch "$work/stop"
-until_true 10 sh -c "! kill -0 $watch 2>/dev/null"
-status=0
-wait "$watch" || status=$?
-[ "$status" = 0 ] || { cat "$work/err"; fail "ended with $status"; }
-tail -n1 "$work/out" | grep -q '"what":"agent-stop"' || fail "it did not say that it ended"
-invar log --verify >/dev/null || fail "the ledger does not hold"
+touch "$PLACE/stop"
+over() { ! kill -0 "$watch" 2>/dev/null; }
+within 10 "Ctrl-C ends it" over
+wait "$watch"
+point $? "with status 0" "$PLACE/err"
+tail -n 1 "$PLACE/out" | grep -q '"what":"agent-stop"'
+point $? "the ledger says that it ended" "$PLACE/out"
+true_that "the ledger holds" ask log --verify
+done_testing

@@ -1,72 +1,68 @@
 #!/bin/bash
-# invar agent as a service: installed, started, asked, killed, started again, "rebooted", removed;
-# what changed while it was dead is told once at the next start.
-. "$(dirname "$0")/agent.bash"
+# invar agent as a service: installed, started, asked, killed, started again, after a reboot, removed.
+# What changed while it was dead is told at the next start, each change once.
+. tests/windows/agent.bash
+VALUES=${VALUES:-10000}
+SOURCE='HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Invar'
 
-values=${VALUES:-10000}
-write_policy
-invar agent install | tee "$work/install"
-grep -q 'is installed' "$work/install"
-run reg query 'HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Invar' /v EventMessageFile |
-	grep -qi 'invar\.exe' || fail "the event log's source is not registered"
-invar agent start
+true_that "installed" ask agent install
+registry query "$SOURCE" /v EventMessageFile
+grep -qi 'invar\.exe' "$PLACE/reg"
+point $? "the event log's source is registered" "$PLACE/reg"
+true_that "started" ask agent start
 
-answers() { invar status --json | grep -q '"agent_running":true'; }
-until_true 10 answers
-invar init >/dev/null 2>&1 && fail "init beside the agent replaced its baseline"
-started() { invar status --json | grep -q '"name":"startup"'; }
-until_true 20 started
-recorded() { invar log --json --kind "$1" | grep -F -- "$2" | grep -q '"record":"change"'; }
-run reg add 'HKLM\SOFTWARE\InvarTest' /v live /t REG_SZ /d 2 /f >/dev/null
-until_true 5 recorded registry-value 'live"'
+answers() { ask status --json | jq -e .agent_running; }
+within 10 "it answers through its pipe" answers
+began() { ask status --json | jq -e '.agent.scans[] | select(.name == "startup")'; }
+within 20 "it has looked at everything" began
+status_is 21 "another agent is refused" ask agent
+recorded() { ask log --json | jq -s -e --arg kind "$1" --arg key "$2" \
+	'any(.[]; .record == "change" and .kind == $kind and (.key | endswith($key)))'; }
+registry add 'HKLM\SOFTWARE\InvarTest' /v live /t REG_SZ /d 2 /f
+within 4 "a change is recorded" recorded registry-value live
 
-# beside the agent: check and approve write to the same ledger
-status=0
-invar check >/dev/null || status=$?
-[ "$status" = 1 ] || fail "check beside the agent: status $status"
-invar approve all --reason "the test did it" >/dev/null
-invar check >/dev/null || fail "approved, and still drift"
+status_is 1 "check works beside it" ask check
+true_that "approve works beside it" ask approve all --reason test
+status_is 0 "approved" ask check
 
-# a policy with an error stays out, a good one comes in
-printf 'version: 1\nrules:\n  - { id: wrong, kind: nothing }\n' >"$c/policy/wrong.yaml"
-status=0
-invar policy apply >"$work/apply" 2>&1 || status=$?
-[ "$status" = 17 ] || fail "a wrong policy: status $status"
-printf 'version: 1\nrules:\n  - { id: more, title: More, severity: low, kind: file, base: "C:\\\\more" }\n' \
-	>"$c/policy/wrong.yaml"
-mkdir -p "$c/more"
-invar policy apply | grep -q 'in force' || fail "the policy was not applied"
+printf 'version: 1\nrules:\n  - { id: wrong, kind: nothing }\n' >"$WORK/policy/wrong.yaml"
+status_is 17 "a wrong policy is refused" ask policy apply
+printf "version: 1\nrules:\n  - { id: more, title: M, severity: low, kind: file, base: '%s' }\n" \
+	"$WINDOWS\\watched\\below" >"$WORK/policy/wrong.yaml"
+true_that "a good one is loaded" ask policy apply
+echo x >"$WORK/watched/below/x"
 
-# killed; 10,000 values appear meanwhile
-pid=$(invar status --json | grep -o '"agent_pid":[0-9]*' | grep -o '[0-9]*$' || true)
-run "$BUILD/console.exe" kill-agent "C:\\state\\agent.lock"
-until_true 10 sh -c '! '"$(declare -f answers | tail -n +1 >/dev/null)"'timeout 20 wine "$0" status --json --policy "C:\policy" --state "C:\state" | grep -q "\"agent_running\":true"' "$INVAR"
+true_that "killed" run "$BUILD/console.exe" kill-agent "$WINDOWS\\state\\agent.lock"
+gone() { ask status --json | jq -e '.agent_running == false'; }
+within 10 "nobody answers" gone
 {
 	printf 'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\InvarTest\\many]\r\n'
-	for ((i = 0; i < values; i++)); do printf '"v%d"="%d"\r\n' "$i" "$i"; done
-} >"$c/many.reg"
-run regedit /S 'C:\many.reg'
-before=$(invar log --json | wc -l)
-invar agent start
-many() { [ "$(invar log --json --kind registry-value | grep -c 'InvarTest\\\\many\\\\v')" -ge "$values" ]; }
-until_true 40 many
-until_true 20 sh -c 'timeout 20 wine "$0" log --json --policy "C:\policy" --state "C:\state" | tail -n +'"$before"' | grep -q "\"record\":\"repair\""' "$INVAR"
-told=$(invar log --json --kind registry-value | grep -c 'InvarTest\\\\many\\\\v')
-[ "$told" = "$values" ] || fail "$told changes of $values values"
-invar log --json | grep '"record":"loss"' | grep -q 'killed, or the host went down' || fail "no loss"
-invar log --json --kind registry-value | grep 'many' | grep -v '"observed":"startup"' | grep . &&
-	fail "not told as found at the start"
+	for ((i = 0; i < VALUES; i++)); do printf '"v%d"="%d"\r\n' "$i" "$i"; done
+} >"$WORK/many.reg"
+run regedit /S "$WINDOWS\\many.reg"
+true_that "started again" ask agent start
+repaired() { sleep 0.5 && ask log --json >"$PLACE/log" && tail -n 4 "$PLACE/log" | grep -q '"record":"repair"'; }
+within 60 "what changed meanwhile is looked at" repaired
+jq -c 'select(.record == "change" and .kind == "registry-value" and (.key | test("many")))' \
+	"$PLACE/log" >"$PLACE/many"
+point "$(($(wc -l <"$PLACE/many") != VALUES))" "$VALUES values made meanwhile are told, each once"
+[ "$(jq -r .observed "$PLACE/many" | sort -u)" = startup ]
+point $? "as found at the start"
+grep '"record":"loss"' "$PLACE/log" | grep -q 'killed, or the host went down'
+point $? "the time it was dead is a loss"
 
-# the machine starts again
 timeout 20 wineserver -k
-timeout 20 wineserver -p
-until_true 60 answers
+timeout 60 wineserver -p </dev/null >/dev/null 2>&1
+within 30 "after a reboot it runs" answers
 
-invar agent stop
-answers && fail "it still answers"
-invar log --json | tail -n1 | grep -q '"what":"agent-stop"' || fail "it did not say that it ended"
-invar agent uninstall
-run sc query Invar >/dev/null 2>&1 && fail "the service is still there"
-run reg query 'HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Invar' >/dev/null 2>&1 &&
-	fail "the event log's source is still there"
-invar log --verify >/dev/null || fail "the ledger does not hold"
+true_that "stopped" ask agent stop
+true_that "nobody answers" gone
+ask log --json | tail -n 1 | grep -q '"what":"agent-stop"'
+point $? "the ledger says that it ended"
+true_that "the ledger holds" ask log --verify
+true_that "uninstalled" ask agent uninstall
+run sc query Invar >"$PLACE/said" 2>&1
+point "$((!$?))" "the service is gone" "$PLACE/said"
+registry query "$SOURCE"
+point "$((!$?))" "the event log's source is gone" "$PLACE/reg"
+done_testing

@@ -138,16 +138,49 @@ static struct found_value *value_look(struct look *l, const struct scope *inside
 	return l->selector->settle(&sel, l->r) ? v : NULL;
 }
 
+/* One value, by its name: of ten thousand that are asked for one by one, each is not to be looked
+ * for among all. False: its name holds a NUL, which only the list has. */
+static bool value_by_name(struct look *l, HKEY key, const struct scope *inside, struct span path,
+	struct found_value **ret, LONG *ret_rc)
+{
+	size_t units;
+	const wchar_t *name = wide_from_text(l->a, l->only, &units);
+	DWORD type, n;
+	LONG rc;
+
+	if (units >= REGISTRY_NAME_MAX || wmemchr(name, 0, units))
+		return false;
+	for (;;) {
+		n = (DWORD)l->room;
+		rc = RegQueryValueExW(key, name, NULL, &type, l->data, &n);
+		if (rc != ERROR_MORE_DATA || n > DATA_MAX || l->room == DATA_MAX)
+			break;
+		l->room = n > l->room ? n : l->room * 2;
+		l->room = l->room > DATA_MAX ? DATA_MAX : l->room;
+		l->data = mem_grow(l->data, l->room, 1);
+	}
+	*ret_rc = rc == ERROR_FILE_NOT_FOUND ? 0 : rc;
+	if (rc != 0 && !(rc == ERROR_MORE_DATA && n > DATA_MAX))
+		return true;
+	*ret_rc = 0;
+	wmemcpy(l->name, name, units);
+	*ret = value_look(l, inside, path, (DWORD)units, type, n);
+	return true;
+}
+
 LONG key_values(struct look *l, HKEY key, const struct scope *inside, struct found_value **ret)
 {
 	struct span path = arena_copy(l->a, path_text(l));
 	struct found_value **end = ret;
+	LONG by_name = 0;
 
 	*ret = NULL;
 	if (!l->data) {
 		l->room = FIRST_ROOM;
 		l->data = mem_new(l->room);
 	}
+	if (l->only.p && value_by_name(l, key, inside, path, ret, &by_name))
+		return by_name;
 	for (DWORD i = 0; i < VALUES_MAX; i++) {
 		DWORD name_n, type, n;
 		LONG rc = value_get(l, key, i, &name_n, &type, &n);
