@@ -17,7 +17,8 @@ struct asked {
 };
 
 /* The path itself, or anything below it. */
-static int holds(struct tree_cursor *cursor, struct span path, bool *ret, struct err *e)
+static int holds(struct tree_cursor *cursor, const struct kind *k, struct span path, bool *ret,
+	struct err *e)
 {
 	AUTO(buf) key = BUF_INIT(KEY_BYTES_MAX);
 	AUTO(buf) low = BUF_INIT(KEY_BYTES_MAX);
@@ -25,9 +26,9 @@ static int holds(struct tree_cursor *cursor, struct span path, bool *ret, struct
 	struct tree_entry entry;
 	int found;
 
-	if (key_from_text(&kind_file, path, &key, e) < 0)
+	if (key_from_text(k, path, &key, e) < 0)
 		return e->code;
-	key_range_below(&kind_file, path, &low, &high);
+	key_range_below(k, path, &low, &high);
 	found = tree_cursor_get(cursor, buf_span(&key), &entry, e);
 	if (found == 0 && tree_cursor_seek(cursor, buf_span(&low), e) < 0)
 		return e->code;
@@ -47,11 +48,21 @@ static int known(struct session *s, enum store_root which, struct span path, boo
 {
 	AUTO_FREE(tree_cursor) cursor = NULL;
 	struct tree_root root;
+	bool found = false;
 
 	if (session_root(s, which, &root, e) < 0 ||
 		tree_cursor_open(&cursor, s->store, &root, e) < 0)
 		return e->code;
-	return holds(cursor, path, ret, e);
+	for (const struct kind *const *k = kinds; *k && !found; k++) {
+		/* a hive is no value */
+		if (!(*k)->hierarchical || !key_fits(*k, path) ||
+			((*k)->keys == KEYS_VALUE && key_folder(*k, path).n == 0))
+			continue;
+		if (holds(cursor, *k, path, &found, e) < 0)
+			return e->code;
+	}
+	*ret = found;
+	return 0;
 }
 
 int asked_known(struct session *s, struct span path, bool *ret, struct err *e)

@@ -595,8 +595,8 @@ static void scan__of_many_keys_is_quick(void **state)
 
 static void look__at_a_part(void **state)
 {
-	static struct span below[] = { { BASE "\\a", sizeof BASE + 1 } };
-	static struct span point[] = { { BASE "\\a\\v", sizeof BASE + 3 } };
+	struct span below[1], point[1];
+	char stored[64], other[64];
 
 	(void)state;
 	put(SCRATCH L"\\a\\b", L"v", REG_SZ, L"1", 4);
@@ -604,6 +604,11 @@ static void look__at_a_part(void **state)
 	put(SCRATCH L"\\c", L"v", REG_SZ, L"1", 4);
 	put(SCRATCH, L"a", REG_SZ, L"1", 4);
 	put(SCRATCH, L"b", REG_SZ, L"1", 4);
+	look(&sensor_registry_key); /* "SOFTWARE" as this host writes it */
+	snprintf(other, sizeof other, "%.*s\\A", (int)sizeof BASE - 1, find(BASE " "));
+	snprintf(stored, sizeof stored, "%.*s\\a\\v", (int)sizeof BASE - 1, find(BASE " "));
+	below[0] = span_from(stored, sizeof BASE + 1);
+	point[0] = span_of(stored);
 	room.options.below = below;
 	room.options.n_below = 1;
 	look(&sensor_registry_key);
@@ -621,10 +626,13 @@ static void look__at_a_part(void **state)
 	assert_int_equal(room.n, 1);
 	look(&sensor_registry_key);
 	assert_int_equal(room.n, 0);
-	point[0] = span_of(BASE "\\a");
+	point[0] = below[0];
 	look(&sensor_registry_key);
 	assert_non_null(find(BASE "\\a "));
 	assert_int_equal(room.n, 1);
+	point[0] = span_of(other); /* nothing is called so */
+	look(&sensor_registry_key);
+	assert_int_equal(room.n, 0);
 }
 
 static void scan__twice_is_equal(void **state)

@@ -59,6 +59,13 @@ static bool step_failed(struct look *l, struct span section, LONG rc)
 	return false;
 }
 
+/* Written otherwise it is another key to whoever asked: one that is not there. */
+static bool is_called(struct look *l, HKEY key, struct span section)
+{
+	buf_clear(&l->text);
+	return !registry_own_name(key, &l->text) || span_same(buf_span(&l->text), section);
+}
+
 static bool step_open(struct look *l, struct step *s, struct span section, struct step *next)
 {
 	AUTO(buf) link = BUF_INIT(PATH_MAX_BYTES);
@@ -70,6 +77,8 @@ static bool step_open(struct look *l, struct step *s, struct span section, struc
 
 	if (rc != 0)
 		return step_failed(l, section, rc);
+	if (!is_called(l, next->key, section))
+		return false;
 	if (key_info(l, next->key, &info) != 0 || !key_is_link(l, next->key, &info, &link))
 		return true;
 	if (!link_follow(l, s->key, name, n, &next->way, &target)) /* nothing is below it */
@@ -108,8 +117,9 @@ static bool step_first(struct look *l, struct step *s, struct span hive)
 /* The last section: a value of the key at hand, a key, or both. */
 static void look_at_last(struct look *l, struct step *s, struct span last, bool deep)
 {
-	size_t n;
 	const wchar_t *name;
+	HKEY key;
+	size_t n;
 
 	if (l->values) {
 		l->only = last.n ? last : (struct span){ "", 0 };
@@ -119,6 +129,13 @@ static void look_at_last(struct look *l, struct step *s, struct span last, bool 
 	if (last.n == 0 || (l->values && !deep))
 		return;
 	name = wide_from_text(l->lasting, last, &n);
+	if (registry_open(s->key, name, n, l->how | REGISTRY_OPEN_LINK, &key) == 0) {
+		bool called = is_called(l, key, last);
+
+		RegCloseKey(key);
+		if (!called)
+			return;
+	}
 	l->shallow = !deep;
 	visit(l, s->key, name, n, s->inside, s->way);
 	l->shallow = false;

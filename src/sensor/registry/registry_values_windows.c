@@ -1,5 +1,4 @@
 /* The values of one key. */
-#include "core/fold.h"
 #include "core/mem.h"
 #include "os/windows/wide.h"
 #include "sensor/registry/registry_look_windows.h"
@@ -105,8 +104,7 @@ static struct found_value *value_new(struct look *l, struct span key, DWORD name
 {
 	struct found_value *v = arena_get(l->a, sizeof *v);
 
-	/* Asked for by name: the answer has the case of the question. */
-	v->name = l->only.p ? l->only : wide_to_span(l->a, l->name, name_n);
+	v->name = wide_to_span(l->a, l->name, name_n);
 	v->fields = fields;
 	v->type = type;
 	v->size = n;
@@ -126,7 +124,7 @@ static struct found_value *value_look(struct look *l, const struct scope *inside
 
 	buf_clear(&l->text);
 	wide_to_text(l->name, name_n, &l->text);
-	if (l->only.p && !fold_same(buf_span(&l->text), l->only))
+	if (l->only.p && !span_same(buf_span(&l->text), l->only))
 		return NULL;
 	if (!l->selector->name(inside, buf_span(&l->text), &sel))
 		return NULL;
