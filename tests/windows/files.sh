@@ -107,4 +107,31 @@ invar check "$(windows "$BASE/7")"
 change file "$(windows "$BASE/7/faab")" updated || [ "$RC" = 4 ]
 point $? "one folder alone" "$CASE/out"
 
+# ---- in real time ----
+
+# heard TEXT: does the watching program say it within ten seconds?
+heard() {
+	for _ in $(seq 100); do
+		grep -qF "$1" "$CASE/watch" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+use heard
+invar init
+: >"$CASE/watch"
+LIMIT=40 run "$INVAR" watch --policy "$(windows "$CASE")\\policy.yaml" \
+	--state "$(windows "$CASE")\\state" --plain >"$CASE/watch" 2>&1 &
+WATCHER=$!
+heard 'scan stamps of everything'
+point $? "watches" "$CASE/watch"
+mkdir "$BASE/later"
+sleep 1
+echo new >"$BASE/later/heard.txt"
+heard 'tree\later\heard.txt'
+point $? "a file in a folder that came is heard of" "$CASE/watch"
+kill "$WATCHER"
+wait "$WATCHER" 2>/dev/null
+
 done_testing
