@@ -68,9 +68,9 @@ static int begin(struct subscription *s, struct err *e)
 	if (!q.select || !is_name(q.name))
 		return err_set(e, ERR_FORMAT, "only a SELECT from a class has events");
 	/* The rule's own WHERE stays out: the query itself filters. */
-	buf_addf(&text,
-		"SELECT * FROM __InstanceOperationEvent WITHIN %u WHERE TargetInstance ISA '%.*s'",
-		s->asks.events, SPAN_ARG(q.name));
+	buf_add_text(&text, "SELECT * FROM __InstanceOperationEvent");
+	buf_addf(&text, " WITHIN %u WHERE TargetInstance ISA '%.*s'", s->asks.events,
+		SPAN_ARG(q.name));
 	if (wmi_open(&s->wmi, s->asks.space, e) < 0)
 		return e->code;
 	return wmi_listen(s->wmi, buf_text(&text), e);
