@@ -164,7 +164,7 @@ static int take_gap(struct collector *c, struct cbor *at, struct err *e)
 		return err_set(e, ERR_FORMAT, "a gap of no kind");
 	r.gap.reason = span_of(gap_reason_names[reason]);
 	digest = gap_digest(r.gap.kind, r.gap.key, reason);
-	c->running->gaps++;
+	c->running->gaps += reason != GAP_AWAY;
 	if (c->n_gaps_found >= GAPS_MAX || has(c->gaps_found, c->n_gaps_found, digest))
 		return 0;
 	c->gaps_found = mem_grow(c->gaps_found, c->n_gaps_found + 1, sizeof *c->gaps_found);

@@ -114,7 +114,7 @@ int gaps_add(struct gaps *g, const struct gap *gap, struct err *e)
 		return err_set(e, ERR_LIMIT, "more than %zu bytes about one gap", VALUE_MAX);
 	if (stage_put(g->stage, buf_span(&g->key), buf_span(&g->value), e) < 0)
 		return e->code;
-	g->n++;
+	g->n += gap->reason != GAP_AWAY;
 	g->subtrees = g->subtrees || gap->subtree;
 	return 0;
 }

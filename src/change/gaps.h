@@ -14,6 +14,7 @@ void gaps_freep(struct gaps **g);
 
 /* The same key and reason twice count once. */
 int gaps_add(struct gaps *g, const struct gap *gap, struct err *e) MUST_CHECK;
+/* Without what is merely away. */
 uint64_t gaps_count(const struct gaps *g);
 
 /* 1: a gap covers the entity with this stored key; 0: none does. */

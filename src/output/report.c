@@ -12,6 +12,7 @@ struct group {
 	char *rule; /* of what is explained, the package; NULL: gaps, or notes */
 	size_t rule_n;
 	bool explained;
+	bool away;      /* gaps that are as they should be */
 	char *versions; /* explained: "1.22 → 1.23" */
 	enum severity severity;
 	enum record_type type;
@@ -62,10 +63,15 @@ static bool is_explained(const struct ledger_record *r)
 	return r->type == RECORD_CHANGE && r->change.verdict == VERDICT_EXPLAINED;
 }
 
+static bool is_away(const struct ledger_record *r)
+{
+	return r->type == RECORD_GAP && span_is(r->gap.reason, "away");
+}
+
 static bool is_group(const struct group *g, const struct ledger_record *r)
 {
 	if (g->type != r->type || r->type != RECORD_CHANGE)
-		return g->type == r->type;
+		return g->type == r->type && g->away == is_away(r);
 	if (g->explained || is_explained(r))
 		return g->explained && is_explained(r) &&
 		       span_same(span_from(g->rule, g->rule_n), r->change.proof.package);
@@ -94,7 +100,9 @@ static struct group *group_of(struct report *p, const struct ledger_record *r)
 	}
 	p->last = p->n++;
 	g = &p->groups[p->last];
-	*g = (struct group){ .type = r->type, .text = BUF_INIT((size_t)1 << 32) };
+	*g = (struct group){ .type = r->type,
+		.text = BUF_INIT((size_t)1 << 32),
+		.away = is_away(r) };
 	if (is_explained(r)) {
 		g->explained = true;
 		g->rule = mem_copy(r->change.proof.package.p, r->change.proof.package.n);
@@ -135,7 +143,7 @@ void report_add(struct report *p, const struct ledger_record *r)
 	if (r->type == RECORD_CHANGE)
 		count_change(&p->counts, &r->change);
 	else if (r->type == RECORD_GAP)
-		p->counts.gaps++;
+		p->counts.gaps += !is_away(r);
 	else if (r->type != RECORD_NOTE || !span_is(r->note.what, NOTE_MISSING))
 		return;
 	g = group_of(p, r);
@@ -197,6 +205,11 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 		buf_add_text(ret, "  what the policy expects to be present\n");
 		return;
 	}
+	if (g->away) {
+		buf_add_text(ret, "AWAY  not here now; what is known there stays as it was (");
+		buf_addf(ret, "%zu)\n", g->n);
+		return;
+	}
 	if (g->type == RECORD_GAP) {
 		text_tone(ret, &p->style, TONE_ALARM, "NOT SEEN");
 		buf_add_text(ret, "  what is known there stays as it was (");
@@ -230,7 +243,7 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 /* Changes first, gaps last; what needs nobody's attention behind all. */
 static int weight(const struct group *g)
 {
-	if (g->explained)
+	if (g->explained || g->away)
 		return 3;
 	return g->type == RECORD_CHANGE ? 0 : g->type == RECORD_NOTE ? 1 : 2;
 }

@@ -137,7 +137,12 @@ static void add_change_details(struct buf *ret, const struct change *c,
 
 static void add_gap(struct buf *ret, const struct gap_note *g, const struct text_style *style)
 {
-	text_tone(ret, style, TONE_ALARM, "!");
+	bool away = span_is(g->reason, "away");
+
+	if (away)
+		buf_add_char(ret, '-');
+	else
+		text_tone(ret, style, TONE_ALARM, "!");
 	buf_add_char(ret, ' ');
 	if (g->subtree)
 		text_range(ret, g->kind, g->key);

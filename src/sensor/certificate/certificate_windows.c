@@ -177,7 +177,7 @@ static void read_users(struct room *x)
 {
 	struct gap gap = { .kind = &kind_certificate,
 		.subtree = true,
-		.reason = GAP_SKIPPED,
+		.reason = GAP_AWAY,
 		.text = "this user is logged off, and the registry of the user not loaded" };
 	struct hive_user *users;
 	struct err e;

@@ -67,7 +67,7 @@ static void read_users(struct room *x)
 	struct uninstall_place p = { .manager = "uninstall-user" };
 	struct gap gap = { .kind = &kind_package,
 		.subtree = true,
-		.reason = GAP_SKIPPED,
+		.reason = GAP_AWAY,
 		.text = "this user is logged off, and the registry of the user not loaded" };
 	struct hive_user *users;
 	struct err e;

@@ -164,7 +164,7 @@ static void look_at_file(struct look *l, HKEY profile, const wchar_t *sid,
 	if (offline && walk_file(l, profile, sid, f, buf_span(&name), inside))
 		return;
 	(void)path_push(l, buf_span(&name));
-	look_gap_as(l, GAP_SKIPPED, true,
+	look_gap_as(l, GAP_AWAY, true,
 		offline ? "the user is logged off, and the hive could not be loaded: not evaluated"
 			: "the user is logged off: not evaluated");
 	path_pop(l);
