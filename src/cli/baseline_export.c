@@ -37,7 +37,7 @@ static int cannot_write(const char *path, struct err *e)
 	AUTO(buf) shown = BUF_INIT(8192);
 	int sys = errno;
 
-	escape_text(&shown, span_from(path, strnlen(path, 1024)));
+	escape_value(&shown, span_from(path, strnlen(path, 1024)));
 	errno = sys;
 	(void)err_sys(e, "cannot write '%.300s'", buf_text(&shown));
 	e->code = ERR_WRITE;
@@ -54,7 +54,7 @@ static int refuse(const char *path, const char *what, struct err *e)
 {
 	AUTO(buf) shown = BUF_INIT(8192);
 
-	escape_text(&shown, span_from(path, strnlen(path, 1024)));
+	escape_value(&shown, span_from(path, strnlen(path, 1024)));
 	return err_set(e, ERR_WRITE, "cannot write '%.300s': it is %s", buf_text(&shown), what);
 }
 
@@ -158,7 +158,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	buf_add_text(&s->out, "Exported ");
 	text_plural(&s->out, info.root.count, "entity");
 	buf_add_text(&s->out, " to ");
-	escape_text(&s->out, span_of(path));
+	escape_value(&s->out, span_of(path));
 	buf_add_text(&s->out, ", signed by ");
 	text_value(&s->out, &(struct field){ .type = FIELD_DIGEST },
 		(union value){ .bytes = span_from(info.public_key, sizeof info.public_key) });

@@ -75,7 +75,7 @@ static void add_row(struct session *s, const struct answer *x, const struct expl
 		row->open ? "watches it while it meets the tests" : verdict_texts[row->verdict]);
 	buf_add_text(&s->out, row->text); /* escaped by the policy */
 	buf_add_text(&s->out, "  (");
-	escape_text(&s->out, span_of(row->file));
+	escape_value(&s->out, span_of(row->file));
 	buf_addf(&s->out, ":%u)\n", row->line);
 	if (row->verdict != EXPLAIN_SELECTED)
 		return;

@@ -22,7 +22,7 @@ int infile_open(struct infile *f, const char *path, struct err *e)
 	f->fd = fd;
 	if (fd >= 0)
 		return 0;
-	escape_text(&shown, span_from(path, strnlen(path, 1024)));
+	escape_value(&shown, span_from(path, strnlen(path, 1024)));
 	errno = sys;
 	return err_sys(e, "cannot open '%.300s'", buf_text(&shown));
 }

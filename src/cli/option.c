@@ -197,7 +197,8 @@ static int refuse(const struct grammar *g, int c, char **argv, struct err *e)
 {
 	const struct option_row *row = optopt ? row_of(g, optopt) : NULL;
 
-	if (c == ':' && row)
+	/* MinGW's says the same of a value that is not taken */
+	if (c == ':' && row && row->type != OPTION_FLAG)
 		return err_set(e, ERR_USAGE, "--%s needs a %s", row->name, row->arg);
 	if (row)
 		return err_set(e, ERR_USAGE, "--%s takes no value", row->name);

@@ -60,7 +60,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 
 	(void)argc, (void)argv;
 	if (rc == ERR_MISSING) {
-		escape_text(&shown, span_of(s->policy_path));
+		escape_value(&shown, span_of(s->policy_path));
 		return err_set(e, ERR_POLICY, "no policy at '%.300s'", buf_text(&shown));
 	}
 	if (rc < 0 && rc != ERR_POLICY)

@@ -6,7 +6,7 @@
 
 void problem_text(struct buf *ret, const struct problem *p)
 {
-	escape_text(ret, span_of(p->file ? p->file : "policy"));
+	escape_value(ret, span_of(p->file ? p->file : "policy"));
 	if (p->line)
 		buf_addf(ret, ":%u", p->line);
 	if (p->line && p->column)

@@ -1,4 +1,5 @@
 #include "cli/realtime.h"
+
 #include "os/mounts.h"
 
 /* File systems that are no ordinary ones, as far as events go (reliability: see docs/REALTIME.md).

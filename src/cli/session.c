@@ -50,7 +50,7 @@ static int open_policy(struct session *s, struct err *e)
 
 	if (rc != ERR_MISSING)
 		return rc;
-	escape_text(&shown, span_of(s->policy_path));
+	escape_value(&shown, span_of(s->policy_path));
 	return err_set(e, ERR_POLICY,
 		"no policy at '%s'; put one there or name yours with --policy PATH",
 		buf_text(&shown));
@@ -61,7 +61,7 @@ static int no_state(const struct session *s, struct err *e)
 	AUTO(buf) shown = BUF_INIT(8192);
 	AUTO(buf) line = BUF_INIT(8192);
 
-	escape_text(&shown, span_of(s->state_dir));
+	escape_value(&shown, span_of(s->state_dir));
 	session_command(s, &line, "init");
 	return err_set(e, ERR_MISSING, "no baseline in '%s' yet; make one with: %s",
 		buf_text(&shown), buf_text(&line));

@@ -111,7 +111,7 @@ static void add_rules(struct session *s, const struct shown *x)
 		buf_addf(&s->out, "  %s (%s)  ", rule->id, severity_names[rule->severity]);
 		escape_text(&s->out, span_of(rule->title));
 		buf_add_text(&s->out, "  ");
-		escape_text(&s->out, span_of(rule->file));
+		escape_value(&s->out, span_of(rule->file));
 		buf_addf(&s->out, ":%u\n", rule->line);
 	}
 }

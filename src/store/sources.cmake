@@ -17,7 +17,11 @@ set(STORE_SOURCES
   src/store/verify.c
 )
 if(WIN32)
-  list(APPEND STORE_SOURCES src/store/place_windows.c)
+  list(APPEND STORE_SOURCES
+    src/store/place_windows.c
+  )
 else()
-  list(APPEND STORE_SOURCES src/store/place_linux.c)
+  list(APPEND STORE_SOURCES
+    src/store/place_linux.c
+  )
 endif()

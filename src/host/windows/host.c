@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <windows.h>
 
+#include "core/hmac.h"
 #include "core/mem.h"
 #include "host/state.h"
 
@@ -60,4 +61,9 @@ int host_root(const struct host *h)
 struct arena *host_arena(struct host *h)
 {
 	return h->arena;
+}
+
+void host_keyed(const struct host *h, struct span what, uint8_t ret[SHA256_SIZE])
+{
+	hmac_sha256(span_from(h->secret, sizeof h->secret), what, ret);
 }
