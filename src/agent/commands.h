@@ -4,8 +4,8 @@
 
 #include "cli/command.h"
 
-/* True: the program was begun by the agent, to be a part of it, and was; *ret is its exit status. For
- * main, before it looks for commands. */
+/* True: the program was begun by the agent, to be a part of it, and was; *ret is its exit status.
+ * For main, before it looks for commands. */
 bool agent_child(int argc, char **argv, int *ret);
 
 /* In the order of help; ended by NULL. */
