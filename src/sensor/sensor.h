@@ -116,9 +116,9 @@ enum gap_reason {
 	GAP_LIMIT,    /* larger or deeper than what we accept */
 	GAP_SKIPPED,  /* not tried: on a mount that timed out before */
 	GAP_FORMAT,   /* a source that does not follow its format */
-	GAP_AWAY,     /* of somebody who is not here now (a user of Windows who is logged off): as it
-			 should be, so it is told but does not count as something that could not be
-			 seen */
+	GAP_AWAY, /* of somebody who is not here now (a user of Windows who is logged off): as it
+		     should be, so it is told but does not count as something that could not be
+		     seen */
 	GAP_N
 };
 extern const char *const gap_reason_names[];
