@@ -195,6 +195,7 @@ static void link__is_followed_in_the_base_alone(void **state)
 	bases = whole;
 	look(&sensor_registry_key);
 	has(BASE "\\link ", "link_target=\\Registry\\Machine\\SOFTWARE\\InvarTestRoom\\target");
+	has(BASE "\\link ", "subkey_count=0 value_count=1"); /* its own, not the target's */
 	assert_null(find(BASE "\\link\\sub"));
 	assert_non_null(find(BASE "\\target\\sub\\deep "));
 	bases = through;
