@@ -50,14 +50,33 @@ static void settle_console(DWORD which)
 			mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
 }
 
+/* The console is shared with the shell, which gets it back as it was. */
+static UINT pages[2];
+
+static void give_pages_back(void)
+{
+	(void)SetConsoleCP(pages[0]);
+	(void)SetConsoleOutputCP(pages[1]);
+}
+
+static void settle_pages(void)
+{
+	pages[0] = GetConsoleCP();
+	pages[1] = GetConsoleOutputCP();
+	if (pages[0] == 0) /* there is no console */
+		return;
+	(void)SetConsoleCP(CP_UTF8);
+	(void)SetConsoleOutputCP(CP_UTF8);
+	(void)atexit(give_pages_back);
+}
+
 void program_begin(int *argc, char ***argv)
 {
 	kept = arena_new();
 	take_arguments(argc, argv);
 	for (int fd = PROGRAM_INPUT; fd <= PROGRAM_ERRORS; fd++)
 		(void)_setmode(fd, _O_BINARY);
-	(void)SetConsoleOutputCP(CP_UTF8);
-	(void)SetConsoleCP(CP_UTF8);
+	settle_pages();
 	settle_console(STD_OUTPUT_HANDLE);
 	settle_console(STD_ERROR_HANDLE);
 	/* nothing is loaded from the working folder or beside the program, nothing pops up */
