@@ -76,6 +76,16 @@ static int collect(struct session *s, const struct agent_config *g, const char *
 	return rc == ERR_INTERRUPTED ? 0 : rc;
 }
 
+/* Rather refused than passed over: somebody relies on them. */
+static int check_routes(const struct agent_config *g, struct err *e)
+{
+	if (!g->routes || !g->routes[0])
+		return 0;
+	return err_set(e, ERR_POLICY,
+		"the settings have routes, which there are none of on Windows yet: records are in "
+		"the event log and in invar log --json");
+}
+
 static int load(struct session *s, struct agent_config *g, struct err *e)
 {
 	AUTO(problems) problems = { 0 };
@@ -86,7 +96,9 @@ static int load(struct session *s, struct agent_config *g, struct err *e)
 		return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
 	rc = agent_config_at(g, arg.config ? arg.config : config_file_default(), &problems, e);
 	problems_print(&problems);
-	return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
+	if (rc < 0)
+		return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
+	return check_routes(g, e);
 }
 
 /* What may be said to the event log: whatever else is wrong. */
@@ -144,8 +156,14 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 		.state = install_full_path(a, s->state_dir),
 		.config = install_full_path(a, arg.config ? arg.config : config_file_default()) };
 	AUTO(buf) left_out = BUF_INIT(4096);
+	struct err unsafe;
 
 	(void)argc, (void)argv;
+	if (!install_program_is_safe(&unsafe))
+		log_say(LOG_LEVEL_WARNING,
+			"%s; whoever may, decides what runs as SYSTEM: install it below Program "
+			"Files",
+			unsafe.text);
 	if (install_service(&paths, &left_out, e) < 0)
 		return e->code;
 	buf_add_text(&s->out, "The service " SERVICE_NAME " is installed; it starts with Windows. "

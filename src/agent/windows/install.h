@@ -15,6 +15,9 @@ struct install_paths {
 /* As it is written, made absolute; in a. */
 const char *install_full_path(struct arena *a, const char *path);
 
+/* Whoever may write to the program, or to its folder, decides what runs as SYSTEM: false, and why,
+ * when others may than those who are trusted. */
+bool install_program_is_safe(struct err *e);
 /* Register it, or register it anew. ret_left_out: what this system knows nothing of. */
 int install_service(const struct install_paths *paths, struct buf *ret_left_out,
 	struct err *e) MUST_CHECK;
