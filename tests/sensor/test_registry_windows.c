@@ -338,12 +338,12 @@ static void user__who_is_logged_off_is_not_evaluated(void **state)
 	put(PROFILES AWAY, L"ProfileImagePath", REG_EXPAND_SZ, folder,
 		(DWORD)((wcslen(folder) + 1) * sizeof *folder));
 	look(&sensor_registry_value);
-	has("gap " AWAY_BASE "…", "skipped: the user is logged off: not evaluated");
+	has("gap " AWAY_BASE "…", "away: the user is logged off: not evaluated");
 	assert_int_equal(room.n, 1);
 	room.options.below = below;
 	room.options.n_below = 1;
 	look(&sensor_registry_value);
-	has("gap " AWAY_BASE "…", "skipped: the user is logged off: not evaluated");
+	has("gap " AWAY_BASE "…", "away: the user is logged off: not evaluated");
 	room.options = (struct scan_options){ 0 };
 	offline = true;
 	look(&sensor_registry_value);
