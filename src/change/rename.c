@@ -414,7 +414,7 @@ static int fetch_side(struct mover *m, struct span key, struct side *ret, struct
 static int settle_pair(struct mover *m, struct span new_key, struct span old_key, struct err *e)
 {
 	struct finding left, x = { .type = FOUND_RENAMED };
-	struct meaning meaning;
+	struct meaning meaning = { 0 };
 	int r;
 
 	x.key = arena_copy(m->arena, new_key);

@@ -61,7 +61,8 @@ static unsigned field(const struct record *r, const char *name)
 {
 	int i = kind_field(r->kind, span_of(name));
 
-	assert(i >= 0);
+	if (i < 0)
+		abort();
 	return (unsigned)i;
 }
 
