@@ -11,6 +11,8 @@ const struct command *const cli_commands[] = {
 	&command_explain,
 	&command_policy_check,
 	&command_policy_show,
+	&command_policy_export,
+	&command_policy_import,
 	&command_baseline_show,
 	&command_baseline_export,
 	&command_baseline_import,

@@ -13,6 +13,8 @@ extern const struct command command_log;
 extern const struct command command_explain;
 extern const struct command command_policy_check;
 extern const struct command command_policy_show;
+extern const struct command command_policy_export;
+extern const struct command command_policy_import;
 extern const struct command command_baseline_show;
 extern const struct command command_baseline_export;
 extern const struct command command_baseline_import;

@@ -28,7 +28,10 @@ set(CLI_SOURCES
   src/cli/option.c
   src/cli/packaged.c
   src/cli/paths.c
+  src/cli/outtext.c
   src/cli/policy_check.c
+  src/cli/policy_export.c
+  src/cli/policy_import.c
   src/cli/policy_show.c
   src/cli/problems.c
   src/cli/progress.c

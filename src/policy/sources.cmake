@@ -6,6 +6,8 @@ set(POLICY_SOURCES
   src/policy/bind_wmi.c
   src/policy/compile.c
   src/policy/explain.c
+  src/policy/import/import.c
+  src/policy/import/importers.c
   src/policy/lint.c
   src/policy/lint_pattern.c
   src/policy/lint_windows.c

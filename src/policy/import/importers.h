@@ -1,0 +1,8 @@
+/* Every importer; each is in the file of its name. */
+#ifndef POLICY_IMPORT_IMPORTERS_H
+#define POLICY_IMPORT_IMPORTERS_H
+
+#include "policy/import/import.h"
+
+
+#endif
