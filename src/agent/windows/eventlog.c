@@ -11,11 +11,15 @@
 #define TEXT_MAX_BYTES ((size_t)24 << 10) /* an event takes 31,839 characters */
 #define SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" SERVICE_NAME_W
 #define SERVICE_NAME_W L"Invar"
+#define MOST 200 /* a minute: more would push out what others wrote */
+#define MINUTE_MS 60000
 #define TYPES (EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE)
 
 struct eventlog {
 	HANDLE source;
 	enum severity threshold;
+	ULONGLONG minute; /* GetTickCount64 in minutes; in it: */
+	unsigned reported, left_out;
 };
 
 struct eventlog *eventlog_open(enum severity threshold)
@@ -29,14 +33,6 @@ struct eventlog *eventlog_open(enum severity threshold)
 	l->source = source;
 	l->threshold = threshold;
 	return l;
-}
-
-void eventlog_close(struct eventlog *l)
-{
-	if (!l)
-		return;
-	DeregisterEventSource(l->source);
-	free(l);
 }
 
 /* The two upper bits of a message's number are its severity (winerror.h). */
@@ -59,6 +55,39 @@ static void report(struct eventlog *l, DWORD event, struct span text)
 		n--; /* not in the middle of a letter */
 	strings[0] = wide_from_text(a, span_from(text.p, n), NULL);
 	(void)ReportEventW(l->source, type_of(event), 0, event, NULL, 1, 0, strings, NULL);
+}
+
+static void say_left_out(struct eventlog *l)
+{
+	AUTO(buf) text = BUF_INIT(256);
+
+	if (!l->left_out)
+		return;
+	buf_addf(&text, "%u more records are in the ledger only; see: invar log", l->left_out);
+	report(l, EVENT_NOTE, buf_span(&text));
+	l->left_out = 0;
+}
+
+static bool has_room(struct eventlog *l)
+{
+	ULONGLONG minute = GetTickCount64() / MINUTE_MS;
+
+	if (minute != l->minute) {
+		say_left_out(l);
+		l->minute = minute;
+		l->reported = 0;
+	}
+	l->left_out += l->reported == MOST;
+	return l->reported < MOST && ++l->reported;
+}
+
+void eventlog_close(struct eventlog *l)
+{
+	if (!l)
+		return;
+	say_left_out(l);
+	DeregisterEventSource(l->source);
+	free(l);
 }
 
 /* What a note is, by its word (change/change.h); others are not for the event log. */
@@ -102,7 +131,7 @@ void eventlog_record(struct eventlog *l, const struct ledger_record *r)
 	struct text_style style = { .now = r->time };
 	DWORD event = l ? event_of(l, r) : 0;
 
-	if (!event)
+	if (!event || !has_room(l))
 		return;
 	text_record(&text, r, &style);
 	report(l, event, buf_span(&text));

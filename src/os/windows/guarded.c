@@ -95,7 +95,7 @@ static bool is_trusted(struct span sid)
 
 static int refuse(struct err *e, const char *what, const char *why)
 {
-	return err_set(e, ERR_DENIED, "state '%s' is not safe: %s", what, why);
+	return err_set(e, ERR_DENIED, "'%s' is not safe: %s", what, why);
 }
 
 static int check_list(PACL acl, bool secret, const char *what, struct err *e)
