@@ -1,5 +1,7 @@
 #include "fixed.h"
 
+#include <stdlib.h>
+
 #include "entity/list.h"
 
 #define TIME INT64_C(1795397244199123456)
