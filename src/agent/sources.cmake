@@ -38,6 +38,7 @@ if(WIN32)
     src/agent/windows/doctor.c
     src/agent/windows/eventlog.c
     src/agent/windows/install.c
+    src/agent/windows/install_policy.c
     src/agent/windows/lacks.c
     src/agent/windows/lock.c
     src/agent/windows/loop.c

@@ -156,6 +156,8 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 		.state = install_full_path(a, s->state_dir),
 		.config = install_full_path(a, arg.config ? arg.config : config_file_default()) };
 	AUTO(buf) left_out = BUF_INIT(4096);
+	AUTO(buf) program = BUF_INIT(65536);
+	unsigned shipped;
 	struct err unsafe;
 
 	(void)argc, (void)argv;
@@ -164,8 +166,13 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 			"%s; whoever may, decides what runs as SYSTEM: install it below Program "
 			"Files",
 			unsafe.text);
-	if (install_service(&paths, &left_out, e) < 0)
+	install_program(&program);
+	if (install_policy(buf_text(&program), paths.policy, &shipped, e) < 0 ||
+		install_service(&paths, &left_out, e) < 0)
 		return e->code;
+	if (shipped)
+		buf_addf(&s->out, "The policy in '%s' is what was shipped: %u files.\n",
+			paths.policy, shipped);
 	buf_add_text(&s->out, "The service " SERVICE_NAME " is installed; it starts with Windows. "
 			      "To start it now: invar agent start\n");
 	if (left_out.n) {

@@ -64,7 +64,7 @@ static void add_quoted(struct buf *ret, const char *path)
 	buf_add_char(ret, '"');
 }
 
-static void self(struct buf *ret)
+void install_program(struct buf *ret)
 {
 	static wchar_t path[32768];
 	DWORD n = GetModuleFileNameW(NULL, path, ARRAYSIZE(path));
@@ -76,7 +76,7 @@ static void add_line(struct buf *ret, const struct install_paths *p)
 {
 	AUTO(buf) program = BUF_INIT(65536);
 
-	self(&program);
+	install_program(&program);
 	add_quoted(ret, buf_text(&program));
 	buf_add_text(ret, " agent --policy ");
 	add_quoted(ret, p->policy);
@@ -105,7 +105,7 @@ bool install_program_is_safe(struct err *e)
 	AUTO_FREE(arena) a = arena_new();
 	AUTO(buf) path = BUF_INIT(65536);
 
-	self(&path);
+	install_program(&path);
 	if (!is_safe(a, buf_text(&path), e))
 		return false;
 	while (path.n > 0 && path.p[path.n - 1] != '\\')
@@ -188,7 +188,7 @@ int install_service(const struct install_paths *paths, struct buf *ret_left_out,
 	AUTO_SERVICE service = NULL;
 
 	add_line(&line, paths);
-	self(&program);
+	install_program(&program);
 	if (make_service(&service, wide_from_text(a, buf_span(&line), NULL), e) < 0)
 		return e->code;
 	set_all(service, ret_left_out);
@@ -249,7 +249,7 @@ int stop_service(struct err *e)
 	return stop_opened(service, e);
 }
 
-int uninstall_service(struct err *e)
+static int remove_service(struct err *e)
 {
 	AUTO_SERVICE service = NULL;
 
@@ -258,5 +258,20 @@ int uninstall_service(struct err *e)
 		return e->code;
 	if (!DeleteService(service) && GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE)
 		return err_windows(e, GetLastError(), "cannot remove the service " SERVICE_NAME);
-	return eventlog_unregister(e);
+	return 0;
+}
+
+int uninstall_service(struct err *e)
+{
+	struct err other;
+	int rc = remove_service(e);
+
+	if (rc < 0 && rc != ERR_MISSING)
+		return rc;
+	/* An installer may have removed the service before: the source goes all the same. */
+	if (eventlog_unregister(&other) < 0 && rc == 0) {
+		*e = other;
+		return e->code;
+	}
+	return rc;
 }

@@ -21,6 +21,13 @@ bool install_program_is_safe(struct err *e);
 /* Register it, or register it anew. ret_left_out: what this system knows nothing of. */
 int install_service(const struct install_paths *paths, struct buf *ret_left_out,
 	struct err *e) MUST_CHECK;
+/* Where there is no policy yet: make the folder, which only administrators may use, and put what
+ * was shipped into it, the files of "rules" beside the program. *ret_n: how many; 0: there is a
+ * policy, or nothing was shipped. */
+int install_policy(const char *program, const char *policy, unsigned *ret_n,
+	struct err *e) MUST_CHECK;
+/* The path of this program. */
+void install_program(struct buf *ret);
 int uninstall_service(struct err *e) MUST_CHECK;
 /* Return once it runs, or is stopped; ERR_TIMEOUT after half a minute. */
 int start_service(struct err *e) MUST_CHECK;
