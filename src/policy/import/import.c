@@ -201,9 +201,8 @@ static void add_rule(struct import *x, struct buf *b, const struct import_rule *
 		print_text(b, r->title);
 		buf_add_char(b, '\n');
 	}
-	if (r->severity)
-		buf_addf(b, "    severity: %s\n", r->severity);
-	buf_addf(b, "    kind: %s\n", r->kind->name);
+	buf_addf(b, "    severity: %s\n    kind: %s\n", r->severity ? r->severity : "medium",
+		r->kind->name);
 	add_bases(b, r);
 	add_patterns(b, "include", r->include, r->n_include);
 	add_patterns(b, "exclude", r->exclude, r->n_exclude);

@@ -37,7 +37,7 @@ struct import_pattern {
 struct import_rule {
 	struct span id; /* made to fit [a-z0-9.-] and unique by import_add */
 	struct span title;
-	const char *severity; /* NULL: not said */
+	const char *severity; /* NULL: not said, which is medium */
 	const struct kind *kind;
 	const struct span *bases;
 	size_t n_bases;

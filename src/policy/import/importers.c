@@ -2,5 +2,6 @@
 #include "policy/import/importers.h"
 
 const struct importer *const importers[] = {
+	&importer_deep_security,
 	NULL,
 };

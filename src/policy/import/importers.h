@@ -4,5 +4,6 @@
 
 #include "policy/import/import.h"
 
+extern const struct importer importer_deep_security;
 
 #endif
