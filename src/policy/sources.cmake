@@ -6,12 +6,17 @@ set(POLICY_SOURCES
   src/policy/bind_wmi.c
   src/policy/compile.c
   src/policy/explain.c
+  src/policy/import/aide.c
+  src/policy/import/aide_attributes.c
+  src/policy/import/aide_emit.c
   src/policy/import/deep_security.c
   src/policy/import/ds_pattern.c
   src/policy/import/ds_tables.c
   src/policy/import/ds_value.c
   src/policy/import/import.c
   src/policy/import/importers.c
+  src/policy/import/paths.c
+  src/policy/import/regex.c
   src/policy/import/xml.c
   src/policy/lint.c
   src/policy/lint_pattern.c

@@ -3,5 +3,6 @@
 
 const struct importer *const importers[] = {
 	&importer_deep_security,
+	&importer_aide,
 	NULL,
 };

@@ -5,5 +5,6 @@
 #include "policy/import/import.h"
 
 extern const struct importer importer_deep_security;
+extern const struct importer importer_aide;
 
 #endif
