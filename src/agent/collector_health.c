@@ -9,6 +9,7 @@
 #include "core/escape.h"
 #include "core/json.h"
 #include "core/mem.h"
+#include "entity/key_typed.h"
 #include "os/clock.h"
 
 #define CLIENTS_MAX 16 /* who wait for one round of canaries; more are refused */
@@ -39,7 +40,7 @@ static void place_text(struct buf *ret, const struct canary_place *p)
 	buf_add_text(ret, p->kind->name);
 	if (p->scope.n) {
 		buf_add_text(ret, "s at '");
-		escape_text(ret, p->scope);
+		key_show(p->kind, p->scope, ret);
 		buf_add_char(ret, '\'');
 	}
 }

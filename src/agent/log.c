@@ -21,7 +21,7 @@ void log_say(enum log_level level, const char *fmt, ...)
 		buf_addf(&line, "<%d>", (int)level);
 	buf_add_text(&line, "invar: ");
 	if (escape_needed(span_of(text)))
-		escape_text(&line, span_of(text));
+		escape_value(&line, span_of(text));
 	else
 		buf_add_text(&line, text);
 	buf_add_char(&line, '\n');

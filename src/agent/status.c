@@ -5,6 +5,7 @@
 #include "cli/findings.h"
 #include "core/escape.h"
 #include "core/hex.h"
+#include "entity/key_typed.h"
 #include "store/seal.h"
 
 static const struct example examples[] = {
@@ -165,7 +166,7 @@ static void add_last_check(struct session *s, const struct facts *f)
 	buf_add_text(&s->out, ": ");
 	escape_text(&s->out, c->means);
 	buf_add_text(&s->out, " of ");
-	escape_text(&s->out, c->scope);
+	key_show(NULL, c->scope, &s->out);
 	buf_add_text(&s->out, ", ");
 	text_plural(&s->out, c->entities, "entity");
 	buf_add_text(&s->out, " in ");
@@ -208,7 +209,7 @@ static void add_state(struct session *s, const struct facts *f)
 	escape_text(&s->out, buf_span(&s->host));
 	buf_add_char(&s->out, '\n');
 	label(s, "state");
-	escape_text(&s->out, span_of(s->state_dir));
+	key_show(NULL, span_of(s->state_dir), &s->out);
 	buf_add_text(&s->out, ", ");
 	if (f->no_state)
 		buf_add_text(&s->out, "which we may not look into: baseline, drift and ledger are "
@@ -227,7 +228,7 @@ static void add_policy(struct session *s, const struct facts *f)
 		return;
 	session_policy_digest(s, digest);
 	label(s, "policy");
-	escape_text(&s->out, span_of(s->policy_path));
+	key_show(NULL, span_of(s->policy_path), &s->out);
 	buf_add_text(&s->out, ", ");
 	add_hex(&s->out, digest, sizeof digest, &s->style);
 	if (f->edited) {
@@ -270,7 +271,7 @@ static void add_agent_text(struct session *s, const struct facts *f)
 		return;
 	}
 	label(s, "agent");
-	escape_text(&s->out, span_of(e.text));
+	escape_value(&s->out, span_of(e.text));
 	buf_add_char(&s->out, '\n');
 }
 
@@ -281,7 +282,7 @@ static int open_state(struct session *s, struct arena *a, struct facts *f, struc
 	AUTO(buf) shown = BUF_INIT(8192);
 
 	if (rc == ERR_MISSING) {
-		escape_text(&shown, span_of(s->policy_path));
+		key_show(NULL, span_of(s->policy_path), &shown);
 		return err_set(e, ERR_POLICY,
 			"no policy at '%.300s'; put one there or name yours with --policy PATH",
 			buf_text(&shown));

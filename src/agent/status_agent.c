@@ -4,6 +4,7 @@
 
 #include "core/escape.h"
 #include "core/time.h"
+#include "entity/key_typed.h"
 
 #define LINES_MAX 12 /* of one sort; more with --full */
 
@@ -25,7 +26,7 @@ static void alarm(struct session *s, const char *text)
 {
 	AUTO(buf) shown = BUF_INIT(65536);
 
-	escape_text(&shown, span_of(text));
+	escape_value(&shown, span_of(text));
 	text_tone(&s->out, &s->style, TONE_ALARM, buf_text(&shown));
 }
 
@@ -121,7 +122,7 @@ static void add_row(struct session *s, const struct told *means, size_t at)
 		if (places++ >= 4 && !s->full)
 			continue;
 		buf_add_text(&s->out, places == 1 ? " at " : ", ");
-		escape_text(&s->out, span_of(told_text(other, "scope")));
+		key_show(NULL, span_of(told_text(other, "scope")), &s->out);
 	}
 	if (places > 4 && !s->full)
 		buf_addf(&s->out, " and %zu more", places - 4);
@@ -129,7 +130,7 @@ static void add_row(struct session *s, const struct told *means, size_t at)
 		alarm(s, ": not in force");
 	if (*told_text(m, "text")) {
 		buf_add_text(&s->out, " (");
-		escape_text(&s->out, span_of(told_text(m, "text")));
+		escape_value(&s->out, span_of(told_text(m, "text")));
 		buf_add_char(&s->out, ')');
 	}
 	add_end(s);
@@ -259,7 +260,7 @@ static void add_canaries(struct session *s, const struct told *t)
 		more(s);
 		escape_text(&s->out, span_of(told_text(x, "kind")));
 		buf_add_char(&s->out, ' ');
-		escape_text(&s->out, span_of(told_text(x, "scope")));
+		key_show(NULL, span_of(told_text(x, "scope")), &s->out);
 		alarm(s, " is silent: ");
 		alarm(s, told_text(x, "text"));
 		add_end(s);

@@ -13,7 +13,7 @@ void problem_text(struct buf *ret, const struct problem *p)
 		buf_addf(ret, ":%u", p->column);
 	buf_addf(ret, ": %s: ", p->level == PROBLEM_ERROR ? "error" : "warning");
 	if (escape_needed(span_of(p->text)))
-		escape_text(ret, span_of(p->text));
+		escape_value(ret, span_of(p->text));
 	else
 		buf_add_text(ret, p->text);
 	buf_addf(ret, " [%s]\n", p->code);

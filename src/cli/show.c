@@ -109,7 +109,7 @@ static void add_rules(struct session *s, const struct shown *x)
 		const struct rule *rule = x->held.rule[i];
 
 		buf_addf(&s->out, "  %s (%s)  ", rule->id, severity_names[rule->severity]);
-		escape_text(&s->out, span_of(rule->title));
+		escape_value(&s->out, span_of(rule->title));
 		buf_add_text(&s->out, "  ");
 		escape_value(&s->out, span_of(rule->file));
 		buf_addf(&s->out, ":%u\n", rule->line);
@@ -153,7 +153,7 @@ static void add_now(struct session *s, const struct shown *x)
 	buf_addf(&words, "show %s ", x->kind->name);
 	text_shell(&words, x->now);
 	buf_add_text(&s->out, "\nRenamed to ");
-	escape_text(&s->out, x->now);
+	key_show(x->kind, x->now, &s->out);
 	buf_add_text(&s->out, "; see: ");
 	session_command(s, &s->out, buf_text(&words));
 	buf_add_char(&s->out, '\n');

@@ -132,7 +132,7 @@ static void add_missing(struct buf *ret, const struct note *n, const struct text
 {
 	text_tone(ret, style, TONE_ALARM, "!");
 	buf_add_char(ret, ' ');
-	escape_text(ret, n->text);
+	escape_value(ret, n->text);
 	buf_add_char(ret, '\n');
 }
 
@@ -233,7 +233,7 @@ static void add_heading(struct buf *ret, const struct report *p, const struct gr
 	rule = p->policy ? policy_rule(p->policy, span_from(g->rule, g->rule_n)) : NULL;
 	if (rule && rule->title[0]) {
 		buf_add_text(ret, "  ");
-		escape_text(ret, span_of(rule->title));
+		escape_value(ret, span_of(rule->title));
 	}
 	buf_add_text(ret, " (");
 	text_plural(ret, g->n, "change");

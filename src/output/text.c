@@ -117,7 +117,7 @@ static void add_who(struct buf *ret, const struct change *c, const struct text_s
 		text_who(&text, c->who, style);
 	} else {
 		buf_add_text(&text, "by whom is not known: ");
-		escape_text(&text, c->who_unknown);
+		escape_value(&text, c->who_unknown);
 	}
 	add_faint(ret, style, &text);
 	buf_add_char(ret, '\n');
@@ -154,7 +154,7 @@ static void add_gap(struct buf *ret, const struct gap_note *g, const struct text
 	escape_text(ret, g->reason);
 	if (g->text.n) {
 		buf_add_text(ret, ", ");
-		escape_text(ret, g->text);
+		escape_value(ret, g->text);
 	}
 }
 
@@ -166,17 +166,17 @@ static void add_decision(struct buf *ret, const struct decision *d, const struct
 	escape_text(ret, d->what);
 	if (d->selection.n) {
 		buf_add_char(ret, ' ');
-		escape_text(ret, d->selection);
+		key_show(NULL, d->selection, ret);
 	}
 	buf_add_text(ret, ", ");
 	text_plural(ret, d->items, "entity");
 	if (d->by.n) {
 		buf_add_text(ret, ", by ");
-		escape_text(ret, d->by);
+		escape_value(ret, d->by);
 	}
 	if (d->reason.n) {
 		buf_add_text(ret, ": ");
-		escape_text(ret, d->reason);
+		escape_value(ret, d->reason);
 	}
 }
 
@@ -210,7 +210,7 @@ static void add_note(struct buf *ret, enum record_type type, const struct note *
 	escape_text(ret, n->what);
 	if (n->text.n) {
 		buf_add_text(ret, ": ");
-		escape_text(ret, n->text);
+		escape_value(ret, n->text);
 	}
 }
 
@@ -219,7 +219,7 @@ static void add_sentence(struct buf *ret, struct span text)
 	if (!text.n)
 		return;
 	buf_add_text(ret, ": ");
-	escape_text(ret, text);
+	escape_value(ret, text);
 }
 
 static void add_loss(struct buf *ret, const struct loss_note *l, const struct text_style *style)

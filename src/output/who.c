@@ -1,6 +1,7 @@
 /* Who did it: for programs and for people. */
 #include "core/escape.h"
 #include "core/json.h"
+#include "entity/key_typed.h"
 #include "output/output.h"
 
 #define LINE_ARGS 8   /* shown of a command line */
@@ -153,7 +154,7 @@ static void add_command(struct buf *ret, const struct who_also *w, const struct 
 	AUTO(buf) args = BUF_INIT(BUF_MAX_DEFAULT);
 	size_t n = style->full ? w->n_argv : w->n_argv < LINE_ARGS ? w->n_argv : LINE_ARGS;
 
-	escape_text(ret, w->exe);
+	key_show(NULL, w->exe, ret);
 	for (size_t i = 1; i < n && (style->full || args.n < LINE_BYTES); i++) {
 		buf_add_char(&args, ' ');
 		text_foreign(&args, w->argv[i], style);
@@ -166,11 +167,11 @@ static void add_command(struct buf *ret, const struct who_also *w, const struct 
 static void add_person(struct buf *ret, const struct who *w)
 {
 	if (w->login.n && !span_same(w->login, w->user)) {
-		escape_text(ret, w->login);
+		escape_value(ret, w->login);
 		buf_add_text(ret, " as ");
 	}
 	if (w->user.n)
-		escape_text(ret, w->user);
+		escape_value(ret, w->user);
 	else if (w->uid != WHO_NONE)
 		buf_addf(ret, "uid %u", w->uid);
 	else
@@ -186,7 +187,7 @@ static void add_from(struct buf *ret, const struct who *w)
 		if (!w->ancestry[i].exe.n)
 			continue;
 		buf_add_text(ret, between);
-		escape_text(ret, base_of(w->ancestry[i].exe));
+		key_show(NULL, base_of(w->ancestry[i].exe), ret);
 		between = " < ";
 	}
 }

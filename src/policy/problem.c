@@ -114,7 +114,7 @@ const char *problem_quote(struct arena *a, struct span text)
 		while (shown.n > QUOTE_MAX - 4 && (shown.p[shown.n] & 0xC0) == 0x80)
 			shown.n--; /* do not cut a character in two */
 	if (escape_needed(shown))
-		escape_text(&b, shown);
+		escape_value(&b, shown);
 	else
 		buf_add_span(&b, shown);
 	if (shown.n < text.n)

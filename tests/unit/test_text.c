@@ -489,6 +489,28 @@ static void json_fields__gives_the_bytes_of_a_list(void **state)
 					  "\"sources_b64\":[\"YQ==\",\"Cg==\"]}");
 }
 
+/* A path or key of Windows, and sentences with one, read as they are typed; bytes that are none of
+ * theirs do not. */
+static void text_record__leaves_backslashes_of_windows_alone(void **state)
+{
+	AUTO(buf) b = BUF_INIT(4096);
+	struct ledger_record r = { .type = RECORD_DECISION };
+
+	(void)state;
+	r.decision = (struct decision){ .what = span_of("approve"),
+		.selection = span_of("C:\\Windows\\x\x1b"),
+		.items = 1,
+		.by = span_of("HOST\\alice"),
+		.reason = span_of("see D:\\why") };
+	text_record(&b, &r, &plain);
+	assert_string_equal(buf_text(&b),
+		"= decision approve C:\\Windows\\x\\x1b, 1 entity, by HOST\\alice: see D:\\why\n");
+	buf_clear(&b);
+	r.decision.selection = span_of("/srv/a\\b");
+	text_record(&b, &r, &plain);
+	assert_non_null(strstr(buf_text(&b), "approve /srv/a\\x5cb,"));
+}
+
 static void report__groups_by_severity_and_rule(void **state)
 {
 	AUTO_FREE(report) p = report_new(NULL, &plain, 2);
@@ -551,6 +573,7 @@ int main(void)
 		cmocka_unit_test(text_record__gives_the_reason_below_the_change),
 		cmocka_unit_test(text_record__says_what_a_gap_covers),
 		cmocka_unit_test(json_fields__gives_the_bytes_of_a_list),
+		cmocka_unit_test(text_record__leaves_backslashes_of_windows_alone),
 		cmocka_unit_test(report__groups_by_severity_and_rule),
 		cmocka_unit_test(text_record__tells_a_loss_and_its_repair),
 	};

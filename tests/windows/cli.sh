@@ -44,6 +44,8 @@ grep -q "watches it" "$CASE/out"
 point $? "explains what watches it" "$CASE/out"
 text status
 point "$RC" "says how it stands" "$CASE/err"
+grep -qF "state      $WINDOWS" "$CASE/out" && ! grep -qF '\x5c' "$CASE/out"
+point $? "its folders as they are typed" "$CASE/out"
 
 # ---- approving ----
 
@@ -120,6 +122,9 @@ point $? "a policy that is wrong" "$CASE/out"
 run "$INVAR" policy check --policy 'C:\no\such\file' >"$PLACE/out" 2>&1
 [ $? = 17 ] && grep -qF 'C:\no\such\file' "$PLACE/out"
 point $? "a policy that is not there, named as typed" "$PLACE/out"
+run "$INVAR" status --policy 'C:\no\such\file' >"$PLACE/out" 2>&1
+[ $? = 17 ] && grep -qF "'C:\no\such\file'" "$PLACE/out"
+point $? "nor by status" "$PLACE/out"
 run "$INVAR" check --no-such-option >"$PLACE/out" 2>&1
 [ $? = 15 ]
 point $? "usage" "$PLACE/out"
