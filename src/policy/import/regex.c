@@ -547,11 +547,31 @@ static size_t fixed_length(struct span regex)
 	return i;
 }
 
+/* Has the whole expression alternatives? May say yes where it has none. */
+static bool is_either(struct span regex)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < regex.n; i++) {
+		char c = regex.p[i];
+
+		if (c == '|' && depth == 0)
+			return true;
+		if (c == '\\')
+			i++;
+		else if (c == '(')
+			depth++;
+		else if (c == ')')
+			depth -= depth > 0;
+	}
+	return false;
+}
+
 /* All that begins as the expression does. */
 static void take_prefix(struct arena *a, struct span regex, struct paths *ret)
 {
 	AUTO(buf) b = BUF_INIT(2 * REGEX_MAX + 8);
-	size_t n = memchr(regex.p, '|', regex.n) ? 0 : fixed_length(regex), end = 0;
+	size_t n = is_either(regex) ? 0 : fixed_length(regex), end = 0;
 	bool exact;
 
 	if (n > REGEX_MAX)
