@@ -13,8 +13,11 @@ set(POLICY_SOURCES
   src/policy/import/ds_pattern.c
   src/policy/import/ds_tables.c
   src/policy/import/ds_value.c
+  src/policy/import/hive.c
   src/policy/import/import.c
   src/policy/import/importers.c
+  src/policy/import/osquery.c
+  src/policy/import/osquery_registry.c
   src/policy/import/paths.c
   src/policy/import/regex.c
   src/policy/import/xml.c
