@@ -20,6 +20,9 @@ set(POLICY_SOURCES
   src/policy/import/osquery_registry.c
   src/policy/import/paths.c
   src/policy/import/regex.c
+  src/policy/import/tripwire.c
+  src/policy/import/tripwire_emit.c
+  src/policy/import/tripwire_read.c
   src/policy/import/xml.c
   src/policy/lint.c
   src/policy/lint_pattern.c

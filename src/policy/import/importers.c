@@ -4,6 +4,7 @@
 const struct importer *const importers[] = {
 	&importer_deep_security,
 	&importer_osquery,
+	&importer_tripwire,
 	&importer_aide,
 	NULL,
 };

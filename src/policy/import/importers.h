@@ -7,5 +7,6 @@
 extern const struct importer importer_deep_security;
 extern const struct importer importer_aide;
 extern const struct importer importer_osquery;
+extern const struct importer importer_tripwire;
 
 #endif
