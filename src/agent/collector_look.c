@@ -15,8 +15,10 @@
 #define DEAR_WAIT_MS 250 /* until it is seen whether one may be looked at */
 #define DEAR_MS 100      /* a file that takes longer is dear */
 #define DEAR_LOOKS 4     /* in a look of so few it is known which one it was */
-#define BURST 2000       /* looks that take memory worth giving back */
-#define MOST 8192        /* looks at once */
+#define FILE_SECONDS 4   /* everything else waits for a file no longer than this, at first … */
+#define FILE_SECONDS_MAX 512 /* … and at most, when it is looked at again and again */
+#define BURST 2000           /* looks that take memory worth giving back */
+#define MOST 8192            /* looks at once */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
 #define RETRY_LOCKED_MS 200
@@ -48,9 +50,32 @@ static void note_dear(struct collector *c, const struct look_again *looks, size_
 
 		if (!looks[i].kind->hierarchical || looks[i].below)
 			continue;
+		if (d->key != hash_of(looks[i].key))
+			d->seconds = 0;
 		d->key = cost > DEAR_MS * MS ? hash_of(looks[i].key) : 0;
 		d->next = clock_monotonic() + cost * 10;
+		/* it may have been given up: more time for it when its turn comes again */
+		d->seconds = cost / MS < 1000 * FILE_SECONDS ? 0
+			     : d->seconds < FILE_SECONDS_MAX
+				     ? 2 * (d->seconds ? d->seconds : FILE_SECONDS)
+				     : FILE_SECONDS_MAX;
 	}
+}
+
+/* A file that takes long to read must not make us deaf to all else: a sparse one of 20 GiB is made
+ * by one call. What it is besides its content is told at once, its content when the time it was
+ * given was enough. */
+static unsigned file_seconds(struct collector *c, const struct look_again *looks, size_t n)
+{
+	unsigned most = FILE_SECONDS;
+
+	for (size_t i = 0; n <= DEAR_LOOKS && i < n; i++) {
+		const struct dear *d = dear_of(c, looks[i].key);
+
+		if (d->key == hash_of(looks[i].key) && d->seconds > most)
+			most = d->seconds;
+	}
+	return most;
 }
 
 static bool is_too_dear(const struct collector *c, const struct look_again *l, int64_t now)
@@ -217,14 +242,16 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 {
 	struct check_listener l = collector_listener(c);
 	int64_t began = clock_monotonic();
+	struct scan_options o = c->options;
 	struct check_summary sum;
 	struct err e = { 0 };
 	int rc;
 
 	c->looks++;
-	rc = pipeline_look(c->store, c->policy, &c->options, looks, n, &l, &sum, &e);
+	o.file_seconds = file_seconds(c, looks, n);
+	rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
 	if (rc == ERR_CHANGED && start_policy(c, NULL, &e) == 0)
-		rc = pipeline_look(c->store, c->policy, &c->options, looks, n, &l, &sum, &e);
+		rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
 	if (rc < 0) {
 		failed(c, looks, n, &e);
 		return false;

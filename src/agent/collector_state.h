@@ -92,8 +92,9 @@ struct collector {
 	struct arena *arena;   /* cleared after each notice */
 
 	struct dear {
-		uint64_t key; /* digest of a path; 0: none */
-		int64_t next; /* monotonic ns: not before */
+		uint64_t key;     /* digest of a path; 0: none */
+		int64_t next;     /* monotonic ns: not before */
+		unsigned seconds; /* it is given to be read; 0: as any other */
 	} dear[DEAR];
 	struct timer *due; /* the next look */
 	size_t burst;      /* looks since memory was given back */

@@ -36,6 +36,12 @@ exec 9>"$PLACE/hold"
 within 4 "a listener" seen created port tcp/127.0.0.1/45871
 exec 9>&-
 within 4 "a listener gone" seen deleted port tcp/127.0.0.1/45871
+truncate -s 40G "$WORK/watched/huge"
+sleep 1
+registry add 'HKLM\SOFTWARE\InvarTest\below' /v third /t REG_SZ /d 3 /f
+within 12 "a value, beside a file that takes long to read" seen created registry-value third
+seen created file huge
+point $? "and that file" "$PLACE/out"
 
 touch "$PLACE/stop"
 over() { ! kill -0 "$watch" 2>/dev/null; }
