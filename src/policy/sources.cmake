@@ -20,9 +20,13 @@ set(POLICY_SOURCES
   src/policy/import/osquery_registry.c
   src/policy/import/paths.c
   src/policy/import/regex.c
+  src/policy/import/sregex.c
   src/policy/import/tripwire.c
   src/policy/import/tripwire_emit.c
   src/policy/import/tripwire_read.c
+  src/policy/import/wazuh.c
+  src/policy/import/wazuh_path.c
+  src/policy/import/wazuh_rule.c
   src/policy/import/xml.c
   src/policy/lint.c
   src/policy/lint_pattern.c

@@ -3,6 +3,7 @@
 
 const struct importer *const importers[] = {
 	&importer_deep_security,
+	&importer_wazuh,
 	&importer_osquery,
 	&importer_tripwire,
 	&importer_aide,

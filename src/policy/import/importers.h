@@ -8,5 +8,6 @@ extern const struct importer importer_deep_security;
 extern const struct importer importer_aide;
 extern const struct importer importer_osquery;
 extern const struct importer importer_tripwire;
+extern const struct importer importer_wazuh;
 
 #endif

@@ -132,14 +132,6 @@ static void characters(void *data, const XML_Char *s, int n)
 		buf_add(&r->text[r->depth - 1], s, (size_t)n);
 }
 
-/* Entities and what else a DTD brings are for other files than these. */
-static void doctype(void *data, const XML_Char *name, const XML_Char *system,
-	const XML_Char *public, int internal)
-{
-	(void)name, (void)system, (void)public, (void)internal;
-	stop(data, ERR_FORMAT, "it has a document type (<!DOCTYPE), which is refused");
-}
-
 /* The XML declaration, which must stand in front of everything, stands behind our root. Returns how
  * many bytes it and the byte order mark take. */
 static size_t skip_declaration(struct reader *r, struct span text, const char **ret_encoding)
@@ -176,6 +168,7 @@ static int fail(struct reader *r, bool first_line, struct err *e)
 		r->code ? r->refused : XML_ErrorString(XML_GetErrorCode(r->parser)));
 }
 
+/* Behind the beginning of our root no document type can stand, and so no entity be declared. */
 static int parse(struct reader *r, struct span text, struct err *e)
 {
 	const struct {
@@ -190,7 +183,6 @@ static int parse(struct reader *r, struct span text, struct err *e)
 	XML_SetUserData(r->parser, r);
 	XML_SetElementHandler(r->parser, begin, end);
 	XML_SetCharacterDataHandler(r->parser, characters);
-	XML_SetStartDoctypeDeclHandler(r->parser, doctype);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (XML_Parse(r->parser, parts[i].text.p, (int)parts[i].text.n, parts[i].last) !=
 				XML_STATUS_OK ||
