@@ -37,6 +37,7 @@ if(WIN32)
     src/agent/windows/control_reach.c
     src/agent/windows/doctor.c
     src/agent/windows/eventlog.c
+    src/agent/windows/held.c
     src/agent/windows/install.c
     src/agent/windows/install_policy.c
     src/agent/windows/lacks.c

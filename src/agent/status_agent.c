@@ -154,6 +154,12 @@ static void add_means(struct session *s, const struct told *t)
 		first = false;
 		add_row(s, means, i);
 	}
+	if (s->style.who_never) {
+		more(s);
+		buf_add_text(&s->out,
+			"who made a change is never known here: nothing that tells of changes says "
+			"it\n");
+	}
 }
 
 /* ---- what waits, what was ---- */

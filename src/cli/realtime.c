@@ -4,21 +4,6 @@
 #include "policy/policy.h"
 #include "sensor/sensor.h"
 
-static const char *const words[] = {
-	[WATCH_FILE] = "the files it is read from",
-	[WATCH_EXEC] = "programs being started",
-	[WATCH_EXIT] = "processes that end",
-	[WATCH_SOCKET] = "sockets being bound and listened on",
-	[WATCH_SYSTEMD] = "signals of the service manager",
-	[WATCH_BUS] = "the system bus",
-	[WATCH_MOUNT] = "the mount table",
-	[WATCH_UEVENT] = "the kernel's device events",
-	[WATCH_NFTABLES] = "notifications of the packet filter",
-	[WATCH_REGISTRY] = "the registry below the keys it is read from",
-	[WATCH_SCM] = "the service control manager",
-	[WATCH_SCHEDULE] = "each rule's own schedule, and events where it asks for them",
-};
-
 static bool is_live(const struct selection *held)
 {
 	for (unsigned i = 0; i < held->n; i++)
@@ -41,7 +26,9 @@ static bool say_kind(struct buf *ret, const struct kind *k)
 			if (w->means == WATCH_POLL || said >> w->means & 1)
 				continue;
 			said |= UINT64_C(1) << w->means;
-			buf_addf(ret, "%s%s", between, words[w->means]);
+			if (!realtime_words[w->means])
+				continue;
+			buf_addf(ret, "%s%s", between, realtime_words[w->means]);
 			between = ", ";
 		}
 	if (poll)
@@ -62,11 +49,4 @@ bool realtime_say(struct buf *ret, const struct kind *k, struct span path,
 		return true;
 	buf_add_text(ret, "nothing tells of its changes");
 	return false;
-}
-
-const char *const *realtime_blind(const struct kind *k)
-{
-	static const char *const none[] = { NULL };
-
-	return k == &kind_file ? realtime_blind_file : none;
 }

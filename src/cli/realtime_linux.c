@@ -1,6 +1,21 @@
 #include "cli/realtime.h"
 
+#include "entity/file.h"
 #include "os/mounts.h"
+
+const bool realtime_tells_who = true;
+
+const char *const realtime_words[WATCH_POLL] = {
+	[WATCH_FILE] = "the files it is read from",
+	[WATCH_EXEC] = "programs being started",
+	[WATCH_EXIT] = "processes that end",
+	[WATCH_SOCKET] = "sockets being bound and listened on",
+	[WATCH_SYSTEMD] = "signals of the service manager",
+	[WATCH_BUS] = "the system bus",
+	[WATCH_MOUNT] = "the mount table",
+	[WATCH_UEVENT] = "the kernel's device events",
+	[WATCH_NFTABLES] = "notifications of the packet filter",
+};
 
 /* File systems that are no ordinary ones, as far as events go (reliability: see docs/REALTIME.md).
  */
@@ -29,7 +44,7 @@ static const struct {
 	{ "9p", true, "by inotify for what this host writes; what others write only scans see" },
 };
 
-const char *const realtime_blind_file[] = {
+static const char *const blind_file[] = {
 	"flags set by chattr and project ids raise no event",
 	"a mapping or asynchronous write raises one only when the file is let go",
 	"writes to the disk below the file system raise none",
@@ -55,4 +70,11 @@ bool realtime_say_file(struct buf *ret, struct span path)
 	}
 	buf_add_text(ret, "by fanotify");
 	return true;
+}
+
+const char *const *realtime_blind(const struct kind *k)
+{
+	static const char *const none[] = { NULL };
+
+	return k == &kind_file ? blind_file : none;
 }

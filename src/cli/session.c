@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
+#include "cli/realtime.h"
 #include "core/escape.h"
 #include "core/sha256.h"
 #include "os/clock.h"
@@ -40,6 +41,7 @@ static void set_style(struct session *s)
 	s->style.colour = !s->plain && terminal_is(PROGRAM_OUTPUT) && !(no_colour && *no_colour) &&
 			  !(term && strcmp(term, "dumb") == 0);
 	s->style.full = s->full;
+	s->style.who_never = !realtime_tells_who;
 	s->style.now = clock_now();
 }
 

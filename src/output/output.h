@@ -30,6 +30,7 @@ struct text_style {
 	size_t text_max; /* bytes shown of one text; 0: as full says */
 	unsigned width;  /* columns, 0: do not wrap or cut */
 	int64_t now;     /* for "3 minutes ago"; 0: print times in full */
+	bool who_never;  /* this system never tells who made a change: not said with each of them */
 };
 
 enum tone {

@@ -110,7 +110,7 @@ static void add_who(struct buf *ret, const struct change *c, const struct text_s
 {
 	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
 
-	if (!c->who && (!c->happened || !c->who_unknown.n))
+	if (!c->who && (style->who_never || !c->happened || !c->who_unknown.n))
 		return;
 	buf_add_text(ret, "    ");
 	if (c->who) {

@@ -36,7 +36,7 @@ enum watch_means {
 	WATCH_SETTING,  /* `what`: a folder of /proc or /sys, "/proc/sys/": somebody wrote to a file
 			   below it */
 	WATCH_REGISTRY, /* `what`: a key of Windows' registry ("HKLM\\SYSTEM\\…") this is read from,
-			   with all below it */
+			   with all below it; NULL: the bases of rules */
 	WATCH_SCM,      /* Windows' service control manager says that a service changed */
 	WATCH_SCHEDULE, /* by each rule's own schedule, and sooner when events tell: kind wmi */
 	WATCH_POLL,     /* nothing tells: looked at every so often */

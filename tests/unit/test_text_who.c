@@ -2,8 +2,6 @@
 #include "entity/file.h"
 #include "output/output.h"
 
-static const struct text_style plain = { 0 };
-
 static const struct span argv[] = { { "vim", 3 }, { "sshd\x1b[2J", 8 } };
 static const struct who_also also[] = {
 	{ .relation = WHO_TOO, .pid = 912, .uid = WHO_NONE, .exe = { "/bin/sh", 7 } },
@@ -38,6 +36,8 @@ static struct who somebody(void)
 		.means = span_of("bpf") };
 }
 
+static bool who_never;
+
 static void expect_text(const struct who *who, const char *unknown, int64_t happened,
 	const char *text)
 {
@@ -50,7 +50,7 @@ static void expect_text(const struct who *who, const char *unknown, int64_t happ
 		.who = who,
 		.who_unknown = unknown ? span_of(unknown) : SPAN_NONE,
 		.happened = happened };
-	text_record(&b, &r, &plain);
+	text_record(&b, &r, &(struct text_style){ .who_never = who_never });
 	assert_string_equal(buf_text(&b), text);
 }
 
@@ -74,6 +74,10 @@ static void text_record__says_who_did_it(void **state)
 	expect_text(NULL, "it was too short", 1,
 		"- /f\n    by whom is not known: it was too short\n");
 	expect_text(NULL, "it was too short", 0, "- /f\n"); /* scans never know */
+	who_never = true;
+	expect_text(NULL, "it was too short", 1, "- /f\n");
+	expect_text(&(struct who){ .pid = 9 }, NULL, 1, "- /f\n    by  (9, uid 0)\n");
+	who_never = false;
 }
 
 static void json_who__holds_all_that_is_known(void **state)

@@ -135,4 +135,24 @@ run "$INVAR" help >"$PLACE/out"
 grep -q ProgramData "$PLACE/out"
 point $? "help names the folders of Windows" "$PLACE/out"
 
+# ---- what tells of changes ----
+
+use heard "{ id: v, kind: registry-value, base: 'HKLM\\SOFTWARE\\InvarTest' }" \
+	"{ id: k, kind: registry-key, base: 'HKLM\\SOFTWARE\\InvarTest' }" \
+	"{ id: s, kind: service }" "{ id: u, kind: user }" "{ id: p, kind: process }" \
+	"{ id: m, kind: module }" "{ id: w, kind: wmi, query: SELECT Name FROM Win32_Share }"
+# heard KIND KEY TEXT: what tells of its changes.
+heard() {
+	text explain "$1" "$2"
+	grep -F 'In real time' "$CASE/out" | grep -qF -- "$3"
+	point $? "$1: by $3" "$CASE/out"
+}
+heard registry-key 'HKLM\SOFTWARE\InvarTest' RegNotifyChangeKeyValue
+heard registry-value 'HKLM\SOFTWARE\InvarTest\x' RegNotifyChangeKeyValue
+heard service Invar 'service control manager'
+heard user root 'every 10 s'
+heard process 'C:\x.exe' 'every second'
+heard module x.sys 'every 10 s'
+heard wmi 'w:x' schedule
+
 done_testing

@@ -1,7 +1,9 @@
 /* What a person at a console does that Wine's own tools cannot: press Ctrl-C, end a process.
  *
  *	console FILE PROGRAM ARGUMENT…   run it; when the (Unix) file appears, Ctrl-Break for it;
- *its status console kill-agent FILE          end the process that a lock file names
+ *	                                 its status
+ *	console kill-agent FILE          end the process that a lock file names
+ *	console hold FILE TEXT SECONDS   write to a file that nobody else may open for so long
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,6 +27,19 @@ static int kill_agent(const wchar_t *file)
 	if (!process || !TerminateProcess(process, 9))
 		return 1;
 	WaitForSingleObject(process, 5000);
+	return 0;
+}
+
+static int hold(const wchar_t *file, const wchar_t *text, DWORD seconds)
+{
+	HANDLE f = CreateFileW(file, GENERIC_WRITE, 0, NULL, OPEN_ALWAYS, 0, NULL);
+	DWORD n;
+
+	if (f == INVALID_HANDLE_VALUE ||
+		!WriteFile(f, text, (DWORD)(wcslen(text) * sizeof *text), &n, NULL))
+		return 1;
+	FlushFileBuffers(f);
+	Sleep(seconds * 1000);
 	return 0;
 }
 
@@ -76,6 +91,8 @@ int wmain(int argc, wchar_t **argv)
 
 	if (argc == 3 && wcscmp(argv[1], L"kill-agent") == 0)
 		return kill_agent(argv[2]);
+	if (argc == 5 && wcscmp(argv[1], L"hold") == 0)
+		return hold(argv[2], argv[3], wcstoul(argv[4], NULL, 10));
 	if (argc < 3)
 		return 2;
 	for (int i = 2; i < argc; i++)

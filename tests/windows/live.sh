@@ -18,10 +18,18 @@ echo three >>"$WORK/watched/two"
 within 3 "a file written to" seen updated file two
 rm "$WORK/watched/two"
 within 3 "a file removed" seen deleted file two
+run "$BUILD/console.exe" hold "$WINDOWS\\watched\\one" 'more of it' 4 >/dev/null &
+held() { grep -F '"record":"gap"' "$PLACE/out" | grep -qF 'watched\\one"'; }
+within 3 "a file nobody may read while it is written to is a gap" held
 registry add 'HKLM\SOFTWARE\InvarTest\below' /v second /t REG_SZ /d 2 /f
 within 3 "a value made" seen created registry-value second
 registry delete 'HKLM\SOFTWARE\InvarTest' /v first /f
 within 3 "a value removed" seen deleted registry-value first
+digested() {
+	grep -F '"record":"change"' "$PLACE/out" | grep -F 'watched\\one"' | tail -n 1 |
+		jq -e '.is.sha256 != .was.sha256'
+}
+within 9 "and is looked at again when it is let go" digested
 run "$BUILD/victim.exe" install InvarVictim demand >/dev/null
 within 4 "a service made" seen created service InvarVictim
 run "$BUILD/victim.exe" start InvarVictim >/dev/null

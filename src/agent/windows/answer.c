@@ -48,6 +48,8 @@ void answer_reload(struct collector *c)
 
 void answer_record(struct collector *c, const struct ledger_record *r)
 {
+	if (r->type == RECORD_GAP)
+		held_gap(c, &r->gap);
 	asked_follow(c, r);
 }
 

@@ -136,6 +136,7 @@ static void stop(struct collector *c)
 	timer_free(c->due);
 	timer_free(c->schedule);
 	timer_free(w->others);
+	held_free(w->held);
 	again_free(c);
 	look_memory_free(c->options.memory);
 	jobs_free(c);

@@ -15,6 +15,12 @@ struct collector_windows {
 	struct loop_source *heard, *stop, *reload;
 	struct surveyor *surveyor;
 	struct timer *others; /* looks whether others wrote to the ledger */
+	struct held *held;    /* NULL: nothing is held */
 };
+
+/* ---- held.c ---- */
+/* Something could not be looked at: if it is a file in use, it is looked at when it is let go. */
+void held_gap(struct collector *c, const struct gap_note *g);
+void held_free(struct held *h); /* accepts NULL */
 
 #endif

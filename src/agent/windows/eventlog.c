@@ -128,7 +128,7 @@ static DWORD event_of(const struct eventlog *l, const struct ledger_record *r)
 void eventlog_record(struct eventlog *l, const struct ledger_record *r)
 {
 	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
-	struct text_style style = { .now = r->time };
+	struct text_style style = { .now = r->time, .who_never = true };
 	DWORD event = l ? event_of(l, r) : 0;
 
 	if (!event || !has_room(l))

@@ -62,12 +62,17 @@ static int scan_values(struct scan *s, struct err *e)
 	return scan_kind(s, &kind_registry_value);
 }
 
-/* What changes is heard of by watching the rules' bases (watch/windows/registry.c). */
+static const struct watch_source watches[] = {
+	{ WATCH_REGISTRY, NULL, 0 }, /* at the bases of rules */
+	{ WATCH_END, NULL, 0 },
+};
+
 const struct sensor sensor_registry_key = {
 	.kind = &kind_registry_key,
 	.source = "registry",
 	.needs = NEED_LIVE,
 	.scan = scan_keys,
+	.watches = watches,
 };
 
 const struct sensor sensor_registry_value = {
@@ -75,4 +80,5 @@ const struct sensor sensor_registry_value = {
 	.source = "registry",
 	.needs = NEED_LIVE,
 	.scan = scan_values,
+	.watches = watches,
 };

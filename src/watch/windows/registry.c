@@ -85,7 +85,8 @@ static void plan(struct room *x)
 			add_rules(x, &s, *k);
 	for (size_t i = 0; sensors[i]; i++)
 		for (const struct watch_source *w = sensors[i]->watches; w && w->means; w++)
-			if (w->means == WATCH_REGISTRY && in_real_time(p, sensors[i]->kind))
+			if (w->means == WATCH_REGISTRY && w->what &&
+				in_real_time(p, sensors[i]->kind))
 				add_source(x, sensors[i]->kind, w->what);
 }
 
