@@ -389,15 +389,14 @@ static int check_whole(struct binder *b, const struct draft *d, const struct ent
 			"rule '%s' has no 'base', expected the folder or file it is about", d->id);
 	if (!k->hierarchical && d->value[KEY_BASE])
 		return bind_refuse(b, "base-not-path", d->value[KEY_BASE]->at, e,
-			"found 'base' in a rule of kind %s, whose keys are no paths; expected "
-			"'include'",
-			k->name);
+			"found 'base' in a rule of kind %s, whose keys are no paths; expected %s",
+			k->name, k->keys == KEYS_OF_RULE ? "'namespace' and 'query'" : "'include'");
 	if (k->keys == KEYS_OF_RULE && !d->value[KEY_QUERY])
 		return bind_refuse(b, "missing-key", d->at, e,
 			"rule '%s' has no 'query', expected one such as "
 			"'query: SELECT Name, Path FROM Win32_Share'",
 			d->id);
-	return 0;
+	return d->value[KEY_KEY] ? bind_check_query(b, out, d->value[KEY_KEY]->at, e) : 0;
 }
 
 int bind_rule(struct binder *b, const struct draft *d, struct entry **ret, struct err *e)
@@ -430,7 +429,8 @@ int bind_rule(struct binder *b, const struct draft *d, struct entry **ret, struc
 	if (bind_check_kind(b, d, out->rule.kind, e) < 0)
 		return e->code;
 	for (unsigned i = KEY_KIND + 1; i < RULE_KEY_N; i++)
-		if (d->value[i] && binders[i](b, out, d->value[i], e) < 0)
+		if (d->value[i] && (i != KEY_BASE || out->rule.kind->hierarchical) &&
+			binders[i](b, out, d->value[i], e) < 0)
 			continue; /* go on to find the other problems; counted below */
 	if (check_whole(b, d, out, e) < 0 || b->problems->errors > before)
 		return e->code;

@@ -87,6 +87,9 @@ bind_key bind_view, bind_values, bind_depth, bind_offline, bind_namespace, bind_
 /* Is each key of the draft one that its kind has? */
 int bind_check_kind(struct binder *b, const struct draft *d, const struct kind *k,
 	struct err *e) MUST_CHECK;
+/* Does the query of a rule read whole select the properties of its key? */
+int bind_check_query(struct binder *b, const struct entry *out, struct place at,
+	struct err *e) MUST_CHECK;
 /* The defaults of a rule that asks. */
 void bind_asks_begin(struct entry *out);
 void bind_asks_end(struct entry *out);

@@ -174,6 +174,9 @@ static int check_sections(struct binder *b, const struct node *n, struct span te
 			return refuse_base(b, n, e,
 				"expected no '**' there (a base holds all below it, 'include' can "
 				"narrow it)");
+		if (!user && fold_starts(s[i].text, span_of(users), NULL))
+			return refuse_base(b, n, e,
+				"expected '{users}' or '{users}_Classes' as a whole section");
 		if (user && (i != 1 || !span_is(s[0].text, "HKU")))
 			return refuse_base(b, n, e,
 				"expected '{users}' in the place of the SID only: HKU\\{users}\\…");

@@ -62,6 +62,20 @@ static const struct {
 	{ "Win32_NTLogEvent", NEVER_WHOLE, "without WHERE it reads every event log" },
 };
 
+int bind_check_query(struct binder *b, const struct entry *out, struct place at, struct err *e)
+{
+	struct wql q;
+
+	if (!out->asks.query || !out->asks.key || wql_parse(span_of(out->asks.query), &q, e) < 0)
+		return 0;
+	for (const char *const *name = out->asks.key; *name; name++)
+		if (!wql_selects(&q, span_of(*name)))
+			return bind_refuse(b, "key-not-selected", at, e,
+				"found '%s' in 'key', expected a property that the query selects",
+				*name);
+	return 0;
+}
+
 int bind_query(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
 	struct span text;

@@ -66,16 +66,21 @@ static int bad(struct err *e, const char *why)
 /* Behind SELECT: a list, FROM, the class. */
 static int parse_select(struct span *s, struct wql *ret, bool *open, struct err *e)
 {
-	struct span word, before = SPAN_NONE;
+	struct span word, before = SPAN_NONE, rest;
 
+	ret->columns = *s;
 	while (next(s, &word, open) && !is(word, "FROM")) {
 		ret->all = ret->all || span_is(word, "*");
 		before = word;
 	}
 	if (!is(word, "FROM") || !before.p)
 		return bad(e, "expected 'SELECT properties FROM class'");
+	ret->columns.n = (size_t)(word.p - ret->columns.p);
 	if (!next(s, &ret->name, open) || !in_word(ret->name.p[0]))
 		return bad(e, "expected the name of a class behind FROM");
+	rest = *s;
+	if (next(&rest, &word, open) && span_is(word, ","))
+		return bad(e, "expected one class (WQL joins none)");
 	return 0;
 }
 
@@ -93,6 +98,19 @@ static int parse_object(struct span *s, struct wql *ret, bool *open, struct err 
 		if (span_is(word, "}"))
 			return 0;
 	return bad(e, "expected '}' behind the object");
+}
+
+bool wql_selects(const struct wql *q, struct span property)
+{
+	struct span rest = q->columns, word;
+	bool open = false;
+
+	if (!q->select || q->all || span_starts(property, span_of("__")))
+		return true;
+	while (next(&rest, &word, &open))
+		if (fold_same(word, property))
+			return true;
+	return false;
 }
 
 int wql_parse(struct span query, struct wql *ret, struct err *e)

@@ -142,6 +142,8 @@ static const struct {
 	{ "kind: process, include: ['/usr/*']", &kind_process, "/USR/x@me", false },
 	{ "kind: wmi, query: 'SELECT Name FROM Win32_Share'", &kind_wmi, "r:Win32_Share.Name=C$",
 		true },
+	{ "kind: wmi, query: 'SELECT Id, Name FROM Win32_Share', key: [name, __PATH]", &kind_wmi,
+		"r:x", true },
 	{ "kind: wmi, query: 'SELECT Name FROM Win32_Share'", &kind_wmi, "r2:Win32_Share.Name=C$",
 		false },
 	{ "kind: wmi, query: 'SELECT Name FROM Win32_Share'", &kind_wmi, "r", false },
@@ -213,7 +215,12 @@ static const struct {
 	{ "kind: wmi, query: 'SELECT a FROM X', timeout: 0", "wrong-type", "from 1s" },
 	{ "kind: wmi, query: 'SELECT a FROM X', include: [x]", "key-not-of-kind", "WHERE" },
 	{ "kind: wmi, query: 'SELECT a FROM X', key: ['a b']", "wrong-type", "property" },
-	{ "kind: wmi, query: 'SELECT a FROM X', base: 'HKLM\\A'", "base-not-path", "base" },
+	{ "kind: wmi, query: 'SELECT a FROM X', base: 'HKLM\\A'", "base-not-path",
+		"'namespace' and 'query'" },
+	{ "kind: wmi, query: 'SELECT a FROM X, Win32_Product'", "bad-query", "joins none" },
+	{ "kind: wmi, query: 'SELECT a FROM X', key: [b]", "key-not-selected", "found 'b'" },
+	{ "kind: registry-key, base: 'HKU\\{users}x\\Software'", "bad-base", "a whole section" },
+	{ "kind: registry-key, base: 'HKU\\{users}*\\Software'", "bad-base", "a whole section" },
 };
 
 static void rules__refuse_what_is_wrong(void **state)
