@@ -1,5 +1,7 @@
 #include "cli/entity.h"
 
+#include "cli/paths.h"
+#include "core/fold.h"
 #include "entity/key.h"
 
 #define KEY_BYTES_MAX ((size_t)1 << 20)
@@ -33,7 +35,7 @@ static int find_folded(struct tree_cursor *cursor, const struct kind *k, struct 
 		buf_clear(text);
 		if (key_to_text(entry->key, &found, text, e) < 0)
 			return e->code;
-		if (key_same(k, buf_span(text), key))
+		if (fold_same(buf_span(text), key))
 			return 1;
 	}
 	return r < 0 ? r : 0;
@@ -53,7 +55,7 @@ int entity_find(struct session *s, const struct tree_root *root, const struct ki
 		tree_cursor_open(&cursor, s->store, root, e) < 0)
 		return e->code;
 	found = tree_cursor_get(cursor, buf_span(&stored), &entry, e);
-	if (found == 0 && key_is_windows(k, key))
+	if (found == 0 && (key_is_windows(k, key) || (names_fold && !k->hierarchical)))
 		found = find_folded(cursor, k, key, &text, &entry, e);
 	if (found < 0)
 		return found;

@@ -4,7 +4,9 @@
 
 #include "cli/session.h"
 
-/* The record with this key in a tree, copied into a; *ret is NULL when there is none. */
+/* The record with this key in a tree, copied into a; *ret is NULL when there is none. Of what
+ * Windows names, one that differs in upper and lower case only will do when there is no other: the
+ * record has the key as it is stored. */
 int entity_find(struct session *s, const struct tree_root *root, const struct kind *k,
 	struct span key, struct arena *a, struct record **ret, struct err *e) MUST_CHECK;
 

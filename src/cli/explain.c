@@ -57,11 +57,10 @@ static int look_up(struct session *s, struct arena *a, struct answer *x, struct 
 	if (rc < 0)
 		return rc == ERR_MISSING ? 0 : rc;
 	rc = entity_find(s, &root, x->kind, x->key, a, &x->seen, e);
-	if (rc < 0 || x->seen || !key_unescaped(a, x->key, &plain))
-		return rc;
-	rc = entity_find(s, &root, x->kind, plain, a, &x->seen, e);
-	if (x->seen)
-		x->key = plain;
+	if (rc == 0 && !x->seen && key_unescaped(a, x->key, &plain))
+		rc = entity_find(s, &root, x->kind, plain, a, &x->seen, e);
+	if (rc == 0 && x->seen)
+		x->key = x->seen->key;
 	return rc;
 }
 

@@ -6,6 +6,9 @@
 #include "core/err.h"
 #include "entity/kind.h"
 
+/* Names of services, accounts, packages … are the same here in upper and lower case. */
+extern const bool names_fold;
+
 /* The working folder, "/" when it cannot be told. */
 const char *path_here(struct arena *a);
 

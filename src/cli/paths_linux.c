@@ -5,6 +5,8 @@
 
 #define PATH_BYTES_MAX ((size_t)1 << 20)
 
+const bool names_fold = false;
+
 const char *path_here(struct arena *a)
 {
 	const char *here = file_here(a);

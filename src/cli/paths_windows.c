@@ -10,6 +10,8 @@
 #define PREFIX_N 4     /* \\?\ */
 #define PREFIX_UNC_N 8 /* \\?\UNC\ */
 
+const bool names_fold = true;
+
 const char *path_here(struct arena *a)
 {
 	const char *here = file_here(a);

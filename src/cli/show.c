@@ -47,7 +47,11 @@ static int find(struct session *s, struct arena *a, struct shown *x, struct err 
 		if (entity_find(s, &approved, x->kind, x->key, a, &x->approved, e) < 0 ||
 			entity_find(s, &current, x->kind, x->key, a, &x->current, e) < 0)
 			return e->code;
-		if (x->approved || x->current || !key_unescaped(a, x->key, &plain))
+		if (x->approved || x->current) {
+			x->key = x->current ? x->current->key : x->approved->key;
+			return 0;
+		}
+		if (!key_unescaped(a, x->key, &plain))
 			return 0;
 		x->key = plain;
 	}

@@ -102,6 +102,15 @@ point $? "a folder that others may write to is refused" "$CASE/err"
 
 # ---- long names, bad input ----
 
+use names '{ id: r, kind: service }'
+invar init
+text show service EVENTLOG
+grep -qx 'service Eventlog' "$CASE/out"
+point $? "a service is found by its name in another case" "$CASE/out"
+text explain service eventlog
+grep -qx 'service Eventlog is watched: .*' "$CASE/out"
+point $? "and explained" "$CASE/out"
+
 use long
 deep=$BASE
 for i in $(seq 12); do
