@@ -211,6 +211,8 @@ static int keep_time(const struct ledger_entry *entry, void *ctx, struct err *e)
 	if (ledger_record_decode(entry->body, c->arena, &r, e) < 0)
 		return e->code;
 	c->last_seen = r.time;
+	if (r.type == RECORD_NOTE && span_is(r.note.what, "agent-baseline"))
+		c->baseline_new = true; /* made by this start, before us */
 	return 1;
 }
 
@@ -231,13 +233,17 @@ static int note_absence(struct collector *c, struct err *e)
 		return e->code;
 	loss.from = absent_since(c, c->last_seen);
 	loss.text =
-		span_of(rc == ERR_MISSING || c->baseline_new ? "nobody watched before"
+		span_of(rc == ERR_MISSING ? "nobody watched before"
 			: span_is(buf_span(&was), "running")
 				? "the agent ended without a word: killed, or the host went down"
 				: "the agent was stopped");
-	c->losses++;
 	c->absence = job_new("startup", OBSERVED_STARTUP, NULL, 0);
-	survey_keep_loss(c->absence, &loss);
+	/* Nothing was missed before the baseline; what changed since it was begun, the survey
+	 * finds. */
+	if (!c->baseline_new) {
+		c->losses++;
+		survey_keep_loss(c->absence, &loss);
+	}
 	if (set_absent(c, loss.from, e) < 0)
 		return e->code;
 	return set_value(c, VALUE_AGENT, span_of("running"), e);

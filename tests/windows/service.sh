@@ -15,6 +15,9 @@ answers() { ask status --json | jq -e .agent_running; }
 within 10 "it answers through its pipe" answers
 began() { ask status --json | jq -e '.agent.scans[] | select(.name == "startup")'; }
 within 20 "it has looked at everything" began
+ask log --json >"$PLACE/log"
+grep -c '"record":"loss"' "$PLACE/log" >"$PLACE/said"
+point "$((!$?))" "nothing was lost before the baseline it made" "$PLACE/log"
 status_is 21 "another agent is refused" ask agent
 recorded() { ask log --json | jq -s -e --arg kind "$1" --arg key "$2" \
 	'any(.[]; .record == "change" and .kind == $kind and (.key | endswith($key)))'; }
