@@ -500,7 +500,8 @@ static int walk_text(struct walk *w, struct span text, unsigned line, const stru
 	if (w->nested++ > NESTED_MAX)
 		return err_set(e, ERR_LIMIT, "line %u: texts in texts, more than 4 deep", line + 1);
 	if (xml_read(w->a, decoded.p ? decoded : text, &root, e) < 0)
-		return w->nested > 1 ? err_prefix(e, "in the text at line %u: ", line + 1) : e->code;
+		return w->nested > 1 ? err_prefix(e, "in the text at line %u: ", line + 1)
+				     : e->code;
 	w->line_add = line;
 	own = read_meta(w, root, *m);
 	for (const struct xml *c = root->child; c; c = c->next)
