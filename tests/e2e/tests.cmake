@@ -4,6 +4,7 @@ if(WIN32) # tests/windows
 endif()
 e2e_test(quiet 900)
 e2e_test(rules 60 BESIDE)
+e2e_test(import 60 BESIDE)
 e2e_test(cli 300)
 e2e_test(oracle 300 BESIDE)
 e2e_test(expect 60 BESIDE)
