@@ -20,6 +20,7 @@ set(POLICY_SOURCES
   src/policy/import/osquery_registry.c
   src/policy/import/paths.c
   src/policy/import/regex.c
+  src/policy/import/regex_parse.c
   src/policy/import/sregex.c
   src/policy/import/tripwire.c
   src/policy/import/tripwire_emit.c
