@@ -5,17 +5,16 @@
  *     └───────────────────────────────────────────────────────────────────┘
  *
  * Nothing of what waits is kept here: the ledger is the queue, and after a failure the records are
- * fetched once more. */
+ * fetched once more. Where they are fetched from is the platform's: a channel to the collector
+ * (link.c), or the ledger itself, by a thread (windows/routes.c). */
 #ifndef AGENT_LINK_H
 #define AGENT_LINK_H
 
-#include <event2/event.h>
-
+#include "agent/loop.h"
 #include "agent/request.h"
 #include "agent/route.h"
 #include "core/arena.h"
 #include "core/buf.h"
-#include "os/channel.h"
 
 #define BATCH_BYTES ((size_t)1 << 20) /* about so many, but one record at least */
 #define BATCH_RECORDS 1000
@@ -23,24 +22,21 @@
 
 struct evdns_base;
 struct lane;
+struct link_own; /* the platform's */
 
 struct link {
-	const struct link_setup *setup;
-	struct event_base *base;
-	struct evdns_base *dns; /* made when somebody needs it */
-	struct channel channel;
-	struct event *readable, *writable, *turn, *report;
+	struct link_own *own;
+	struct loop *loop;
+	const char *spool; /* folder of our own, for cursors */
 	struct lane *lanes;
 	size_t n;
 	uint64_t head;
 	bool head_known;
 	struct buf host;
-	bool asked; /* an answer is on its way, from this number on */
-	uint64_t asked_from;
-	bool dirty; /* the state differs from what was reported */
+	struct timer *turn;   /* see what there is to do; the platform's */
+	struct timer *report; /* say how things are; the platform's */
+	bool dirty;           /* the state differs from what was reported */
 	int64_t reported;
-	int rc;
-	struct err *e;
 };
 
 enum lane_state { LANE_NEW, LANE_IDLE, LANE_SENDING, LANE_WAITING };
@@ -69,6 +65,8 @@ struct sink {
 	void (*stop)(struct lane *l);
 };
 extern const struct sink sink_file, sink_syslog, sink_webhook, sink_mail, sink_command;
+/* By type of route; NULL: what route_lacks() refuses. */
+extern const struct sink *const sinks[ROUTE_TYPE_N];
 
 struct lane {
 	struct link *link;
@@ -80,7 +78,7 @@ struct lane {
 	struct lane_loss loss;
 	uint64_t lost, sent, failures;
 	struct batch batch;
-	struct event *timer;
+	struct timer *timer;
 	int64_t wait, not_before; /* ns; the second by the monotonic clock */
 	int64_t sent_time;
 	bool failing;
@@ -109,9 +107,30 @@ void batch_add(struct lane *l, const struct ledger_record *r);
 int cursor_load(struct lane *l, struct err *e) MUST_CHECK;
 int cursor_save(struct lane *l, struct err *e) MUST_CHECK;
 
+/* link_spool.c, windows/link_spool.c: small files in the spool; not so long as `size`, ended by
+ * NUL. read: 1, 0 there is none. write: replaces the old one, on the disk when it returns. */
+int spool_read(const struct link *k, const char *name, char *ret, size_t size,
+	struct err *e) MUST_CHECK;
+int spool_write(const struct link *k, const char *name, struct span text, struct err *e) MUST_CHECK;
+
+/* link_lanes.c: all of them. Needs loop, spool, turn and report. */
+void link_lanes(struct link *k, const struct route *const *routes); /* NULL: none */
+void link_lanes_done(struct link *k); /* also the timers; report is no longer called */
+void link_turn(struct link *k);       /* soon: see what there is to do */
+void link_dirty(struct link *k);      /* soon: say how things are */
+/* From which record on does the lane that is furthest behind want some? */
+bool link_wants(struct link *k, uint64_t *ret_from);
+/* The ledger from this number on, for all that want it. */
+void link_records(struct link *k, uint64_t from, const struct agent_record *records, size_t n);
+void link_head(struct link *k, uint64_t head, struct span host);
+void link_state(struct link *k, struct buf *ret); /* a JSON array; it is no longer dirty */
+
+/* hook_text.c: of a POST. Header lines, each ended by CR LF; what the route's file of headers says
+ * among them. */
+int hook_headers(const struct lane *l, struct buf *ret, struct err *e) MUST_CHECK;
+void hook_body(const struct lane *l, struct buf *ret);
+
 /* link.c */
-void link_turn(struct link *k);  /* soon: see what there is to do */
-void link_dirty(struct link *k); /* soon: say how things are */
 struct evdns_base *link_dns(struct link *k);
 
 /* link_tls.c: a connection's end with all that the route says of TLS; SSL * of OpenSSL. */

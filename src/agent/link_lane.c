@@ -21,40 +21,24 @@ static void save(struct lane *l)
 }
 
 /* A time in it is over: what it is for is seen in the link's turn. */
-static void on_timer(evutil_socket_t fd, short what, void *ctx)
+static void on_timer(void *ctx)
 {
 	struct lane *l = ctx;
 
-	(void)fd;
-	(void)what;
 	if (l->state == LANE_WAITING)
 		l->state = LANE_IDLE;
 	link_turn(l->link);
 }
 
-static void set_timer(struct lane *l, int64_t ns)
-{
-	struct timeval tv = { ns / LANE_SECOND, ns % LANE_SECOND / 1000 };
-
-	event_add(l->timer, &tv);
-}
-
 void lane_init(struct lane *l, struct link *link, const struct route *r)
 {
-	static const struct sink *const sinks[ROUTE_TYPE_N] = {
-		[ROUTE_FILE] = &sink_file,
-		[ROUTE_SYSLOG] = &sink_syslog,
-		[ROUTE_WEBHOOK] = &sink_webhook,
-		[ROUTE_MAIL] = &sink_mail,
-		[ROUTE_COMMAND] = &sink_command,
-	};
 	struct err e;
 	int rc;
 
 	l->link = link;
 	l->route = r;
 	l->sink = sinks[r->type];
-	l->timer = evtimer_new(link->base, on_timer, l);
+	l->timer = timer_new(link->loop, on_timer, l);
 	batch_clear(&l->batch);
 	rc = cursor_load(l, &e);
 	l->state = rc > 0 ? LANE_IDLE : LANE_NEW;
@@ -70,7 +54,7 @@ void lane_done(struct lane *l)
 	l->sink->stop(l);
 	if (l->cursor != l->saved)
 		save(l);
-	event_free(l->timer);
+	timer_free(l->timer);
 	buf_done(&l->batch.text);
 }
 
@@ -120,7 +104,7 @@ bool lane_wants(struct lane *l, uint64_t *ret_from)
 	if (l->fetched >= head)
 		return false;
 	if (l->not_before > now) {
-		set_timer(l, l->not_before - now);
+		timer_start(l->timer, l->not_before - now);
 		return false;
 	}
 	*ret_from = l->fetched + 1;
@@ -257,7 +241,7 @@ void lane_failed(struct lane *l, const char *fmt, ...)
 	l->fetched = l->cursor;
 	batch_clear(&l->batch);
 	l->state = LANE_WAITING;
-	set_timer(l, next_wait(l));
+	timer_start(l->timer, next_wait(l));
 	link_dirty(l->link);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/loop_event.h"
 #include "core/mem.h"
 
 struct program {
@@ -147,7 +148,7 @@ static int start(struct program *c, const char *const *argv, struct err *e)
 int program_start(struct program **ret, struct lane *l, const char *const *argv, struct span input,
 	program_end *end, struct err *e)
 {
-	struct event_base *base = l->link->base;
+	struct event_base *base = loop_base(l->link->loop);
 	int64_t most = (int64_t)l->route->timeout_ns;
 	struct timeval tv = { most / LANE_SECOND, most % LANE_SECOND / 1000 };
 	struct program *c = mem_new(sizeof *c);

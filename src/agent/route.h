@@ -72,6 +72,13 @@ struct node;   /* policy/tree.h */
 int route_bind(struct binder *b, const struct node *n, unsigned at, const struct route **list,
 	struct err *e) MUST_CHECK;
 
+/* What a route asks for that this platform has not: the key, and why. NULL: nothing. sinks.c,
+ * windows/sinks.c */
+struct route_lack {
+	const char *key, *text;
+};
+const struct route_lack *route_lacks(const struct route *r);
+
 /* Does the route want this record? */
 bool route_wants(const struct route *r, const struct ledger_record *record);
 

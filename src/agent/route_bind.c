@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "agent/config_file.h"
 #include "core/mem.h"
 #include "policy/bind.h"
 
@@ -65,7 +66,7 @@ static int bind_text(struct binder *b, const struct key *k, const struct node *n
 static int bind_path(struct binder *b, const struct key *k, const struct node *n, struct route *out,
 	struct err *e)
 {
-	if (!is_text(n) || n->text.p[0] != '/')
+	if (!is_text(n) || !config_file_absolute(n->text))
 		return wrong(b, k, n, "an absolute path", e);
 	return bind_text(b, k, n, out, e);
 }
@@ -514,6 +515,17 @@ static void set_defaults(struct route *r)
 	r->interval_ns = 300 * SECOND;
 }
 
+/* Told where it stands, before anything else of that route is. */
+static int check_here(struct binder *b, const struct node *map, const struct route *r,
+	struct err *e)
+{
+	const struct route_lack *lack = route_lacks(r);
+
+	return lack ? bind_refuse(b, "not-here", value_of(map, lack->key)->at, e, "found '%s': %s",
+			      lack->key, lack->text)
+		    : 0;
+}
+
 static int bind_route(struct binder *b, const struct node *map, struct route *out, struct err *e)
 {
 	const struct node *type;
@@ -530,17 +542,22 @@ static int bind_route(struct binder *b, const struct node *map, struct route *ou
 	if (keys[AT_TO].bind(b, &keys[AT_TO], type, out, e) < 0)
 		return e->code;
 	set_defaults(out);
+	if (check_here(b, map, out, e) < 0)
+		return e->code;
 	for (unsigned i = 0; i + 1 < map->n; i += 2)
 		if (bind_one(b, map->items[i], map->items[i + 1], out, e) < 0)
 			rc = e->code;
 	if (rc == 0 && out->path) {
 		const char *slash = strrchr(out->path, '/');
 
-		out->folder = slash == out->path
+		out->folder = !slash ? NULL /* of Windows: needed by nobody */
+			      : slash == out->path
 				      ? "/"
 				      : arena_text(b->arena,
 						span_from(out->path, (size_t)(slash - out->path)));
 	}
+	if (rc == 0)
+		rc = check_here(b, map, out, e);
 	return rc < 0 ? rc : check_whole(b, map, out, e);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "agent/loop_event.h"
 #include "agent/sink_syslog.h"
 #include "core/mem.h"
 
@@ -158,7 +159,7 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 
 static struct bufferevent *new_end(struct lane *l, struct err *e)
 {
-	struct event_base *base = l->link->base;
+	struct event_base *base = loop_base(l->link->loop);
 	struct bufferevent *bev;
 	void *ssl;
 
@@ -202,8 +203,8 @@ void stream_send(struct lane *l)
 
 	if (!s) {
 		l->at = s = mem_new(sizeof *s);
-		s->look = evtimer_new(l->link->base, on_look, l);
-		s->late = evtimer_new(l->link->base, on_late, l);
+		s->look = evtimer_new(loop_base(l->link->loop), on_look, l);
+		s->late = evtimer_new(loop_base(l->link->loop), on_late, l);
 	}
 	event_add(s->late, &tv);
 	if (s->connected)

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/loop_event.h"
 #include "core/mem.h"
 
 struct datagram {
@@ -110,7 +111,7 @@ static void on_resolved(int result, struct evutil_addrinfo *list, void *ctx)
 		fail(l, strerror(errno));
 		return;
 	}
-	d->writable = event_new(l->link->base, d->fd, EV_WRITE, on_writable, l);
+	d->writable = event_new(loop_base(l->link->loop), d->fd, EV_WRITE, on_writable, l);
 	send_rest(l);
 }
 
@@ -141,7 +142,7 @@ void datagram_send(struct lane *l)
 	if (!d) {
 		l->at = d = mem_new(sizeof *d);
 		d->fd = -1;
-		d->late = evtimer_new(l->link->base, on_late, l);
+		d->late = evtimer_new(loop_base(l->link->loop), on_late, l);
 	}
 	d->at = 0;
 	event_add(d->late, &tv);

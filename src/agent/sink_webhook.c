@@ -1,17 +1,14 @@
 /* POST to a URL. A status of 2xx says that all of the batch was taken; anything else that none of
  * it was. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/curl.h"
 #include "agent/link.h"
+#include "agent/loop_event.h"
 #include "core/mem.h"
 
-#define HEADERS_BYTES 16384
-#define HEADERS_MAX 64
+#define HEADERS_BYTES 32768
 #define SOCKETS 16 /* of one transfer at a time; names are asked for over some, too */
 
 struct hook {
@@ -118,7 +115,8 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void 
 	events |= what & CURL_POLL_IN ? EV_READ : 0;
 	events |= what & CURL_POLL_OUT ? EV_WRITE : 0;
 	h->sockets[free_one].fd = fd;
-	h->sockets[free_one].event = event_new(h->lane->link->base, fd, events, on_socket, h);
+	h->sockets[free_one].event =
+		event_new(loop_base(h->lane->link->loop), fd, events, on_socket, h);
 	return h->sockets[free_one].event && event_add(h->sockets[free_one].event, NULL) == 0 ? 0
 											      : -1;
 }
@@ -154,7 +152,7 @@ static int open_hook(struct lane *l, struct err *e)
 	h->curl = curl;
 	h->lane = l;
 	h->multi = curl->multi_init();
-	h->timer = evtimer_new(l->link->base, on_timer, h);
+	h->timer = evtimer_new(loop_base(l->link->loop), on_timer, h);
 	if (!h->multi || !h->timer)
 		return err_set(e, ERR_SYSTEM, "libcurl does not start");
 	curl->multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
@@ -166,93 +164,25 @@ static int open_hook(struct lane *l, struct err *e)
 	return 0;
 }
 
-static bool is_header(struct span line)
-{
-	const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
-
-	for (size_t i = 0; i < line.n; i++)
-		if ((unsigned char)line.p[i] < ' ' && line.p[i] != '\t')
-			return false;
-	return colon && colon > line.p && line.p[0] != ' ';
-}
-
-/* Lines "Name: value": what must not stand in a configuration that many may read. */
-static int own_headers(struct hook *h, const char *path, struct err *e)
-{
-	char text[HEADERS_BYTES + 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), n_lines = 0;
-	struct span rest, line;
-	ssize_t n;
-
-	if (fd < 0)
-		return err_sys(e, "cannot open the headers '%s'", path);
-	n = read(fd, text, sizeof text);
-	close(fd);
-	if (n < 0)
-		return err_sys(e, "cannot read the headers '%s'", path);
-	if (n > HEADERS_BYTES)
-		return err_set(e, ERR_LIMIT, "the headers '%s' are too long", path);
-	rest = span_from(text, (size_t)n);
-	while (span_cut(&rest, '\n', &line)) {
-		AUTO(buf) one = BUF_INIT(HEADERS_BYTES + 1);
-
-		if (line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		if (!line.n || line.p[0] == '#')
-			continue;
-		if (!is_header(line) || ++n_lines > HEADERS_MAX)
-			return err_set(e, ERR_FORMAT,
-				"the headers '%s' are not lines 'Name: value'", path);
-		buf_add_span(&one, line);
-		h->headers = h->curl->slist_append(h->headers, buf_text(&one));
-	}
-	return 0;
-}
-
-/* The same batch has the same key, so that who takes it twice can know. */
+/* Its own lines one by one, as libcurl wants them. */
 static int set_headers(struct lane *l, struct hook *h, struct err *e)
 {
-	bool array = l->route->body == BODY_ARRAY;
-	bool json = l->route->format == FORMAT_JSON || l->route->format == FORMAT_OCSF ||
-		    l->route->format == FORMAT_ECS;
-	const char *type = !json   ? "text/plain; charset=utf-8"
-			   : array ? "application/json"
-				   : "application/x-ndjson";
-	AUTO(buf) key = BUF_INIT(1024);
+	AUTO(buf) lines = BUF_INIT(HEADERS_BYTES);
+	struct span rest, line;
 
-	buf_addf(&key, "Content-Type: %s", type);
-	h->headers = h->curl->slist_append(h->headers, buf_text(&key));
-	buf_clear(&key);
-	buf_add_text(&key, "Idempotency-Key: ");
-	for (size_t i = 0; i < l->link->host.n && i < 255; i++)
-		buf_add_char(&key, l->link->host.p[i] > ' ' && l->link->host.p[i] < 127
-					   ? l->link->host.p[i]
-					   : '_');
-	buf_addf(&key, "/%s/%llu-%llu", l->route->name, (unsigned long long)l->batch.first,
-		(unsigned long long)l->batch.last);
-	h->headers = h->curl->slist_append(h->headers, buf_text(&key));
+	if (hook_headers(l, &lines, e) < 0)
+		return e->code;
+	rest = buf_span(&lines);
+	while (span_cut(&rest, '\n', &line)) {
+		AUTO(buf) one = BUF_INIT(HEADERS_BYTES);
+
+		if (line.n < 2)
+			continue;
+		buf_add(&one, line.p, line.n - 1); /* not its CR */
+		h->headers = h->curl->slist_append(h->headers, buf_text(&one));
+	}
 	h->headers = h->curl->slist_append(h->headers, "Expect:");
-	return l->route->headers ? own_headers(h, l->route->headers, e) : 0;
-}
-
-static void set_body(const struct lane *l, struct hook *h)
-{
-	const struct batch *b = &l->batch;
-
-	h->body = BUF_INIT(BUF_MAX_DEFAULT);
-	if (l->route->body == BODY_LINES) {
-		buf_add_span(&h->body, buf_span(&b->text));
-		return;
-	}
-	buf_add_char(&h->body, '[');
-	for (size_t i = 0; i < b->n; i++) {
-		size_t from = i ? b->ends[i - 1] : 0;
-
-		if (i)
-			buf_add_char(&h->body, ',');
-		buf_add(&h->body, b->text.p + from, b->ends[i] - from - 1); /* not its newline */
-	}
-	buf_add_char(&h->body, ']');
+	return 0;
 }
 
 static void set_tls(const struct route *r, const struct hook *h)
@@ -286,7 +216,8 @@ static int start(struct lane *l, struct hook *h, struct err *e)
 		h->headers = NULL;
 		return e->code;
 	}
-	set_body(l, h);
+	h->body = BUF_INIT(BUF_MAX_DEFAULT);
+	hook_body(l, &h->body);
 	h->error[0] = 0;
 	c->easy_setopt(h->easy, CURLOPT_URL, l->route->url);
 	c->easy_setopt(h->easy, CURLOPT_PROTOCOLS_STR, "http,https");

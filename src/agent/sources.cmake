@@ -11,6 +11,11 @@ set(AGENT_SOURCES
   src/agent/collector_status.c
   src/agent/collector_survey.c
   src/agent/config.c
+  src/agent/hook_text.c
+  src/agent/link_batch.c
+  src/agent/link_cursor.c
+  src/agent/link_lane.c
+  src/agent/link_lanes.c
   src/agent/log.c
   src/agent/names.c
   src/agent/policy_apply.c
@@ -41,6 +46,7 @@ if(WIN32)
     src/agent/windows/install.c
     src/agent/windows/install_policy.c
     src/agent/windows/lacks.c
+    src/agent/windows/link_spool.c
     src/agent/windows/lock.c
     src/agent/windows/loop.c
     src/agent/windows/pipe.c
@@ -48,7 +54,11 @@ if(WIN32)
     src/agent/windows/probe_registry.c
     src/agent/windows/probe_system.c
     src/agent/windows/probe_wmi.c
+    src/agent/windows/routes.c
     src/agent/windows/service.c
+    src/agent/windows/sink_file.c
+    src/agent/windows/sink_webhook.c
+    src/agent/windows/sinks.c
     src/agent/windows/survey_child.c
     src/agent/windows/survey_order.c
     src/agent/windows/surveyor.c
@@ -86,10 +96,8 @@ else()
     src/agent/doctor_places.c
     src/agent/hold.c
     src/agent/link.c
-    src/agent/link_batch.c
-    src/agent/link_cursor.c
-    src/agent/link_lane.c
     src/agent/link_program.c
+    src/agent/link_spool.c
     src/agent/link_tls.c
     src/agent/listing.c
     src/agent/lock.c
@@ -107,6 +115,7 @@ else()
     src/agent/sink_stream.c
     src/agent/sink_syslog.c
     src/agent/sink_webhook.c
+    src/agent/sinks.c
     src/agent/survey.c
     src/agent/watch_command.c
   )

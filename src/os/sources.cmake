@@ -4,12 +4,14 @@ set(OS_SOURCES
 )
 if(WIN32)
   list(APPEND OS_SOURCES
+    src/os/windows/authorities.c
     src/os/windows/child.c
     src/os/windows/clock.c
     src/os/windows/errno.c
     src/os/windows/fault.c
     src/os/windows/file.c
     src/os/windows/guarded.c
+    src/os/windows/http.c
     src/os/windows/machine.c
     src/os/windows/memory.c
     src/os/windows/names.c

@@ -3,6 +3,7 @@
 #define TESTS_AGENT_LEDGER_FAKE_H
 
 #include "agent/link.h"
+#include "os/channel.h"
 
 struct ledger_fake {
 	struct link_setup setup; /* of the link; fd is ours to set */

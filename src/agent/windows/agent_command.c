@@ -76,16 +76,6 @@ static int collect(struct session *s, const struct agent_config *g, const char *
 	return rc == ERR_INTERRUPTED ? 0 : rc;
 }
 
-/* Rather refused than passed over: somebody relies on them. */
-static int check_routes(const struct agent_config *g, struct err *e)
-{
-	if (!g->routes || !g->routes[0])
-		return 0;
-	return err_set(e, ERR_POLICY,
-		"the settings have routes, which there are none of on Windows yet: records are in "
-		"the event log and in invar log --json");
-}
-
 static int load(struct session *s, struct agent_config *g, struct err *e)
 {
 	AUTO(problems) problems = { 0 };
@@ -96,9 +86,7 @@ static int load(struct session *s, struct agent_config *g, struct err *e)
 		return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
 	rc = agent_config_at(g, arg.config ? arg.config : config_file_default(), &problems, e);
 	problems_print(&problems);
-	if (rc < 0)
-		return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
-	return check_routes(g, e);
+	return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
 }
 
 /* What may be said to the event log: whatever else is wrong. */

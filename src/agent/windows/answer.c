@@ -2,9 +2,11 @@
 #include <stdlib.h>
 
 #include "agent/log.h"
+#include "agent/told.h"
 #include "agent/windows/agent_windows.h"
 #include "agent/windows/collector_windows.h"
 #include "agent/windows/control_pipe.h"
+#include "agent/windows/routes.h"
 
 #define STATUS_MAX ((size_t)4 << 20)
 
@@ -51,6 +53,7 @@ void answer_record(struct collector *c, const struct ledger_record *r)
 	if (r->type == RECORD_GAP)
 		held_gap(c, &r->gap);
 	asked_follow(c, r);
+	routes_wrote(c->windows->routes);
 }
 
 static void take_counts(struct collector *c)
@@ -94,6 +97,30 @@ static void asked(void *ctx, uint64_t client, const struct agent_message *m, str
 	}
 }
 
+static void on_routed(void *ctx)
+{
+	struct collector *c = ctx;
+	AUTO(buf) text = BUF_INIT(STATUS_MAX);
+
+	ResetEvent(routes_said(c->windows->routes));
+	routes_state(c->windows->routes, &text);
+	free(c->routes);
+	c->routes = told_array(buf_span(&text));
+}
+
+int answer_routes(struct collector *c, struct err *e)
+{
+	struct collector_windows *w = c->windows;
+
+	if (c->setup.foreground)
+		return 0;
+	if (routes_new(&w->routes, c->setup.config, c->setup.state_dir, e) < 0)
+		return e->code;
+	if (w->routes)
+		w->routed = loop_hear(c->loop, routes_said(w->routes), on_routed, c);
+	return 0;
+}
+
 /* `invar watch` has none: nobody follows it but the terminal. */
 int answer_start(struct collector *c, struct err *e)
 {
@@ -108,5 +135,9 @@ int answer_start(struct collector *c, struct err *e)
 
 void answer_stop(struct collector *c)
 {
+	loop_unhear(c->windows->routed);
+	routes_freep(&c->windows->routes);
+	free(c->routes);
+	c->routes = NULL;
 	control_freep(&c->control);
 }

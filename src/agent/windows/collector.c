@@ -112,6 +112,8 @@ static int start(struct collector *c, struct err *e)
 	w->stop = loop_hear(c->loop, ask_stop(), on_stop, c);
 	if (answer_start(c, e) < 0 || start_state(c, e) < 0)
 		return e->code;
+	if (answer_routes(c, e) < 0)
+		return e->code;
 	start_schedule(c);
 	if (watch_others(c, e) < 0)
 		return e->code;

@@ -1,0 +1,1 @@
+windows_test(routes 120)
