@@ -18,7 +18,7 @@ static struct {
 
 static const struct option_row options[] = {
 	OPT_TEXT(0, "from", &arg.from, "PRODUCT",
-		"whose policy it is: deep-security, wazuh, … (default: what it looks like)"),
+		"deep-security, wazuh, osquery, tripwire, aide (default: what it looks like)"),
 	OPT_FILE('o', "output", &arg.output, "FILE",
 		"a new file for the policy (default: standard output)"),
 	OPT_END,
@@ -124,16 +124,15 @@ const struct command command_policy_import = {
 	.name = "policy import",
 	.args = "FILE",
 	.text = "make rules of another product's policy",
-	.about =
-		"Prints a policy of ours. What has no counterpart, or only nearly one, is told as "
-		"FILE:line: warning: and stands as a comment in the policy: nothing is dropped "
-		"silently, and where it cannot be exact, more is watched rather than less.\n\n"
-		"Known are Trend Micro Deep Security (integrity rules) and Wazuh (<syscheck> of "
-		"ossec.conf and agent.conf). With -, the file is read from standard input. A file "
-		"that is there is never replaced. Exit status 17 when the file does not follow its "
-		"format. With --json, notes are JSON lines: on standard output when the policy "
-		"goes "
-		"to a file.",
+	.about = "Prints a policy of ours. What has no counterpart, or only nearly one, is told as "
+		 "FILE:line: warning: and stands as a comment in the policy: nothing is dropped "
+		 "silently, and where it cannot be exact, more is watched rather than less.\n\n"
+		 "Known are Trend Micro Deep Security (deep-security: integrity rules), Wazuh "
+		 "(wazuh: <syscheck> of ossec.conf and agent.conf), osquery (file_paths), Tripwire "
+		 "(twpol.txt) and AIDE (aide.conf); docs/POLICY.md says what becomes of what. With "
+		 "-, the file is read from standard input. A file that is there is never replaced. "
+		 "Exit status 17 when the file does not follow its format. With --json, notes are "
+		 "JSON lines: on standard output when the policy goes to a file.",
 	.examples = examples,
 	.options = options,
 	.operands = OPERANDS_PATHS,
