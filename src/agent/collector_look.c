@@ -16,9 +16,11 @@
 #define DEAR_MS 100      /* a file that takes longer is dear */
 #define DEAR_LOOKS 4     /* in a look of so few it is known which one it was */
 #define FILE_SECONDS 4   /* everything else waits for a file no longer than this, at first … */
-#define FILE_SECONDS_MAX 512 /* … and at most, when it is looked at again and again */
-#define BURST 2000           /* looks that take memory worth giving back */
-#define MOST 8192            /* looks at once */
+#define FILE_SECONDS_MAX 512        /* … and at most, when it is looked at again and again */
+#define BURST 2000                  /* looks that take memory worth giving back */
+#define MOST 8192                   /* looks at once, … */
+#define LEAST 256                   /* … fewer where so many take longer than … */
+#define TURN_NS INT64_C(1000000000) /* … this: meanwhile nobody is answered */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
 #define RETRY_LOCKED_MS 200
@@ -169,6 +171,16 @@ static void note_pace(struct collector *c, const struct look_again *looks, size_
 	c->rest = now + (cost < REST_MAX_MS * MS ? cost : REST_MAX_MS * MS);
 }
 
+/* By what this one cost: how many the next one may have. */
+static void note_most(struct collector *c, size_t n, int64_t cost)
+{
+	int64_t most = cost > 0 ? (int64_t)n * TURN_NS / cost : MOST;
+
+	if (n < LEAST) /* says little of many */
+		return;
+	c->most = most < LEAST ? LEAST : most > MOST ? MOST : (size_t)most;
+}
+
 /* What could not be looked at in spite of all trying is surveyed later. */
 static void give_up(struct collector *c, const struct look_again *looks, size_t n,
 	const struct err *why)
@@ -265,13 +277,14 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 	note_latency(c, looks, n);
 	note_pace(c, looks, n, clock_monotonic() - began);
 	note_dear(c, looks, n, clock_monotonic() - began);
+	note_most(c, n, clock_monotonic() - began);
 	return true;
 }
 
 /* A transaction of packages explains its files only when all of them are looked at together. */
 static size_t most_of(const struct collector *c)
 {
-	return backlog_count_of(c->backlog, &kind_package) ? SIZE_MAX : MOST;
+	return backlog_count_of(c->backlog, &kind_package) ? SIZE_MAX : c->most;
 }
 
 /* 1: looked; 0: nothing may be looked at now; -1: it failed. */
@@ -314,6 +327,7 @@ void look_all(struct collector *c)
 void look_start(struct collector *c)
 {
 	c->due = timer_new(c->loop, on_due, c);
+	c->most = MOST;
 }
 
 /* ---- what comes in ---- */

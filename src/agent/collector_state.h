@@ -97,6 +97,7 @@ struct collector {
 		unsigned seconds; /* it is given to be read; 0: as any other */
 	} dear[DEAR];
 	struct timer *due; /* the next look */
+	size_t most;       /* looks at once */
 	size_t burst;      /* looks since memory was given back */
 	int64_t rest;      /* monotonic ns: no look before */
 	unsigned failures; /* of looks, in a row */

@@ -2,7 +2,7 @@
 # invar agent as a service: installed, started, asked, killed, started again, after a reboot, removed.
 # What changed while it was dead is told at the next start, each change once.
 . tests/windows/agent.bash
-VALUES=${VALUES:-10000}
+VALUES=${VALUES:-1000} # CI has less time than we do: 10000 is worth a try
 SOURCE='HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Invar'
 
 true_that "installed" ask agent install
@@ -13,12 +13,16 @@ true_that "started" ask agent start
 
 answers() { ask status --json | jq -e .agent_running; }
 within 10 "it answers through its pipe" answers
+{ # Wine takes ten seconds to say that it is not the service
+	ask agent >"$PLACE/another" 2>&1
+	echo $? >>"$PLACE/another"
+} &
+another=$!
 began() { ask status --json | jq -e '.agent.scans[] | select(.name == "startup")'; }
 within 20 "it has looked at everything" began
 ask log --json >"$PLACE/log"
 grep -c '"record":"loss"' "$PLACE/log" >"$PLACE/said"
 point "$((!$?))" "nothing was lost before the baseline it made" "$PLACE/log"
-status_is 21 "another agent is refused" ask agent
 recorded() { ask log --json | jq -s -e --arg kind "$1" --arg key "$2" \
 	'any(.[]; .record == "change" and .kind == $kind and (.key | endswith($key)))'; }
 registry add 'HKLM\SOFTWARE\InvarTest' /v live /t REG_SZ /d 2 /f
@@ -35,6 +39,10 @@ printf "version: 1\nrules:\n  - { id: more, title: M, severity: low, kind: file,
 true_that "a good one is loaded" ask policy apply
 echo x >"$WORK/watched/below/x"
 
+wait "$another"
+tail -n 1 "$PLACE/another" | grep -qx 21
+point $? "another agent is refused" "$PLACE/another"
+
 true_that "killed" run "$BUILD/console.exe" kill-agent "$WINDOWS\\state\\agent.lock"
 gone() { ask status --json | jq -e '.agent_running == false'; }
 within 10 "nobody answers" gone
@@ -44,7 +52,11 @@ within 10 "nobody answers" gone
 } >"$WORK/many.reg"
 run regedit /S "$WINDOWS\\many.reg"
 true_that "started again" ask agent start
-repaired() { sleep 0.5 && ask log --json >"$PLACE/log" && tail -n 4 "$PLACE/log" | grep -q '"record":"repair"'; }
+repaired() { # a repair behind the loss
+	sleep 0.3
+	ask log --json >"$PLACE/log" &&
+		sed '1,/killed, or the host went down/d' "$PLACE/log" | grep -q '"record":"repair"'
+}
 within 60 "what changed meanwhile is looked at" repaired
 jq -c 'select(.record == "change" and .kind == "registry-value" and (.key | test("many")))' \
 	"$PLACE/log" >"$PLACE/many"
