@@ -19,7 +19,7 @@
 #define FILE_SECONDS_MAX 512        /* … and at most, when it is looked at again and again */
 #define BURST 2000                  /* looks that take memory worth giving back */
 #define MOST 8192                   /* looks at once, … */
-#define LEAST 256                   /* … fewer where so many take longer than … */
+#define LEAST 2048                  /* … fewer where so many take longer than … */
 #define TURN_NS INT64_C(1000000000) /* … this: meanwhile nobody is answered */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
