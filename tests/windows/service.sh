@@ -10,14 +10,14 @@ registry query "$SOURCE" /v EventMessageFile
 grep -qi 'invar\.exe' "$PLACE/reg"
 point $? "the event log's source is registered" "$PLACE/reg"
 true_that "started" ask agent start
-
-answers() { ask status --json | jq -e .agent_running; }
-within 10 "it answers through its pipe" answers
 { # Wine takes ten seconds to say that it is not the service
 	ask agent >"$PLACE/another" 2>&1
 	echo $? >>"$PLACE/another"
 } &
 another=$!
+
+answers() { ask status --json | jq -e .agent_running; }
+within 10 "it answers through its pipe" answers
 began() { ask status --json | jq -e '.agent.scans[] | select(.name == "startup")'; }
 within 20 "it has looked at everything" began
 ask log --json >"$PLACE/log"
