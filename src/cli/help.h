@@ -11,7 +11,8 @@ void help_overview(struct buf *ret);
 bool help_group(struct buf *ret, const char *word);
 void help_command(struct buf *ret, const struct command *c);
 
-/* Every kind on a line; one kind with its fields; the same as a JSON line. */
+/* Every kind on a line; one kind with the fields it has on this platform; the same as a JSON line.
+ */
 void help_kinds(struct buf *ret);
 void help_kind(struct buf *ret, const struct kind *k);
 void help_kind_json(struct buf *ret, const struct kind *k, struct span host);

@@ -72,12 +72,18 @@ static void add_field(struct buf *ret, const struct field *f)
 
 void help_kind(struct buf *ret, const struct kind *k)
 {
+	uint64_t absent = kind_fields_absent(k);
+	AUTO(buf) elsewhere = BUF_INIT(4096);
 	unsigned used = 0;
 
 	buf_addf(ret, "Kind %s: %s.\n\nKeys are %s.\n\nFields:\n", k->name, k->text,
 		k->hierarchical ? "absolute paths; a rule has a 'base', patterns have sections"
 				: "names; '*' and '?' in a pattern match any character");
-	for (size_t i = 0; i < k->n_fields; i++) {
+	for (unsigned i = 0; i < k->n_fields; i++) {
+		if (absent & field_bit(i)) {
+			buf_addf(&elsewhere, "%s%s", elsewhere.n ? ", " : "", k->fields[i].name);
+			continue;
+		}
 		add_field(ret, &k->fields[i]);
 		used |= k->fields[i].flags;
 	}
@@ -85,6 +91,13 @@ void help_kind(struct buf *ret, const struct kind *k)
 	for (size_t i = 0; i < ARRAY_LEN(flag_words); i++)
 		if (used & flag_words[i].flag)
 			help_row(ret, flag_words[i].word, flag_words[i].text, FIELD_COLUMN);
+	if (elsewhere.n) {
+		AUTO(buf) text = BUF_INIT(4096);
+
+		buf_addf(&text, "on other platforms only: %s", buf_text(&elsewhere));
+		buf_add_char(ret, '\n');
+		help_row(ret, "not here", buf_text(&text), FIELD_COLUMN);
+	}
 }
 
 static void add_json_field(struct json *j, const struct field *f)

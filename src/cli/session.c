@@ -25,7 +25,9 @@ const struct option_row session_options[] = {
 		"policy file or folder (default " PROGRAM_POLICY_TEXT ")"),
 	OPT_FILE(0, "state", &session.state_dir, "DIR",
 		"state folder (default " PROGRAM_STATE_TEXT ")"),
+#ifndef _WIN32 /* nothing there is observed below another folder */
 	OPT_FILE(0, "root", &session.root, "DIR", "observe this folder as /"),
+#endif
 	OPT_FLAG(0, "json", &session.json, "print JSON Lines (docs/change.schema.json)"),
 	OPT_FLAG(0, "plain", &session.plain, "no colour, no progress line"),
 	OPT_FLAG(0, "full", &session.full, "whole digests and times, all entries of long lists"),

@@ -87,6 +87,9 @@ uint64_t kind_fields_with(const struct kind *k, unsigned flags);
 /* Every field there is that a policy may ask for. */
 uint64_t kind_fields_all(const struct kind *k);
 
+/* The fields that nothing on this platform gives: not worth telling people of. */
+uint64_t kind_fields_absent(const struct kind *k);
+
 /* In a set of fields that somebody asks for: that the entity is there at all, if nothing more. */
 #define FIELDS_EXISTENCE (UINT64_C(1) << KIND_FIELDS_MAX)
 

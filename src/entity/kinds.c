@@ -1,3 +1,4 @@
+#include "entity/absent.h"
 #include "entity/boot.h"
 #include "entity/bpf.h"
 #include "entity/certificate.h"
@@ -91,5 +92,15 @@ uint64_t kind_fields_all(const struct kind *k)
 	for (unsigned i = 0; i < k->n_fields; i++)
 		if (!(k->fields[i].flags & FIELD_DERIVED))
 			set |= field_bit(i);
+	return set;
+}
+
+uint64_t kind_fields_absent(const struct kind *k)
+{
+	uint64_t set = 0;
+
+	for (const struct absent_fields *x = absent_fields; x->kind; x++)
+		for (size_t i = 0; x->kind == k && i < x->n; i++)
+			set |= field_bit(x->fields[i]);
 	return set;
 }

@@ -34,3 +34,12 @@ set(ENTITY_SOURCES
   src/entity/who.c
   src/entity/who_join.c
 )
+if(WIN32)
+  list(APPEND ENTITY_SOURCES
+    src/entity/absent_windows.c
+  )
+else()
+  list(APPEND ENTITY_SOURCES
+    src/entity/absent_linux.c
+  )
+endif()

@@ -152,6 +152,7 @@ void text_fields(struct buf *ret, const struct kind *k, uint64_t fields)
 {
 	const char *between = "";
 
+	fields &= ~kind_fields_absent(k);
 	for (unsigned i = 0; i < k->n_fields; i++) {
 		if (!(fields & field_bit(i)))
 			continue;

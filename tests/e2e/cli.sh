@@ -554,6 +554,7 @@ bare help kinds
 ok "help kinds lists them" bash -c 'grep -q "^   1  file " out && grep -q "^   6  user " out'
 bare help kind user
 ok "help of a kind lists its fields" bash -c 'grep -q "^Kind user: " out && grep -q "^  uid .*number, standard: " out'
+ok "and what other platforms have apart" bash -c '! grep -q "^  sid " out && grep -q "^  not here .* sid" out'
 cp out first
 bare help user
 ok "a kind's name alone will do" cmp out first

@@ -42,6 +42,8 @@ point $? "one entity, typed in another case" "$CASE/out"
 text explain "$(windows "$BASE/日本語/😀.txt")"
 grep -q "watches it" "$CASE/out"
 point $? "explains what watches it" "$CASE/out"
+! grep -qwE 'mode|uid|acl|caps|rdev' "$CASE/out" && grep -qw dacl "$CASE/out"
+point $? "with the fields that Windows has" "$CASE/out"
 text status
 point "$RC" "says how it stands" "$CASE/err"
 grep -qF "state      $WINDOWS" "$CASE/out" && ! grep -qF '\x5c' "$CASE/out"
@@ -143,6 +145,11 @@ point $? "arguments are not garbled" "$PLACE/out"
 run "$INVAR" help >"$PLACE/out"
 grep -q ProgramData "$PLACE/out"
 point $? "help names the folders of Windows" "$PLACE/out"
+grep -q -e --root "$PLACE/out"
+point "$((!$?))" "and no option that is not for Windows" "$PLACE/out"
+run "$INVAR" help kind file >"$PLACE/out"
+! grep -q '^  mode ' "$PLACE/out" && grep -q '^  dacl ' "$PLACE/out"
+point $? "help of a kind has the fields of Windows" "$PLACE/out"
 
 # ---- what tells of changes ----
 
