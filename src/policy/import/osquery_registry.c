@@ -86,7 +86,6 @@ static void ask(struct query *q, struct span text, bool path, bool like)
 		.title = arena_format(import_arena(q->o->x), "osquery %s", q->name),
 		.line = q->line,
 		.levels = 0 };
-	AUTO(buf) key = BUF_INIT(16384);
 	struct span value = SPAN_NONE;
 
 	if (q->n++ >= KEYS_MAX)
