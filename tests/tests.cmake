@@ -11,6 +11,9 @@ function(testing name label)
   if(WIN32)
     set_tests_properties(${INVAR_PREFIX}${name} PROPERTIES ENVIRONMENT "${WINE_ENVIRONMENT}"
       FIXTURES_REQUIRED wine)
+    if(NOT label STREQUAL "unit") # they share one registry, and one service manager
+      set_tests_properties(${INVAR_PREFIX}${name} PROPERTIES RESOURCE_LOCK wine)
+    endif()
   endif()
 endfunction()
 

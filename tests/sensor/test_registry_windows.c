@@ -429,15 +429,14 @@ static void look__at_a_part(void **state)
 	assert_int_equal(room.n, 0);
 }
 
-static void scan__twice_is_equal(void **state)
+/* Two scans behind each other; false: they differ. */
+static bool twice(void)
 {
-	static const char *const all[] = { "HKLM\\SOFTWARE", "HKLM\\SYSTEM", NULL };
 	struct arena *first;
 	const char **lines;
 	size_t n;
+	bool equal;
 
-	(void)state;
-	bases = all;
 	look(&sensor_registry_value);
 	first = room.arena;
 	lines = mem_array(room.n + 1, sizeof *lines);
@@ -446,11 +445,25 @@ static void scan__twice_is_equal(void **state)
 	room.arena = NULL;
 	look(&sensor_registry_value);
 	assert_true(n > 5000);
-	assert_int_equal(room.n, n);
-	for (size_t i = 0; i < n; i++)
-		assert_string_equal(room.lines[i], lines[i]);
+	equal = room.n == n;
+	for (size_t i = 0; equal && i < n; i++)
+		equal = strcmp(room.lines[i], lines[i]) == 0;
 	arena_free(first);
 	free(lines);
+	return equal;
+}
+
+/* Wine finds devices for some seconds after its start, and writes them down. */
+static void scan__twice_is_equal(void **state)
+{
+	static const char *const all[] = { "HKLM\\SOFTWARE", "HKLM\\SYSTEM", NULL };
+	bool equal = false;
+
+	(void)state;
+	bases = all;
+	for (int i = 0; i < 4 && !equal; i++)
+		equal = twice();
+	assert_true(equal);
 }
 
 int main(void)

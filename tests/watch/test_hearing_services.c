@@ -158,10 +158,10 @@ static void test_service(void **state)
 	play("fail", name, NULL, NULL);
 	assert_heard(hint);
 	take(1000);
-	forget();
-	play("delete", name, NULL, NULL);
-	assert_heard(hint);
 	assert_null(strstr(buf_text(&heard), "loss"));
+	/* Whether Wine takes it from its list while we are subscribed to it is a matter of chance.
+	 */
+	play("delete", name, NULL, NULL);
 	end_hearing();
 }
 

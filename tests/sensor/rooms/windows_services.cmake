@@ -7,5 +7,4 @@ if(WIN32 AND INVAR_TESTS)
   target_sources(test_services_windows PRIVATE src/output/map.c src/output/value.c
     src/output/words.c)
   add_dependencies(test_services_windows victim)
-  set_tests_properties(${INVAR_PREFIX}sensor/services_windows PROPERTIES RESOURCE_LOCK services)
 endif()
