@@ -1,5 +1,5 @@
 /* Settings of any bytes: a problem with a place, or values within their bounds. */
-#include "agent/config.h"
+#include "agent/config/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

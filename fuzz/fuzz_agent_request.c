@@ -1,5 +1,5 @@
 /* What is accepted from anybody is written again as the same bytes. */
-#include "agent/request.h"
+#include "agent/control/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

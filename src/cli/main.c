@@ -1,5 +1,5 @@
 /* invar: the program joins the command tables of its parts. */
-#include "agent/commands.h"
+#include "agent/command/commands.h"
 #include "cli/command.h"
 #include "os/program.h"
 

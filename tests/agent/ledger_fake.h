@@ -2,7 +2,7 @@
 #ifndef TESTS_AGENT_LEDGER_FAKE_H
 #define TESTS_AGENT_LEDGER_FAKE_H
 
-#include "agent/link.h"
+#include "agent/link/link.h"
 #include "os/channel.h"
 
 struct ledger_fake {

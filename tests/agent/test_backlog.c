@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "../check.h"
-#include "agent/backlog.h"
+#include "agent/collector/backlog.h"
 #include "entity/file.h"
 #include "entity/user.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../check.h"
-#include "agent/canary.h"
+#include "agent/health/canary.h"
 #include "core/json.h"
 
 struct fixture {

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "../check.h"
-#include "agent/config.h"
-#include "agent/route.h"
+#include "agent/config/config.h"
+#include "agent/config/route.h"
 #include "core/buf.h"
 
 static const struct {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "../check.h"
-#include "agent/metrics.h"
+#include "agent/health/metrics.h"
 
 struct fixture {
 	char folder[64], path[96];

@@ -4,11 +4,11 @@
 #include <windows.h>
 
 #include "../check.h"
-#include "agent/windows/control_pipe.h"
-#include "agent/windows/lock.h"
-#include "agent/windows/loop_hear.h"
-#include "agent/windows/pipe.h"
-#include "agent/windows/survey_child.h"
+#include "agent/control/windows/control_pipe.h"
+#include "agent/control/windows/pipe.h"
+#include "agent/loop/windows/loop_hear.h"
+#include "agent/service/windows/lock.h"
+#include "agent/survey/windows/child.h"
 #include "core/mem.h"
 
 #define FRAME_MAX ((size_t)1 << 20)

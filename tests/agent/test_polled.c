@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "../check.h"
-#include "agent/polled.h"
+#include "agent/survey/polled.h"
 
 static unsigned n_moved;
 static struct event_base *base;

@@ -1,6 +1,6 @@
 /* The kernel's pressure stall information: Documentation/accounting/psi.rst. */
 #include "../check.h"
-#include "agent/pressure.h"
+#include "agent/health/pressure.h"
 #include "core/attr.h"
 
 static void pressure_parse__reads_the_last_ten_seconds(void **state)

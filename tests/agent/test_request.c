@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "../check.h"
-#include "agent/request.h"
+#include "agent/control/request.h"
 #include "os/channel.h"
 
 #define PARTIES 5

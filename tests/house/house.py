@@ -266,7 +266,8 @@ def check_listed():
     for f in files():
         parts = f.split("/")
         if f.startswith("src/") and f.endswith(".c") and parts[-1] != "main.c":
-            lists = [f"{os.path.dirname(f)}/sources.cmake", f"src/{parts[1]}/sources.cmake", "CMakeLists.txt"]
+            lists = [f"{'/'.join(parts[:n])}/sources.cmake" for n in range(len(parts) - 1, 1, -1)]
+            lists.append("CMakeLists.txt")
             if not any(os.path.isfile(s) and f in text(s).split() for s in lists):
                 yield f, 1, f"is not listed in {lists[0]}"
         m = re.fullmatch(r"tests/(\w+)/test_(\w+)\.c", f)

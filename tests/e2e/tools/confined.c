@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "agent/commands.h"
-#include "agent/role.h"
+#include "agent/command/commands.h"
+#include "agent/service/role.h"
 
 int main(int argc, char **argv)
 {

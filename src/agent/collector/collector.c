@@ -1,0 +1,255 @@
+/* The collector's loop: what comes from the watcher, the link, the parent and the command line. */
+#include "agent/collector/collector.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/collector/state.h"
+#include "agent/loop/loop_event.h"
+#include "core/mem.h"
+#include "entity/file.h"
+#include "os/clock.h"
+
+#define HOLD_SECONDS 600
+
+void collector_end(struct collector *c, const struct err *why)
+{
+	if (why && c->err.code == 0)
+		c->err = *why;
+	c->stopping = true;
+	loop_end(c->loop);
+}
+
+/* ---- lines ---- */
+
+static void flush(struct line *l)
+{
+	struct err e;
+	int rc = l->open ? channel_flush(&l->channel, &e) : 1;
+
+	if (rc == 0)
+		event_add(l->writable, NULL);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd, (void)what;
+	flush(ctx);
+}
+
+bool collector_send(struct line *l, struct span frame)
+{
+	bool took = l->open && channel_put(&l->channel, frame);
+
+	if (took)
+		flush(l);
+	return took;
+}
+
+int collector_line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
+	collector_readable_fn *readable, struct err *e)
+{
+	if (fd < 0)
+		return 0;
+	l->collector = c;
+	channel_init(&l->channel, fd, frame_max);
+	l->readable = event_new(c->base, fd, EV_READ | EV_PERSIST, readable, c);
+	l->writable = event_new(c->base, fd, EV_WRITE, on_writable, l);
+	if (!l->readable || !l->writable || event_add(l->readable, NULL) < 0)
+		return err_set(e, ERR_SYSTEM, "cannot listen to a process of the agent");
+	l->open = true;
+	return 0;
+}
+
+void collector_line_close(struct line *l)
+{
+	if (!l->open)
+		return;
+	event_free(l->readable);
+	event_free(l->writable);
+	close(l->channel.fd);
+	channel_done(&l->channel);
+	*l = (struct line){ 0 };
+}
+
+void collector_ask(struct collector *c, enum request_type type, uint32_t pid, struct span text)
+{
+	AUTO(buf) frame = BUF_INIT(NOTICE_FRAME_MAX);
+	struct request r = { type, pid, text };
+
+	request_encode(&r, &frame);
+	(void)collector_send(&c->watcher, buf_span(&frame));
+}
+
+/* ---- from the watcher ---- */
+
+static void on_watcher(evutil_socket_t fd, short what, void *ctx)
+{
+	struct collector *c = ctx;
+	struct notice n;
+	struct span frame;
+	struct err e = { 0 };
+	int rc = channel_fill(&c->watcher.channel, &e);
+
+	(void)fd, (void)what;
+	while (rc >= 0 && (rc = channel_next(&c->watcher.channel, &frame, &e)) > 0) {
+		arena_clear(c->arena);
+		rc = notice_decode(frame, c->arena, &n, &e);
+		if (rc == 0)
+			collector_notice(c, &n);
+	}
+	if (rc >= 0)
+		return;
+	collector_line_close(&c->watcher);
+	c->watcher_ready = false;
+	answer_watcher_lost(c, &e);
+}
+
+static void send_policy(struct collector *c)
+{
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+
+	policy_print(c->policy, &text);
+	collector_ask(c, REQUEST_POLICY, 0, buf_span(&text));
+}
+
+/* A new watcher is there: what changed between is lost. */
+int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
+{
+	struct loss_note loss = { .means = span_of("watcher"),
+		.from = from,
+		.to = clock_now(),
+		.text = span_of("the process that hears of changes ended; another one was begun") };
+
+	collector_line_close(&c->watcher);
+	if (collector_line_open(c, &c->watcher, fd, NOTICE_FRAME_MAX, on_watcher, e) < 0)
+		return e->code;
+	send_policy(c);
+	survey_lost(c, &loss);
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static void on_signal(evutil_socket_t fd, short what, void *ctx)
+{
+	struct collector *c = ctx;
+
+	(void)what;
+	if (fd == SIGHUP && !c->setup.foreground) {
+		answer_reload(c);
+		return;
+	}
+	collector_end(c, NULL);
+}
+
+static int hear_signals(struct collector *c, struct err *e)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		c->signals[i] = evsignal_new(c->base, signals[i], on_signal, c);
+		if (!c->signals[i] || evsignal_add(c->signals[i], NULL) < 0)
+			return err_set(e, ERR_SYSTEM, "cannot hear signals");
+	}
+	return 0;
+}
+
+static void release(void *ctx, const struct look_again *l)
+{
+	look_soon(ctx, l);
+}
+
+/* No event told of it: chattr, a project id. */
+static void moved(void *ctx, struct span path)
+{
+	struct look_again l = { .kind = &kind_file,
+		.key = path,
+		.observed = OBSERVED_SCAN,
+		.who_unknown = span_of("no event tells of this; it was found by polling") };
+
+	look_soon(ctx, &l);
+}
+
+static int start(struct collector *c, struct err *e)
+{
+	const struct agent_config *g = c->setup.config;
+
+	if (loop_new(&c->loop, e) < 0)
+		return e->code;
+	c->base = loop_base(c->loop);
+	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, release, c);
+	c->polled = polled_new(c->base, POLLED_SECONDS, moved, c);
+	look_start(c);
+	if (answer_start(c, e) < 0 || health_start(c, e) < 0 || hear_signals(c, e) < 0 ||
+		start_state(c, e) < 0)
+		return e->code;
+	start_schedule(c);
+	if (heard_start(c, e) < 0)
+		return e->code;
+	collector_note(c, "agent-start",
+		c->setup.foreground ? "invar watch began" : "the agent began");
+	if (collector_line_open(c, &c->watcher, c->setup.watcher, NOTICE_FRAME_MAX, on_watcher, e) <
+		0)
+		return e->code;
+	if (c->own_policy)
+		send_policy(c);
+	return 0;
+}
+
+static void stop(struct collector *c)
+{
+	survey_stop(c);
+	if (c->base)
+		stop_state(c);
+	answer_stop(c);
+	health_stop(c);
+	collector_line_close(&c->watcher);
+	for (size_t i = 0; i < ARRAY_LEN(c->signals); i++)
+		if (c->signals[i])
+			event_free(c->signals[i]);
+	timer_free(c->due);
+	timer_free(c->schedule);
+	heard_stop(c);
+	hold_free(c->hold);
+	again_free(c);
+	polled_free(c->polled);
+	look_memory_free(c->options.memory);
+	jobs_free(c);
+	linked_stop(c);
+	loop_free(c->loop);
+	backlog_free(c->backlog);
+	arena_freep(&c->arena);
+	policy_free(c->own_policy);
+	collector_forget(c);
+	free(c->routes);
+	free(c->roles);
+}
+
+int collector_run(const struct collector_setup *setup, struct err *e)
+{
+	struct collector *c = mem_new(sizeof *c);
+	int rc;
+
+	c->setup = *setup;
+	c->policy = setup->policy;
+	c->options.spare = setup->state_dir;
+	c->options.memory = look_memory_new();
+	c->started = clock_now();
+	c->backlog = backlog_new();
+	c->arena = arena_new();
+	rc = start(c, e);
+	if (rc < 0)
+		c->err = *e;
+	else
+		loop_run(c->loop);
+	stop(c);
+	rc = c->err.code;
+	if (rc < 0)
+		*e = c->err;
+	free(c);
+	return rc;
+}

@@ -1,0 +1,277 @@
+#include "agent/collector/hold.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent/collector/backlog.h"
+#include "core/mem.h"
+#include "os/clock.h"
+
+#define MANAGERS_MAX 16
+#define AFTER_MS 1000 /* the last writes of an ended manager are on their way to us */
+#define ALL SIZE_MAX
+
+/* Programs whose work a transaction explains; they and what they start (maintainer scripts,
+ * triggers) are held. */
+static const char *const programs[] = {
+	"/usr/bin/dpkg",
+	"/usr/bin/apt",
+	"/usr/bin/apt-get",
+	"/usr/bin/aptitude",
+	"/usr/bin/aptitude-curses",
+	"/usr/bin/rpm",
+	"/usr/bin/dnf5",
+	"/usr/bin/microdnf",
+	"/usr/bin/zypper",
+	"/usr/libexec/packagekitd",
+	"/sbin/apk",
+	"/usr/bin/apk",
+};
+
+/* Of an interpreter the program is what it runs. */
+static const char *const scripts[] = {
+	"/usr/bin/dnf",
+	"/usr/bin/dnf-3",
+	"/usr/bin/yum",
+	"/usr/bin/unattended-upgrade",
+	"/usr/bin/unattended-upgrades",
+};
+
+static const struct timeval second = { 1, 0 };
+
+struct manager {
+	uint32_t pid; /* 0: the place is free */
+	int fd;       /* pidfd */
+	int64_t since;
+	struct event *ended;
+	struct hold *hold;
+	struct backlog *held;
+};
+
+struct hold {
+	struct event_base *base;
+	struct event *timer;
+	int64_t most; /* ns */
+	void (*release)(void *ctx, const struct look_again *l);
+	void *ctx;
+	struct manager manager[MANAGERS_MAX];
+	struct buf last; /* who */
+	uint32_t last_pid;
+};
+
+static bool is_one_of(struct span exe, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (span_is(exe, list[i]) ||
+			(span_starts(exe, span_of(list[i])) &&
+				span_is(span_from_offset(exe, strlen(list[i])), " (deleted)")))
+			return true;
+	return false;
+}
+
+static bool is_python(struct span exe)
+{
+	return span_starts(exe, span_of("/usr/bin/python3"));
+}
+
+uint32_t hold_manager(const struct who *w)
+{
+	uint32_t pid = 0;
+
+	if (is_one_of(w->exe, programs, ARRAY_LEN(programs)) ||
+		(is_python(w->exe) && w->n_argv > 1 &&
+			is_one_of(w->argv[1], scripts, ARRAY_LEN(scripts))))
+		pid = w->pid;
+	for (size_t i = 0; i < w->n_ancestry; i++)
+		if (is_one_of(w->ancestry[i].exe, programs, ARRAY_LEN(programs)))
+			pid = w->ancestry[i].pid;
+	return pid;
+}
+
+/* ---- letting go ---- */
+
+static void manager_done(struct manager *m)
+{
+	event_free(m->ended);
+	if (m->fd >= 0)
+		close(m->fd);
+	*m = (struct manager){ 0 };
+}
+
+static void let_go(struct manager *m)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	struct hold *h = m->hold;
+	struct backlog *held = m->held;
+	struct look_again *looks;
+	size_t n;
+
+	manager_done(m);
+	n = backlog_take(held, ALL, NULL, NULL, arena, &looks);
+	for (size_t i = 0; i < n; i++)
+		h->release(h->ctx, &looks[i]);
+	backlog_free(held);
+}
+
+static void on_ended(evutil_socket_t fd, short what, void *ctx);
+
+/* For what it did last. */
+static void wait_a_moment(struct manager *m)
+{
+	static const struct timeval after = { AFTER_MS / 1000, AFTER_MS % 1000 * 1000 };
+
+	m->ended = evtimer_new(m->hold->base, on_ended, m);
+	evtimer_add(m->ended, &after);
+}
+
+static void on_ended(evutil_socket_t fd, short what, void *ctx)
+{
+	struct manager *m = ctx;
+
+	(void)fd;
+	if (what & EV_TIMEOUT) {
+		let_go(m);
+		return;
+	}
+	/* The descriptor stays readable, so only the time counts from here on. */
+	event_free(m->ended);
+	wait_a_moment(m);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct hold *h = ctx;
+	int64_t now = clock_monotonic();
+	bool more = false;
+
+	(void)fd, (void)what;
+	for (size_t i = 0; i < MANAGERS_MAX; i++)
+		if (h->manager[i].pid && now - h->manager[i].since > h->most)
+			let_go(&h->manager[i]);
+	for (size_t i = 0; i < MANAGERS_MAX; i++)
+		more = more || h->manager[i].pid;
+	if (more)
+		evtimer_add(h->timer, &second);
+}
+
+/* ---- holding ---- */
+
+static struct manager *manager_new(struct hold *h, uint32_t pid)
+{
+	struct manager *m = NULL;
+
+	for (size_t i = 0; i < MANAGERS_MAX && !m; i++)
+		if (!h->manager[i].pid)
+			m = &h->manager[i];
+	if (!m)
+		return NULL;
+	*m = (struct manager){ .pid = pid, .since = clock_monotonic(), .hold = h };
+	m->held = backlog_new();
+	m->fd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3 */
+	if (m->fd >= 0) {
+		m->ended = event_new(h->base, m->fd, EV_READ, on_ended, m);
+		event_add(m->ended, NULL);
+	} else {
+		wait_a_moment(m); /* it has ended, and what it did is on its way to us */
+	}
+	if (!evtimer_pending(h->timer, NULL))
+		evtimer_add(h->timer, &second);
+	return m;
+}
+
+static struct manager *manager_of(struct hold *h, uint32_t pid)
+{
+	for (size_t i = 0; i < MANAGERS_MAX; i++)
+		if (h->manager[i].pid == pid)
+			return &h->manager[i];
+	return manager_new(h, pid);
+}
+
+/* What touches one thing touches the next, so the last answer is kept. */
+static uint32_t manager_behind(struct hold *h, struct span cbor)
+{
+	AUTO_FREE(arena) arena = NULL;
+	struct who who;
+	struct err e;
+
+	if (span_same(cbor, buf_span(&h->last)))
+		return h->last_pid;
+	buf_clear(&h->last);
+	buf_add_span(&h->last, cbor);
+	arena = arena_new();
+	h->last_pid = who_decode(cbor, arena, &who, &e) < 0 ? 0 : hold_manager(&who);
+	return h->last_pid;
+}
+
+bool hold_take(struct hold *h, const struct look_again *l)
+{
+	uint32_t pid = l->who.n && h->most ? manager_behind(h, l->who) : 0;
+	struct manager *m = pid ? manager_of(h, pid) : NULL;
+
+	return m && backlog_add(m->held, l);
+}
+
+bool hold_beside(struct hold *h, const struct look_again *l)
+{
+	for (size_t i = 0; h->most && i < MANAGERS_MAX; i++)
+		if (h->manager[i].pid)
+			return backlog_add(h->manager[i].held, l);
+	return false;
+}
+
+void hold_release(struct hold *h)
+{
+	for (size_t i = 0; i < MANAGERS_MAX; i++)
+		if (h->manager[i].pid)
+			let_go(&h->manager[i]);
+}
+
+size_t hold_count(const struct hold *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < MANAGERS_MAX; i++)
+		if (h->manager[i].pid)
+			n += backlog_count(h->manager[i].held);
+	return n;
+}
+
+uint32_t hold_for(const struct hold *h)
+{
+	for (size_t i = 0; i < MANAGERS_MAX; i++)
+		if (h->manager[i].pid)
+			return h->manager[i].pid;
+	return 0;
+}
+
+struct hold *hold_new(struct event_base *base, unsigned seconds,
+	void (*release)(void *ctx, const struct look_again *l), void *ctx)
+{
+	struct hold *h = mem_new(sizeof *h);
+
+	h->base = base;
+	h->most = seconds * INT64_C(1000000000);
+	h->release = release;
+	h->ctx = ctx;
+	h->last = BUF_INIT(BUF_MAX_DEFAULT);
+	h->timer = evtimer_new(base, on_timer, h);
+	return h;
+}
+
+void hold_free(struct hold *h)
+{
+	if (!h)
+		return;
+	for (size_t i = 0; i < MANAGERS_MAX; i++) {
+		if (!h->manager[i].pid)
+			continue;
+		backlog_free(h->manager[i].held);
+		manager_done(&h->manager[i]);
+	}
+	event_free(h->timer);
+	buf_done(&h->last);
+	free(h);
+}

@@ -1,0 +1,32 @@
+/* While a package manager is at work, what it and its children touch is looked at only when it is
+ * done: a transaction explains its files only as a whole, and half of one would be a thousand false
+ * alarms. What anybody else touches meanwhile is looked at at once. */
+#ifndef AGENT_COLLECTOR_HOLD_H
+#define AGENT_COLLECTOR_HOLD_H
+
+#include "change/pipeline.h"
+
+struct event_base;
+struct hold;
+
+/* release: called for everything held once its manager has ended (and a moment has passed), or has
+ * taken longer than `seconds`. */
+struct hold *hold_new(struct event_base *base, unsigned seconds,
+	void (*release)(void *ctx, const struct look_again *l), void *ctx);
+void hold_free(struct hold *h); /* drops what is held; accepts NULL */
+
+/* True: held. False: nothing to wait for, or no more room. */
+bool hold_take(struct hold *h, const struct look_again *l);
+/* The same of what we look at by ourselves, whoever was behind it: true while any manager is at
+ * work, which may have done it. */
+bool hold_beside(struct hold *h, const struct look_again *l);
+/* Release everything now. */
+void hold_release(struct hold *h);
+size_t hold_count(const struct hold *h);
+/* The process being waited for; 0: none. */
+uint32_t hold_for(const struct hold *h);
+
+/* The pid of the outermost package manager among a process and its ancestors; 0: none. */
+uint32_t hold_manager(const struct who *w);
+
+#endif

@@ -1,0 +1,363 @@
+/* From hints to changes: what was heard of is gathered for a moment, then looked at together. */
+#include <stdio.h>
+
+#include "agent/collector/state.h"
+#include "agent/log.h"
+#include "entity/package.h"
+#include "os/clock.h"
+#include "os/memory.h"
+
+#define MS INT64_C(1000000)
+#define GATHER_MS 8      /* what belongs together comes together */
+#define REST_MAX_MS 250  /* between two looks, however long they take */
+#define PACE 12          /* a flat kind: a look costs at most a 12th of the time … */
+#define PACE_MAX_MS 800  /* … but is made within a second */
+#define DEAR_WAIT_MS 250 /* until it is seen whether one may be looked at */
+#define DEAR_MS 100      /* a file that takes longer is dear */
+#define DEAR_LOOKS 4     /* in a look of so few it is known which one it was */
+#define FILE_SECONDS 4   /* everything else waits for a file no longer than this, at first … */
+#define FILE_SECONDS_MAX 512        /* … and at most, when it is looked at again and again */
+#define BURST 2000                  /* looks that take memory worth giving back */
+#define MOST 8192                   /* looks at once, … */
+#define LEAST 2048                  /* … fewer where so many take longer than … */
+#define TURN_NS INT64_C(1000000000) /* … this: meanwhile nobody is answered */
+#define RETRY_MS 50
+#define RETRY_MAX_MS 10000
+#define RETRY_LOCKED_MS 200
+#define FAILURES_SAID 4 /* in a row; a full disk at once */
+#define FAILURES_MAX 20 /* then what could not be looked at is given up, as a loss */
+
+/* ---- what is dear to look at ---- */
+
+static uint64_t hash_of(struct span key)
+{
+	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (size_t i = 0; i < key.n; i++)
+		h = (h ^ (uint8_t)key.p[i]) * UINT64_C(1099511628211);
+	return h ? h : 1;
+}
+
+static struct dear *dear_of(struct collector *c, struct span key)
+{
+	return &c->dear[hash_of(key) % DEAR];
+}
+
+/* A large file that is written to all the time is not read all the time: looking at one takes at
+ * most a tenth of the time. */
+static void note_dear(struct collector *c, const struct look_again *looks, size_t n, int64_t cost)
+{
+	for (size_t i = 0; n <= DEAR_LOOKS && i < n; i++) {
+		struct dear *d = dear_of(c, looks[i].key);
+
+		if (!looks[i].kind->hierarchical || looks[i].below)
+			continue;
+		if (d->key != hash_of(looks[i].key))
+			d->seconds = 0;
+		d->key = cost > DEAR_MS * MS ? hash_of(looks[i].key) : 0;
+		d->next = clock_monotonic() + cost * 10;
+		/* it may have been given up: more time for it when its turn comes again */
+		d->seconds = cost / MS < 1000 * FILE_SECONDS ? 0
+			     : d->seconds < FILE_SECONDS_MAX
+				     ? 2 * (d->seconds ? d->seconds : FILE_SECONDS)
+				     : FILE_SECONDS_MAX;
+	}
+}
+
+/* A file that takes long to read must not make us deaf to all else: a sparse one of 20 GiB is made
+ * by one call. What it is besides its content is told at once, its content when the time it was
+ * given was enough. */
+static unsigned file_seconds(struct collector *c, const struct look_again *looks, size_t n)
+{
+	unsigned most = FILE_SECONDS;
+
+	for (size_t i = 0; n <= DEAR_LOOKS && i < n; i++) {
+		const struct dear *d = dear_of(c, looks[i].key);
+
+		if (d->key == hash_of(looks[i].key) && d->seconds > most)
+			most = d->seconds;
+	}
+	return most;
+}
+
+static bool is_too_dear(const struct collector *c, const struct look_again *l, int64_t now)
+{
+	const struct dear *d = &c->dear[hash_of(l->key) % DEAR];
+
+	return d->key && d->next > now && !l->below && d->key == hash_of(l->key);
+}
+
+/* ---- what may be looked at now ---- */
+
+struct choice {
+	const struct collector *c;
+	int64_t now;
+};
+
+static bool may_look(void *ctx, const struct look_again *l)
+{
+	const struct choice *x = ctx;
+
+	if (l->kind->hierarchical)
+		return !is_too_dear(x->c, l, x->now);
+	return l->kind == &kind_package || x->c->pace[l->kind->id].next <= x->now;
+}
+
+/* When the next look is due: monotonic ns; 0: nothing waits. */
+static int64_t next_look(const struct collector *c)
+{
+	int64_t next = 0;
+
+	for (unsigned id = 0; id < KIND_IDS; id++) {
+		const struct kind *k = kind_by_id((uint8_t)id);
+		int64_t at;
+
+		if (!k || !backlog_count_of(c->backlog, k))
+			continue;
+		at = k->hierarchical || k == &kind_package ? 1 : c->pace[id].next;
+		if (at < c->rest)
+			at = c->rest;
+		if (at == 0) /* never looked at: now, which 0 does not mean */
+			at = 1;
+		if (next == 0 || at < next)
+			next = at;
+	}
+	return next;
+}
+
+void look_schedule(struct collector *c)
+{
+	int64_t now = clock_monotonic(), at = next_look(c), wait;
+
+	if (at == 0 || c->stopping || timer_waits(c->due))
+		return;
+	wait = at - now;
+	if (wait < GATHER_MS * MS)
+		wait = GATHER_MS * MS;
+	timer_start(c->due, wait);
+}
+
+/* ---- one look ---- */
+
+static void note_latency(struct collector *c, const struct look_again *looks, size_t n)
+{
+	int64_t now = clock_now();
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t ms = looks[i].happened ? (now - looks[i].happened) / MS : 0;
+		unsigned b = 0;
+
+		if (looks[i].observed != OBSERVED_REALTIME || !looks[i].happened)
+			continue;
+		while (b < LATENCY_BUCKETS - 1 && ms > INT64_C(1) << b)
+			b++;
+		c->latency[looks[i].kind->id].n[b]++;
+	}
+}
+
+static void note_pace(struct collector *c, const struct look_again *looks, size_t n, int64_t cost)
+{
+	int64_t now = clock_monotonic();
+
+	for (size_t i = 0; i < n; i++) {
+		struct pace *p = &c->pace[looks[i].kind->id];
+		int64_t wait = cost * PACE < PACE_MAX_MS * MS ? cost * PACE : PACE_MAX_MS * MS;
+
+		if (looks[i].kind->hierarchical)
+			continue;
+		p->cost = cost;
+		p->next = now + wait;
+	}
+	c->rest = now + (cost < REST_MAX_MS * MS ? cost : REST_MAX_MS * MS);
+}
+
+/* By what this one cost: how many the next one may have. */
+static void note_most(struct collector *c, size_t n, int64_t cost)
+{
+	int64_t most = cost > 0 ? (int64_t)n * TURN_NS / cost : MOST;
+
+	if (n < LEAST) /* says little of many */
+		return;
+	c->most = most < LEAST ? LEAST : most > MOST ? MOST : (size_t)most;
+}
+
+/* What could not be looked at in spite of all trying is surveyed later. */
+static void give_up(struct collector *c, const struct look_again *looks, size_t n,
+	const struct err *why)
+{
+	struct loss_note loss = { .means = span_of("collector"),
+		.from = looks[0].happened ? looks[0].happened : clock_now(),
+		.to = clock_now(),
+		.count = n,
+		.text = span_of(why->text) };
+
+	survey_lost(c, &loss);
+}
+
+static void put_back(struct collector *c, const struct look_again *looks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		look_soon(c, &looks[i]);
+}
+
+/* Once, not at each new try; status says it as long as it lasts. */
+static void say_trouble(struct collector *c, const struct err *why)
+{
+	bool first = !c->trouble[0];
+
+	if (why->code == ERR_LOCKED || (why->code != ERR_WRITE && c->failures < FAILURES_SAID))
+		return;
+	snprintf(c->trouble, sizeof c->trouble, "%s", why->text);
+	if (!first)
+		return;
+	log_say(LOG_LEVEL_ERROR,
+		"what changed cannot be recorded: %s; it waits, and is tried again", c->trouble);
+	answer_trouble(c);
+}
+
+static void say_no_trouble(struct collector *c)
+{
+	if (!c->trouble[0])
+		return;
+	c->trouble[0] = '\0';
+	log_say(LOG_LEVEL_INFO, "what changed can be recorded again");
+	answer_trouble(c);
+}
+
+static void failed(struct collector *c, const struct look_again *looks, size_t n,
+	const struct err *why)
+{
+	/* Who has the lock gives it back; a full disk takes longer to be mended. */
+	int64_t wait = RETRY_MS, most = why->code == ERR_LOCKED ? RETRY_LOCKED_MS : RETRY_MAX_MS;
+
+	if (why->code == ERR_INTERRUPTED)
+		return;
+	if (why->code == ERR_DAMAGED) {
+		collector_end(c, why);
+		return;
+	}
+	for (unsigned i = 0; i < c->failures && wait < most; i++)
+		wait *= 2;
+	c->failures++;
+	c->rest = clock_monotonic() + wait * MS;
+	say_trouble(c, why);
+	if (why->code != ERR_LOCKED && why->code != ERR_WRITE && c->failures > FAILURES_MAX) {
+		c->failures = 0;
+		give_up(c, looks, n, why);
+		return;
+	}
+	put_back(c, looks, n);
+}
+
+/* False: it failed, and they wait again. */
+static bool look(struct collector *c, const struct look_again *looks, size_t n)
+{
+	struct check_listener l = collector_listener(c);
+	int64_t began = clock_monotonic();
+	struct scan_options o = c->options;
+	struct check_summary sum;
+	struct err e = { 0 };
+	int rc;
+
+	c->looks++;
+	o.file_seconds = file_seconds(c, looks, n);
+	rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
+	if (rc == ERR_CHANGED && start_policy(c, NULL, &e) == 0)
+		rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
+	if (rc < 0) {
+		failed(c, looks, n, &e);
+		return false;
+	}
+	c->failures = 0;
+	say_no_trouble(c);
+	if (sum.gaps)
+		again_later(c, looks, n);
+	for (unsigned i = 0; i < CHANGE_TYPE_N; i++)
+		c->changes[i] += sum.changes[i];
+	note_latency(c, looks, n);
+	note_pace(c, looks, n, clock_monotonic() - began);
+	note_dear(c, looks, n, clock_monotonic() - began);
+	note_most(c, n, clock_monotonic() - began);
+	return true;
+}
+
+/* A transaction of packages explains its files only when all of them are looked at together. */
+static size_t most_of(const struct collector *c)
+{
+	return backlog_count_of(c->backlog, &kind_package) ? SIZE_MAX : c->most;
+}
+
+/* 1: looked; 0: nothing may be looked at now; -1: it failed. */
+static int look_some(struct collector *c, bool all)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	struct choice choice = { c, clock_monotonic() };
+	struct look_again *looks;
+	size_t n =
+		backlog_take(c->backlog, most_of(c), all ? NULL : may_look, &choice, arena, &looks);
+
+	if (n == 0)
+		return 0;
+	c->burst += n;
+	return look(c, looks, n) ? 1 : -1;
+}
+
+static void on_due(void *ctx)
+{
+	struct collector *c = ctx;
+	int r = look_some(c, false);
+
+	if (r == 0) /* what waits is dear */
+		c->rest = clock_monotonic() + DEAR_WAIT_MS * MS;
+	if (r >= 0)
+		survey_settled(c);
+	if (c->burst > BURST && backlog_count(c->backlog) == 0) {
+		c->burst = 0;
+		memory_give_back();
+	}
+	look_schedule(c);
+}
+
+void look_all(struct collector *c)
+{
+	while (backlog_count(c->backlog) && look_some(c, true) > 0)
+		;
+}
+
+void look_start(struct collector *c)
+{
+	c->due = timer_new(c->loop, on_due, c);
+	c->most = MOST;
+}
+
+/* ---- what comes in ---- */
+
+/* The caller's table is full: whatever did not fit may be anywhere. */
+static void overflow(struct collector *c, const struct look_again *l)
+{
+	struct loss_note loss = { .means = span_of("collector"),
+		.kind = l->kind,
+		.scope = l->kind->hierarchical ? span_of("/") : SPAN_NONE,
+		.from = backlog_oldest(c->backlog),
+		.to = clock_now(),
+		.text = span_of("more changed at once than could be kept in mind") };
+
+	survey_lost(c, &loss);
+}
+
+void look_soon(struct collector *c, const struct look_again *l)
+{
+	if (!backlog_add(c->backlog, l))
+		overflow(c, l);
+	look_schedule(c);
+}
+
+void look_hint(struct collector *c, const struct look_again *l)
+{
+	/* A file that is to be looked at because it has other names: nobody is known to have done
+	 * anything. dpkg keeps what it replaces by another name. */
+	bool of_nobody = l->kind->hierarchical && !l->who.n;
+
+	if (!hold_take(c->hold, l) && !(of_nobody && hold_beside(c->hold, l)))
+		look_soon(c, l);
+}

@@ -1,0 +1,92 @@
+/* What every record of the ledger goes through, ours and that of others. */
+#include "agent/collector/state.h"
+
+int collector_note(struct collector *c, const char *what, const char *text)
+{
+	struct check_listener l = collector_listener(c);
+	struct ledger_record r = { .type = RECORD_NOTE };
+	struct err e;
+
+	r.note.what = span_of(what);
+	r.note.text = span_of(text);
+	return pipeline_record(c->store, &r, 1, &l, NULL, &e);
+}
+
+static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	struct collector *c = ctx;
+	const struct check_listener *l = c->setup.listener;
+
+	/* What cannot be recorded (a full disk) is told the first time, not at each new try. */
+	if (!r->chained && c->failures)
+		return 0;
+	heard_record(c, r);
+	health_record(c, r);
+	answer_record(c, r);
+	linked_record(c, r);
+	return l && l->record ? l->record(l->ctx, r, e) : 0;
+}
+
+int collector_tell(struct collector *c, const struct ledger_record *r, struct err *e)
+{
+	return hear_record(c, r, e);
+}
+
+static void hear_progress(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected)
+{
+	(void)bytes, (void)expected;
+	answer_progress(ctx, entities);
+}
+
+static bool hear_stop(void *ctx)
+{
+	struct collector *c = ctx;
+	const struct check_listener *l = c->setup.listener;
+
+	return c->stopping || (l && l->stop && l->stop(l->ctx));
+}
+
+struct check_listener collector_listener(struct collector *c)
+{
+	struct check_listener l = { .ctx = c,
+		.record = hear_record,
+		.progress = hear_progress,
+		.stop = hear_stop };
+
+	l.by = c->setup.listener ? c->setup.listener->by : span_of("invar agent");
+	return l;
+}
+
+/* ---- what others (check, approve, …) write beside us is told on like what we write ---- */
+
+static int tell(const struct ledger_entry *entry, void *ctx, struct err *e)
+{
+	AUTO_FREE(arena) arena = arena_new();
+	struct collector *c = ctx;
+	struct ledger_record r;
+
+	if (ledger_record_decode(entry->body, arena, &r, e) < 0)
+		return e->code;
+	r.seq = entry->seq;
+	memcpy(r.prev, entry->prev, sizeof r.prev);
+	r.chained = true;
+	return collector_tell(c, &r, e);
+}
+
+void heard_record(struct collector *c, const struct ledger_record *r)
+{
+	if (r->chained && r->seq > c->heard)
+		c->heard = r->seq;
+}
+
+void heard_others(struct collector *c)
+{
+	uint8_t head[DIGEST_BYTES];
+	struct err e;
+	uint64_t last;
+
+	if (ledger_last(c->store, &last, head, &e) < 0 || last <= c->heard)
+		return;
+	(void)!ledger_read(c->store, c->heard + 1, last, false, tell, c, &e);
+	c->heard = last;
+}

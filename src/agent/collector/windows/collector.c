@@ -1,0 +1,177 @@
+/* The collector on Windows: one process. What hears of changes runs in threads of its own
+ * (watch/windows/hearings.h); all else happens in this one loop. */
+#include "agent/collector/collector.h"
+
+#include <stdlib.h>
+
+#include "agent/collector/windows/collector_windows.h"
+#include "agent/control/windows/control_pipe.h"
+#include "agent/log.h"
+#include "agent/service/windows/agent_windows.h"
+#include "core/mem.h"
+#include "os/clock.h"
+
+#define OTHERS_NS INT64_C(1000000000) /* between two looks at what others wrote */
+
+void collector_end(struct collector *c, const struct err *why)
+{
+	if (why && c->err.code == 0)
+		c->err = *why;
+	c->stopping = true;
+	loop_end(c->loop);
+}
+
+/* ---- hearing ---- */
+
+static void on_heard(void *ctx)
+{
+	struct collector *c = ctx;
+	struct notice n;
+
+	arena_clear(c->arena);
+	while (hearings_take(c->windows->hearings, c->arena, &n)) {
+		collector_notice(c, &n);
+		arena_clear(c->arena);
+	}
+}
+
+/* With a copy of the policy: its rooms may outlive the one that is replaced. */
+static int hear(struct collector *c, struct err *e)
+{
+	AUTO(problems) problems = { 0 };
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+	struct policy *p;
+
+	policy_print(c->policy, &text);
+	if (policy_load_text(&p, "the policy in force", buf_span(&text), false, &problems, e) < 0)
+		return e->code;
+	return hearings_begin(c->windows->hearings, p, e);
+}
+
+void collector_ask(struct collector *c, enum request_type type, uint32_t pid, struct span text)
+{
+	int64_t from = clock_now();
+	struct loss_note loss = { .means = span_of("hearing") };
+	struct err e = { 0 };
+
+	(void)pid, (void)text;
+	if (type != REQUEST_POLICY)
+		return; /* rooms do not say who did it, and have no canaries */
+	if (hear(c, &e) < 0) {
+		collector_end(c, &e);
+		return;
+	}
+	loss.from = from;
+	loss.to = clock_now();
+	loss.text = span_of("what hears of changes was begun again with another policy");
+	survey_lost(c, &loss);
+}
+
+/* ---- the others ---- */
+
+static void on_others(void *ctx)
+{
+	struct collector *c = ctx;
+
+	heard_others(c);
+	survey_settled(c);
+	timer_start(c->windows->others, OTHERS_NS);
+}
+
+static int watch_others(struct collector *c, struct err *e)
+{
+	uint8_t head[DIGEST_BYTES];
+
+	if (ledger_last(c->store, &c->heard, head, e) < 0)
+		return e->code;
+	c->windows->others = timer_new(c->loop, on_others, c);
+	timer_start(c->windows->others, OTHERS_NS);
+	return 0;
+}
+
+static void on_stop(void *ctx)
+{
+	collector_end(ctx, NULL);
+}
+
+static void on_reload(void *ctx)
+{
+	ResetEvent(ask_reload());
+	answer_reload(ctx);
+}
+
+/* ---- life ---- */
+
+static int start(struct collector *c, struct err *e)
+{
+	struct collector_windows *w = c->windows;
+
+	if (loop_new(&c->loop, e) < 0)
+		return e->code;
+	look_start(c);
+	w->stop = loop_hear(c->loop, ask_stop(), on_stop, c);
+	if (answer_start(c, e) < 0 || start_state(c, e) < 0)
+		return e->code;
+	if (answer_routes(c, e) < 0)
+		return e->code;
+	start_schedule(c);
+	if (watch_others(c, e) < 0)
+		return e->code;
+	collector_note(c, "agent-start",
+		c->setup.foreground ? "invar watch began" : "the agent began");
+	if (hearings_new(&w->hearings, hearing_rooms, c->setup.state_dir, e) < 0)
+		return e->code;
+	w->heard = loop_hear(c->loop, hearings_heard(w->hearings), on_heard, c);
+	w->reload = loop_hear(c->loop, ask_reload(), on_reload, c);
+	return hear(c, e);
+}
+
+static void stop(struct collector *c)
+{
+	struct collector_windows *w = c->windows;
+
+	survey_stop(c);
+	hearings_freep(&w->hearings);
+	if (c->schedule)
+		stop_state(c);
+	answer_stop(c);
+	timer_free(c->due);
+	timer_free(c->schedule);
+	timer_free(w->others);
+	held_free(w->held);
+	again_free(c);
+	look_memory_free(c->options.memory);
+	jobs_free(c);
+	loop_free(c->loop);
+	backlog_free(c->backlog);
+	arena_freep(&c->arena);
+	policy_free(c->own_policy);
+	collector_forget(c);
+	free(w);
+}
+
+int collector_run(const struct collector_setup *setup, struct err *e)
+{
+	struct collector *c = mem_new(sizeof *c);
+	int rc;
+
+	c->setup = *setup;
+	c->windows = mem_new(sizeof *c->windows);
+	c->policy = setup->policy;
+	c->options.spare = setup->state_dir;
+	c->options.memory = look_memory_new();
+	c->started = clock_now();
+	c->backlog = backlog_new();
+	c->arena = arena_new();
+	rc = start(c, e);
+	if (rc < 0)
+		c->err = *e;
+	else
+		loop_run(c->loop);
+	stop(c);
+	rc = c->err.code;
+	if (rc < 0)
+		*e = c->err;
+	free(c);
+	return rc;
+}

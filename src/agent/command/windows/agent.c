@@ -1,0 +1,231 @@
+/* invar agent, as a service and at a console. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/collector/collector.h"
+#include "agent/command/commands.h"
+#include "agent/config/file.h"
+#include "agent/control/windows/control_pipe.h"
+#include "agent/log.h"
+#include "agent/service/windows/agent_windows.h"
+#include "agent/service/windows/install.h"
+#include "agent/service/windows/lock.h"
+#include "cli/problems.h"
+#include "os/windows/wide.h"
+
+static struct {
+	const char *config;
+} arg;
+
+static const struct option_row options[] = {
+	OPT_FILE(0, "config", &arg.config, "PATH",
+		"the agent's settings (default %ProgramData%\\Invar\\agent.yaml)"),
+	OPT_END,
+};
+
+static const struct example examples[] = {
+	{ "invar agent install", "as a service that starts with Windows" },
+	{ "invar agent start", "and now" },
+	{ "invar agent", "at a console: until Ctrl-C" },
+	{ NULL, NULL },
+};
+
+/* ---- running ---- */
+
+static void agent_config_donep(struct agent_config *c)
+{
+	agent_config_done(c);
+}
+
+static int record(void *ctx, const struct ledger_record *r, struct err *e)
+{
+	(void)e;
+	eventlog_record(ctx, r);
+	return 0;
+}
+
+static bool stop(void *ctx)
+{
+	(void)ctx;
+	return WaitForSingleObject(ask_stop(), 0) == WAIT_OBJECT_0;
+}
+
+static int collect(struct session *s, const struct agent_config *g, const char *state_dir,
+	struct eventlog *log, struct err *e)
+{
+	AUTO(buf) name = BUF_INIT(256);
+	struct check_listener listener = { .ctx = log, .record = record, .stop = stop };
+	struct collector_setup setup = { .state_dir = state_dir,
+		.policy_path = s->policy_path,
+		.policy = s->policy,
+		.config = g,
+		.watcher = -1,
+		.link = -1,
+		.parent = -1,
+		.control = -1,
+		.listener = &listener };
+	HANDLE lock;
+	int rc;
+
+	listener.by = span_of("invar agent");
+	control_pipe_name(state_dir, &name);
+	if (lock_take(&lock, state_dir, buf_text(&name), e) < 0)
+		return e->code;
+	rc = collector_run(&setup, e);
+	CloseHandle(lock);
+	return rc == ERR_INTERRUPTED ? 0 : rc;
+}
+
+static int load(struct session *s, struct agent_config *g, struct err *e)
+{
+	AUTO(problems) problems = { 0 };
+	int rc = policy_load(&s->policy, s->policy_path, false, &s->problems, e);
+
+	problems_print(&s->problems);
+	if (rc < 0)
+		return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
+	rc = agent_config_at(g, arg.config ? arg.config : config_file_default(), &problems, e);
+	problems_print(&problems);
+	return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
+}
+
+/* What may be said to the event log: whatever else is wrong. */
+static int serve(void *ctx, struct err *e)
+{
+	__attribute__((cleanup(agent_config_donep))) struct agent_config g = { 0 };
+	struct eventlog *log = eventlog_open(SEVERITY_MEDIUM);
+	struct session *s = ctx;
+	AUTO_FREE(arena) a = arena_new();
+	int rc;
+
+	service_starting();
+	rc = load(s, &g, e);
+	if (rc == 0)
+		rc = collect(s, &g, install_full_path(a, s->state_dir), log, e);
+	if (rc < 0)
+		eventlog_failed(log, e);
+	eventlog_close(log);
+	return rc;
+}
+
+static int run(struct session *s, int argc, char **argv, struct err *e)
+{
+	int rc;
+
+	(void)argc, (void)argv;
+	if (s->root)
+		return err_set(e, ERR_USAGE,
+			"the agent watches the host it runs on: --root is for other commands");
+	if (service_dispatch(serve, s, &rc, e))
+		return rc;
+	ask_from_console();
+	log_say(LOG_LEVEL_INFO, "the agent begins; Ctrl-C ends it");
+	return serve(s, e);
+}
+
+const struct command command_agent = {
+	.name = "agent",
+	.args = "",
+	.text = "watch in real time, scan on a schedule: the service",
+	.about = "Runs until it is stopped. Makes the baseline when there is none. Started by the "
+		 "service manager it is the service; at a console it runs there, until Ctrl-C. "
+		 "docs/WINDOWS.md tells of it.",
+	.examples = examples,
+	.options = options,
+	.run = run,
+};
+
+/* ---- the service's registration ---- */
+
+static int run_install(struct session *s, int argc, char **argv, struct err *e)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct install_paths paths = { .policy = install_full_path(a, s->policy_path),
+		.state = install_full_path(a, s->state_dir),
+		.config = install_full_path(a, arg.config ? arg.config : config_file_default()) };
+	AUTO(buf) left_out = BUF_INIT(4096);
+	AUTO(buf) program = BUF_INIT(65536);
+	unsigned shipped;
+	struct err unsafe;
+
+	(void)argc, (void)argv;
+	if (!install_program_is_safe(&unsafe))
+		log_say(LOG_LEVEL_WARNING,
+			"%s; whoever may, decides what runs as SYSTEM: install it below Program "
+			"Files",
+			unsafe.text);
+	install_program(&program);
+	if (install_policy(buf_text(&program), paths.policy, &shipped, e) < 0 ||
+		install_service(&paths, &left_out, e) < 0)
+		return e->code;
+	if (shipped)
+		buf_addf(&s->out, "The policy in '%s' is what was shipped: %u files.\n",
+			paths.policy, shipped);
+	buf_add_text(&s->out, "The service " SERVICE_NAME " is installed; it starts with Windows. "
+			      "To start it now: invar agent start\n");
+	if (left_out.n) {
+		buf_add_text(&s->out, "This system does not know: ");
+		buf_add_span(&s->out, buf_span(&left_out));
+		buf_add_text(&s->out, "\n");
+	}
+	return 0;
+}
+
+static int run_uninstall(struct session *s, int argc, char **argv, struct err *e)
+{
+	(void)argc, (void)argv;
+	if (uninstall_service(e) < 0)
+		return e->code;
+	buf_add_text(&s->out, "The service " SERVICE_NAME
+			      " is removed. Its policy and its state are still there.\n");
+	return 0;
+}
+
+static int run_start(struct session *s, int argc, char **argv, struct err *e)
+{
+	(void)argc, (void)argv;
+	if (start_service(e) < 0)
+		return e->code;
+	buf_add_text(&s->out, "The service " SERVICE_NAME " runs.\n");
+	return 0;
+}
+
+static int run_stop(struct session *s, int argc, char **argv, struct err *e)
+{
+	(void)argc, (void)argv;
+	if (stop_service(e) < 0)
+		return e->code;
+	buf_add_text(&s->out, "The service " SERVICE_NAME " is stopped.\n");
+	return 0;
+}
+
+const struct command command_agent_install = {
+	.name = "agent install",
+	.args = "",
+	.text = "register the service, so that it starts with Windows",
+	.about = "The service runs with the policy, the state folder and the settings named here. "
+		 "Done again it takes the new ones. It does not start now: invar agent start.",
+	.options = options,
+	.run = run_install,
+};
+
+const struct command command_agent_uninstall = {
+	.name = "agent uninstall",
+	.args = "",
+	.text = "stop the service and remove its registration",
+	.run = run_uninstall,
+};
+
+const struct command command_agent_start = {
+	.name = "agent start",
+	.args = "",
+	.text = "start the service",
+	.run = run_start,
+};
+
+const struct command command_agent_stop = {
+	.name = "agent stop",
+	.args = "",
+	.text = "stop the service",
+	.run = run_stop,
+};

@@ -1,0 +1,51 @@
+/* The control pipe's name, and its other end. */
+#include <inttypes.h>
+
+#include "agent/control/windows/control_pipe.h"
+#include "os/windows/fault.h"
+#include "os/windows/wide.h"
+
+#define PREFIX "\\\\.\\pipe\\invar-"
+
+/* Whatever way the folder was written: letters without regard to case, both slashes, none behind.
+ */
+void control_pipe_name(const char *state_dir, struct buf *ret)
+{
+	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+	size_t n = strlen(state_dir);
+
+	while (n > 1 && (state_dir[n - 1] == '\\' || state_dir[n - 1] == '/'))
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		char c = state_dir[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		h = (h ^ (uint8_t)(c == '/' ? '\\' : c)) * UINT64_C(1099511628211);
+	}
+	buf_addf(ret, PREFIX "%016" PRIx64, h);
+}
+
+int control_pipe_open(HANDLE *ret, const char *name, int ms, struct err *e)
+{
+	AUTO_FREE(arena) a = arena_new();
+	wchar_t *wide = wide_from_text(a, span_of(name), NULL);
+	ULONGLONG end = GetTickCount64() + (ULONGLONG)ms;
+
+	for (;;) {
+		HANDLE h = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+			FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
+			NULL);
+		DWORD code = GetLastError();
+
+		if (h != INVALID_HANDLE_VALUE) {
+			*ret = h;
+			return 0;
+		}
+		if (code == ERROR_FILE_NOT_FOUND)
+			return err_set(e, ERR_MISSING, "no agent is running");
+		if (code != ERROR_PIPE_BUSY || GetTickCount64() >= end)
+			return err_windows(e, code, "cannot ask the agent at '%.200s'", name);
+		Sleep(20); /* WaitNamedPipe returns before somebody listens again */
+	}
+}

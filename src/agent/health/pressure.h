@@ -1,0 +1,18 @@
+/* How much others wait: the kernel's pressure stall information (Documentation/accounting/psi.rst).
+ */
+#ifndef AGENT_HEALTH_PRESSURE_H
+#define AGENT_HEALTH_PRESSURE_H
+
+#include <stdbool.h>
+
+#include "core/span.h"
+
+/* Some tasks waited for CPU, memory or I/O more than this many per cent of the last 10 s. False
+ * where the kernel does not say; 0 is never. */
+bool pressure_high(unsigned percent);
+/* While it is so, up to half a minute: others wait for what we take, so we wait, too. */
+void pressure_wait(unsigned percent);
+/* "some avg10=12.34 avg60=…" → 12; -1: not of this form. */
+int pressure_parse(struct span text);
+
+#endif

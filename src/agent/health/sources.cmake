@@ -1,0 +1,9 @@
+if(NOT WIN32)
+  list(APPEND AGENT_SOURCES
+    src/agent/health/canary.c
+    src/agent/health/metrics.c
+    src/agent/health/metrics_routes.c
+    src/agent/health/metrics_text.c
+    src/agent/health/pressure.c
+  )
+endif()
