@@ -179,6 +179,26 @@ static int get_other_name(struct cbor *c, struct arena *a, struct notice *ret, s
 	return cbor_get_uint(c, &ret->other_name.inode, e);
 }
 
+/* ---- settled ---- */
+
+static void put_settled(struct buf *b, const struct notice *n)
+{
+	cbor_put_array(b, 2);
+	cbor_put_uint(b, n->type);
+	cbor_put_uint(b, n->settled);
+}
+
+static int get_settled(struct cbor *c, struct arena *a, struct notice *ret, struct err *e)
+{
+	uint64_t number;
+
+	(void)a;
+	if (cbor_get_uint(c, &number, e) < 0)
+		return e->code;
+	ret->settled = (uint32_t)number;
+	return number <= UINT32_MAX ? 0 : err_set(e, ERR_FORMAT, "a number that is too great");
+}
+
 /* ---- all ---- */
 
 static void put_ready(struct buf *b, const struct notice *n)
@@ -204,6 +224,7 @@ static const struct {
 	[NOTICE_CANARY] = { put_canary, get_canary },
 	[NOTICE_COUNTS] = { put_counts, get_counts },
 	[NOTICE_OTHER_NAME] = { put_other_name, get_other_name },
+	[NOTICE_SETTLED] = { put_settled, get_settled },
 };
 
 void notice_encode(const struct notice *n, struct buf *ret)

@@ -20,6 +20,7 @@ enum notice_type {
 	NOTICE_CANARY, /* an answer to REQUEST_CANARY */
 	NOTICE_COUNTS, /* an answer to REQUEST_COUNTS */
 	NOTICE_OTHER_NAME, /* a regular file got another name */
+	NOTICE_SETTLED,    /* an answer to REQUEST_SETTLE */
 	NOTICE_TYPE_N
 };
 
@@ -82,6 +83,7 @@ struct notice {
 		struct means means;
 		struct canary canary;
 		struct other_name other_name;
+		uint32_t settled; /* the number of the request; all before it are answered, too */
 		struct {
 			const struct count *counts;
 			size_t n_counts;
@@ -102,6 +104,8 @@ enum request_type {
 			   Empty: forget them all, a new list follows */
 	REQUEST_CANARY, /* plant one in every place; a NOTICE_CANARY for each follows */
 	REQUEST_COUNTS,
+	REQUEST_SETTLE, /* pid: a number, each greater than the last. What happened before this was
+			   asked is told first, however it rests; then NOTICE_SETTLED */
 	REQUEST_TYPE_N
 };
 

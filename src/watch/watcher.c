@@ -35,6 +35,20 @@ static void end(struct running *r, const struct err *why)
 
 /* ---- up ---- */
 
+/* What files hear of kinds have to tell: from the last room to the first. */
+static void settle(struct watcher *w)
+{
+	struct notice n = { .type = NOTICE_SETTLED, .settled = w->settling };
+
+	if (w->settling == 0)
+		return;
+	for (size_t i = ARRAY_LEN(rooms); i-- > 0;)
+		if (rooms[i]->settle && !rooms[i]->settle(w))
+			return;
+	if (watcher_send(w, &n))
+		w->settling = 0;
+}
+
 static void flush(struct running *r)
 {
 	struct err e;
@@ -73,6 +87,7 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
 		if (rooms[i]->drained)
 			rooms[i]->drained(&r->w);
+	settle(&r->w);
 }
 
 /* ---- down ---- */
@@ -136,6 +151,10 @@ static void take(struct watcher *w, const struct request *r)
 		return;
 	case REQUEST_COUNTS:
 		send_counts(w);
+		return;
+	case REQUEST_SETTLE:
+		w->settling = r->pid;
+		settle(w);
 		return;
 	case REQUEST_TYPE_N:
 		break;

@@ -33,6 +33,7 @@ struct watcher {
 		uint64_t value;
 	} counts[48];
 	size_t n_counts;
+	uint32_t settling; /* the number of a REQUEST_SETTLE not answered yet; 0: none */
 };
 
 /* Send it. False: the collector does not read; nothing was sent, and the room keeps it for later
@@ -55,6 +56,9 @@ struct watch_room {
 	void (*canary)(struct watcher *w); /* may be NULL */
 	void (*linked)(struct watcher *w, struct span path); /* REQUEST_LINKED; may be NULL */
 	void (*drained)(struct watcher *w); /* the channel takes frames again; may be NULL */
+	/* Hear what the kernel has to say by now, and tell all that waits. False: the channel does
+	 * not take it all; called again when it is drained. May be NULL. */
+	bool (*settle)(struct watcher *w);
 };
 extern const struct watch_room watch_processes, watch_kinds, watch_files;
 

@@ -163,6 +163,13 @@ static void release(void *ctx, const struct look_again *l)
 	look_soon(ctx, l);
 }
 
+static void settle(void *ctx, uint32_t number)
+{
+	collector_ask(ctx, REQUEST_SETTLE, number, SPAN_NONE);
+}
+
+static const struct hold_listener manager_work = { .settle = settle, .release = release };
+
 /* No event told of it: chattr, a project id. */
 static void moved(void *ctx, struct span path)
 {
@@ -181,7 +188,7 @@ static int start(struct collector *c, struct err *e)
 	if (loop_new(&c->loop, e) < 0)
 		return e->code;
 	c->base = loop_base(c->loop);
-	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, release, c);
+	c->hold = hold_new(c->base, g ? g->hold : HOLD_SECONDS, &manager_work, c);
 	c->polled = polled_new(c->base, POLLED_SECONDS, moved, c);
 	look_start(c);
 	if (answer_start(c, e) < 0 || health_start(c, e) < 0 || hear_signals(c, e) < 0 ||

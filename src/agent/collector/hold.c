@@ -11,7 +11,7 @@
 #include "os/clock.h"
 
 #define MANAGERS_MAX 16
-#define AFTER_MS 1000 /* the last writes of an ended manager are on their way to us */
+#define SETTLE_SECONDS 10 /* so long is waited for a watcher that does not answer */
 #define ALL SIZE_MAX
 
 /* Programs whose work a transaction explains; they and what they start (maintainer scripts,
@@ -47,6 +47,7 @@ struct manager {
 	int fd;       /* pidfd */
 	int64_t since;
 	struct event *ended;
+	uint32_t settles; /* it has ended; the number that was asked with. 0: it runs */
 	struct hold *hold;
 	struct backlog *held;
 };
@@ -55,7 +56,8 @@ struct hold {
 	struct event_base *base;
 	struct event *timer;
 	int64_t most; /* ns */
-	void (*release)(void *ctx, const struct look_again *l);
+	uint32_t asked; /* the last number */
+	const struct hold_listener *listener;
 	void *ctx;
 	struct manager manager[MANAGERS_MAX];
 	struct buf last; /* who */
@@ -112,19 +114,22 @@ static void let_go(struct manager *m)
 	manager_done(m);
 	n = backlog_take(held, ALL, NULL, NULL, arena, &looks);
 	for (size_t i = 0; i < n; i++)
-		h->release(h->ctx, &looks[i]);
+		h->listener->release(h->ctx, &looks[i]);
 	backlog_free(held);
 }
 
 static void on_ended(evutil_socket_t fd, short what, void *ctx);
 
-/* For what it did last. */
-static void wait_a_moment(struct manager *m)
+/* It has ended; what it did last is on its way to us. */
+static void settle(struct manager *m)
 {
-	static const struct timeval after = { AFTER_MS / 1000, AFTER_MS % 1000 * 1000 };
+	static const struct timeval most = { SETTLE_SECONDS, 0 };
+	struct hold *h = m->hold;
 
-	m->ended = evtimer_new(m->hold->base, on_ended, m);
-	evtimer_add(m->ended, &after);
+	m->ended = evtimer_new(h->base, on_ended, m);
+	evtimer_add(m->ended, &most);
+	m->settles = ++h->asked;
+	h->listener->settle(h->ctx, m->settles);
 }
 
 static void on_ended(evutil_socket_t fd, short what, void *ctx)
@@ -138,7 +143,7 @@ static void on_ended(evutil_socket_t fd, short what, void *ctx)
 	}
 	/* The descriptor stays readable, so only the time counts from here on. */
 	event_free(m->ended);
-	wait_a_moment(m);
+	settle(m);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -175,7 +180,7 @@ static struct manager *manager_new(struct hold *h, uint32_t pid)
 		m->ended = event_new(h->base, m->fd, EV_READ, on_ended, m);
 		event_add(m->ended, NULL);
 	} else {
-		wait_a_moment(m); /* it has ended, and what it did is on its way to us */
+		settle(m);
 	}
 	if (!evtimer_pending(h->timer, NULL))
 		evtimer_add(h->timer, &second);
@@ -222,10 +227,10 @@ bool hold_beside(struct hold *h, const struct look_again *l)
 	return false;
 }
 
-void hold_release(struct hold *h)
+void hold_settled(struct hold *h, uint32_t number)
 {
 	for (size_t i = 0; i < MANAGERS_MAX; i++)
-		if (h->manager[i].pid)
+		if (h->manager[i].settles && h->manager[i].settles <= number)
 			let_go(&h->manager[i]);
 }
 
@@ -247,14 +252,14 @@ uint32_t hold_for(const struct hold *h)
 	return 0;
 }
 
-struct hold *hold_new(struct event_base *base, unsigned seconds,
-	void (*release)(void *ctx, const struct look_again *l), void *ctx)
+struct hold *hold_new(struct event_base *base, unsigned seconds, const struct hold_listener *l,
+	void *ctx)
 {
 	struct hold *h = mem_new(sizeof *h);
 
 	h->base = base;
 	h->most = seconds * INT64_C(1000000000);
-	h->release = release;
+	h->listener = l;
 	h->ctx = ctx;
 	h->last = BUF_INIT(BUF_MAX_DEFAULT);
 	h->timer = evtimer_new(base, on_timer, h);

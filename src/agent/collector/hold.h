@@ -9,10 +9,17 @@
 struct event_base;
 struct hold;
 
-/* release: called for everything held once its manager has ended (and a moment has passed), or has
- * taken longer than `seconds`. */
-struct hold *hold_new(struct event_base *base, unsigned seconds,
-	void (*release)(void *ctx, const struct look_again *l), void *ctx);
+struct hold_listener {
+	/* A manager has ended. What it did last may not have been heard of: hold_settled() is to be
+	 * called with this number when it has. */
+	void (*settle)(void *ctx, uint32_t number);
+	/* Everything held for a manager, once what it did is settled, or it has taken longer than
+	 * `seconds`. */
+	void (*release)(void *ctx, const struct look_again *l);
+};
+
+struct hold *hold_new(struct event_base *base, unsigned seconds, const struct hold_listener *l,
+	void *ctx);
 void hold_free(struct hold *h); /* drops what is held; accepts NULL */
 
 /* True: held. False: nothing to wait for, or no more room. */
@@ -20,8 +27,8 @@ bool hold_take(struct hold *h, const struct look_again *l);
 /* The same of what we look at by ourselves, whoever was behind it: true while any manager is at
  * work, which may have done it. */
 bool hold_beside(struct hold *h, const struct look_again *l);
-/* Release everything now. */
-void hold_release(struct hold *h);
+/* What happened before the request of this number, and those before it, has been heard of. */
+void hold_settled(struct hold *h, uint32_t number);
 size_t hold_count(const struct hold *h);
 /* The process being waited for; 0: none. */
 uint32_t hold_for(const struct hold *h);

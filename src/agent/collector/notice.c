@@ -112,6 +112,11 @@ static void take_other_name(struct collector *c, const struct notice *n)
 	linked_heard(c, &n->other_name);
 }
 
+static void take_settled(struct collector *c, const struct notice *n)
+{
+	hold_settled(c->hold, n->settled);
+}
+
 void collector_notice(struct collector *c, const struct notice *n)
 {
 	static void (*const takes[NOTICE_TYPE_N])(struct collector * c, const struct notice *n) = {
@@ -122,6 +127,7 @@ void collector_notice(struct collector *c, const struct notice *n)
 		[NOTICE_CANARY] = take_canary,
 		[NOTICE_COUNTS] = take_counts,
 		[NOTICE_OTHER_NAME] = take_other_name,
+		[NOTICE_SETTLED] = take_settled,
 	};
 
 	takes[n->type](c, n);

@@ -23,6 +23,7 @@
 #define BURST 5000 /* events that take memory worth giving back */
 #define MANY 2000  /* events in a round: the queue fills; look more often */
 #define LOSS_PAUSE (1000 * MS)
+#define SETTLE_EVENTS ((size_t)1 << 17) /* more than queues hold: what was there is among them */
 
 void files_clock(struct files *f)
 {
@@ -355,6 +356,22 @@ static void drained(struct watcher *w)
 	files_arm(f);
 }
 
+static bool settle(struct watcher *w)
+{
+	struct files *f = w->files;
+	size_t n = 0;
+
+	files_clock(f);
+	do
+		n += f->fan_fd >= 0 ? fan_drain(f) : 0;
+	while (f->busy_at && n < SETTLE_EVENTS);
+	inotify_drain(f);
+	pending_hurry(&f->pending, f->now);
+	flush(f);
+	files_arm(f);
+	return !f->blocked;
+}
+
 const struct watch_room watch_files = {
 	.name = "files",
 	.start = start,
@@ -363,4 +380,5 @@ const struct watch_room watch_files = {
 	.canary = canary,
 	.linked = linked,
 	.drained = drained,
+	.settle = settle,
 };

@@ -15,6 +15,7 @@
 #define WATCHES_MAX 16384
 #define BUCKETS 4096
 #define BLOCK ((size_t)64 << 10)
+#define DRAIN_MAX ((size_t)8 << 20) /* more than the kernel's queue holds */
 #define WANTED \
 	(IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM | \
 		IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK)
@@ -242,15 +243,12 @@ static void take(struct files *f, const struct inotify_event *x)
 		follow_folder(f, x, w->place.path);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *ctx)
+/* How many bytes were read; 0: there is nothing. */
+static size_t take_block(struct files *f)
 {
-	struct files *f = ctx;
 	struct inotify_watches *t = f->inotify;
-	ssize_t got;
+	ssize_t got = read(t->fd, t->block, BLOCK);
 
-	(void)what;
-	files_clock(f);
-	got = read(fd, t->block, BLOCK);
 	for (ssize_t at = 0; at < got;) {
 		const struct inotify_event *x = (const void *)(t->block + at);
 
@@ -262,7 +260,23 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 		marks_refresh(f, true);
 	}
 	f->empty_at = f->time;
+	return got > 0 ? (size_t)got : 0;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct files *f = ctx;
+
+	(void)fd, (void)what;
+	files_clock(f);
+	(void)take_block(f);
 	files_arm(f);
+}
+
+void inotify_drain(struct files *f)
+{
+	for (size_t n = 0, got = 1; f->inotify && got && n < DRAIN_MAX; n += got)
+		got = take_block(f);
 }
 
 /* ---- the door ---- */

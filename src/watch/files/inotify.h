@@ -11,6 +11,8 @@ void inotify_begin(struct files *f);
  * is not, or not all of it. */
 const char *inotify_mount(struct files *f, struct span point);
 void inotify_end(struct files *f);
+/* Take what the kernel has to say by now. */
+void inotify_drain(struct files *f);
 void inotify_stop(struct files *f);
 
 #endif

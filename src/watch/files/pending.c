@@ -302,6 +302,14 @@ void pending_told(struct pending *p, struct pending_row *r, int64_t now)
 		r->level++;
 }
 
+void pending_hurry(struct pending *p, int64_t now)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->row[i].waiting)
+			p->row[i].due = now;
+	p->due = p->n_waiting ? now : INT64_MAX;
+}
+
 void pending_sweep(struct pending *p, int64_t now)
 {
 	p->due = INT64_MAX;

@@ -78,6 +78,8 @@ bool pending_add(struct pending *p, const struct pending_act *x);
 struct pending_row *pending_next(struct pending *p, int64_t now, uint32_t *at);
 /* It was told. */
 void pending_told(struct pending *p, struct pending_row *r, int64_t now);
+/* All that wait are due now. */
+void pending_hurry(struct pending *p, int64_t now);
 /* Forget those that rest; afterwards p->due is right. */
 void pending_sweep(struct pending *p, int64_t now);
 

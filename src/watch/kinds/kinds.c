@@ -223,6 +223,17 @@ static void drained(struct watcher *w)
 		kinds_send_waiting(&w->kinds->of[i]);
 }
 
+static bool settle(struct watcher *w)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < KIND_IDS; i++) {
+		kinds_send_waiting(&w->kinds->of[i]);
+		all = all && w->kinds->of[i].waiting.n == 0;
+	}
+	return all;
+}
+
 static int start(struct watcher *w, struct err *e)
 {
 	struct watched_kinds *all = mem_new(sizeof *all);
@@ -284,4 +295,5 @@ const struct watch_room watch_kinds = { .name = "kinds",
 	.stop = stop,
 	.policy = policy,
 	.canary = canary,
-	.drained = drained };
+	.drained = drained,
+	.settle = settle };
