@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 INVAR=$(readlink -f "${INVAR:-build/dev/invar}")
-schema=$PWD/docs/change.schema.json
+valid=$PWD/tests/e2e/valid.py
 dir=$(mktemp -d) || exit 1
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -44,24 +44,8 @@ complains() { grep -qF -- "$1" err || { echo "no '$1' in:"; cat err; return 1; }
 silent() { [ ! -s "$1" ] || { cat "$1"; return 1; }; }
 clean() { ! LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]' out err; }
 
-cat >validate.py <<'END'
-import json, sys
-import jsonschema
-check = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
-wanted = sys.argv[2:]
-seen = set()
-for n, line in enumerate(open("out", encoding="utf-8", newline="\n"), 1):
-    one = json.loads(line)
-    for e in check.iter_errors(one):
-        best = jsonschema.exceptions.best_match([e])
-        sys.exit(f"line {n}: {best.json_path}: {best.message[:300]}\n{line[:500]}")
-    seen.add(one["record"])
-for w in wanted:
-    if w not in seen:
-        sys.exit(f"no record {w}, only {sorted(seen)}")
-END
 # valid RECORD…: each line of out follows the schema; these record types are among them.
-valid() { python3 validate.py "$schema" "$@"; }
+valid() { python3 "$valid" out "$@"; }
 # field EXPRESSION: Python over the list L of objects in out.
 field() { python3 -c 'import json,sys
 L=[json.loads(l) for l in open("out", encoding="utf-8", newline="\n")]
@@ -634,7 +618,7 @@ done
 # ---- quickstart, with a stand-in for the build ----
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	mkdir -p quick/cmake quick/build/release quick/bin
-	cp "$(dirname "$schema")/../quickstart" quick/
+	cp "$(dirname "$valid")/../../quickstart" quick/
 	cp -r "$dir/none.yaml" quick/rules
 	cp "$INVAR" quick/build/release/invar
 	printf 'packages_in() { :; }\npackages_missing() { :; }\n' >quick/cmake/apt.sh

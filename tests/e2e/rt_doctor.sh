@@ -24,6 +24,8 @@ echo 1 >"$BASE/file"
 invar init
 LIMIT=100 invar doctor
 finds "it says whether all is well" '"healthy" in f'
+/usr/bin/python3 tests/e2e/valid.py "$CASE/out" doctor >"$CASE/diff" 2>&1
+point $? "each line follows the schema" "$CASE/diff"
 for act in created written mode renamed deleted; do
 	finds "a file $act on the root's file system is seen" \
 		"f.get('kind') == 'file' and f.get('scope') == '/' and '$act ' in f['text'] and f['seen']"
@@ -45,6 +47,8 @@ point $? "nothing of it is left" "$CASE/left"
 
 echo 'nonsense: 1' >"$CASE/policy.yaml"
 invar doctor --look-only
+/usr/bin/python3 tests/e2e/valid.py "$CASE/out" doctor >"$CASE/diff" 2>&1
+point $? "so does what is wrong" "$CASE/diff"
 same "a fault is the exit status" "$RC" 1
 finds "a policy that cannot be loaded is a fault" \
 	'f.get("check") == "policy" and f["state"] == "fault" and f["advice"]'

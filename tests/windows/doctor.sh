@@ -17,6 +17,8 @@ jq -s -e --argjson lines "$(wc -l <"$PLACE/now")" \
 	'map(select(.record == "doctor" and (.state | IN("works", "missing", "failed")))) | length == $lines' \
 	"$PLACE/json" >"$PLACE/said" 2>&1
 point $? "the same as JSON" "$PLACE/said"
+python3 tests/e2e/valid.py "$PLACE/json" doctor >"$PLACE/said" 2>&1
+point $? "which follows the schema" "$PLACE/said"
 
 registry query 'HKLM\SOFTWARE\Invar\doctor'
 point "$((!$?))" "its key is gone" "$PLACE/reg"

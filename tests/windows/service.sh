@@ -5,11 +5,13 @@
 VALUES=${VALUES:-1000} # CI has less time than we do: 10000 is worth a try
 SOURCE='HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Invar'
 
-true_that "installed" ask agent install
+# done_to COMMAND: ends well, and says so as the schema has it.
+done_to() { ask agent "$1" --json >"$PLACE/json" && python3 tests/e2e/valid.py "$PLACE/json" service; }
+true_that "installed" done_to install
 registry query "$SOURCE" /v EventMessageFile
 grep -qi 'invar\.exe' "$PLACE/reg"
 point $? "the event log's source is registered" "$PLACE/reg"
-true_that "started" ask agent start
+true_that "started" done_to start
 { # Wine takes ten seconds to say that it is not the service
 	ask agent >"$PLACE/another" 2>&1
 	echo $? >>"$PLACE/another"
@@ -75,7 +77,7 @@ true_that "nobody answers" gone
 ask log --json | tail -n 1 | grep -q '"what":"agent-stop"'
 point $? "the ledger says that it ended"
 true_that "the ledger holds" ask log --verify
-true_that "uninstalled" ask agent uninstall
+true_that "uninstalled" done_to uninstall
 run sc query Invar >"$PLACE/said" 2>&1
 point "$((!$?))" "the service is gone" "$PLACE/said"
 registry query "$SOURCE"

@@ -11,6 +11,7 @@
 #include "agent/service/windows/install.h"
 #include "agent/service/windows/lock.h"
 #include "cli/problems.h"
+#include "core/json.h"
 #include "os/windows/wide.h"
 
 static struct {
@@ -137,6 +138,59 @@ const struct command command_agent = {
 
 /* ---- the service's registration ---- */
 
+/* What became of it, as JSON; the object stays open for more. */
+static struct json done_json(struct session *s, const char *done)
+{
+	struct json j = JSON_INIT(&s->out);
+
+	json_envelope(&j, buf_span(&s->host), "service");
+	json_text_member(&j, "service", SERVICE_NAME);
+	json_text_member(&j, "done", done);
+	return j;
+}
+
+static void done_json_end(struct session *s, struct json *j)
+{
+	json_object_end(j);
+	buf_add_char(&s->out, '\n');
+}
+
+static void say_done(struct session *s, const char *done, const char *sentence)
+{
+	struct json j;
+
+	if (!s->json) {
+		buf_add_text(&s->out, sentence);
+		return;
+	}
+	j = done_json(s, done);
+	done_json_end(s, &j);
+}
+
+static void say_installed(struct session *s, const char *policy, unsigned shipped,
+	const char *unknown)
+{
+	if (shipped)
+		buf_addf(&s->out, "The policy in '%s' is what was shipped: %u files.\n", policy,
+			shipped);
+	buf_add_text(&s->out, "The service " SERVICE_NAME " is installed; it starts with Windows. "
+			      "To start it now: invar agent start\n");
+	if (*unknown)
+		buf_addf(&s->out, "This system does not know: %s\n", unknown);
+}
+
+static void say_installed_json(struct session *s, const char *policy, unsigned shipped,
+	const char *unknown)
+{
+	struct json j = done_json(s, "installed");
+
+	json_text_member(&j, "policy", policy);
+	json_number_member(&j, "policy_shipped", shipped);
+	if (*unknown)
+		json_text_member(&j, "not_known", unknown);
+	done_json_end(s, &j);
+}
+
 static int run_install(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) a = arena_new();
@@ -158,16 +212,8 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 	if (install_policy(buf_text(&program), paths.policy, &shipped, e) < 0 ||
 		install_service(&paths, &left_out, e) < 0)
 		return e->code;
-	if (shipped)
-		buf_addf(&s->out, "The policy in '%s' is what was shipped: %u files.\n",
-			paths.policy, shipped);
-	buf_add_text(&s->out, "The service " SERVICE_NAME " is installed; it starts with Windows. "
-			      "To start it now: invar agent start\n");
-	if (left_out.n) {
-		buf_add_text(&s->out, "This system does not know: ");
-		buf_add_span(&s->out, buf_span(&left_out));
-		buf_add_text(&s->out, "\n");
-	}
+	(s->json ? say_installed_json : say_installed)(s, paths.policy, shipped,
+		buf_text(&left_out));
 	return 0;
 }
 
@@ -176,8 +222,9 @@ static int run_uninstall(struct session *s, int argc, char **argv, struct err *e
 	(void)argc, (void)argv;
 	if (uninstall_service(e) < 0)
 		return e->code;
-	buf_add_text(&s->out, "The service " SERVICE_NAME
-			      " is removed. Its policy and its state are still there.\n");
+	say_done(s, "uninstalled",
+		"The service " SERVICE_NAME
+		" is removed. Its policy and its state are still there.\n");
 	return 0;
 }
 
@@ -186,7 +233,7 @@ static int run_start(struct session *s, int argc, char **argv, struct err *e)
 	(void)argc, (void)argv;
 	if (start_service(e) < 0)
 		return e->code;
-	buf_add_text(&s->out, "The service " SERVICE_NAME " runs.\n");
+	say_done(s, "started", "The service " SERVICE_NAME " runs.\n");
 	return 0;
 }
 
@@ -195,7 +242,7 @@ static int run_stop(struct session *s, int argc, char **argv, struct err *e)
 	(void)argc, (void)argv;
 	if (stop_service(e) < 0)
 		return e->code;
-	buf_add_text(&s->out, "The service " SERVICE_NAME " is stopped.\n");
+	say_done(s, "stopped", "The service " SERVICE_NAME " is stopped.\n");
 	return 0;
 }
 

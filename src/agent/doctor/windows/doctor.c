@@ -93,8 +93,7 @@ static void say_json(struct session *s, const char *name, const struct probe_res
 {
 	struct json j = JSON_INIT(&s->out);
 
-	json_object(&j);
-	json_text_member(&j, "record", "doctor");
+	json_envelope(&j, buf_span(&s->host), "doctor");
 	json_text_member(&j, "probe", name);
 	json_text_member(&j, "state", state_names[r->state]);
 	if (r->code)
@@ -184,9 +183,10 @@ const struct command command_doctor = {
 	.name = "doctor",
 	.args = "",
 	.text = "try everything that is built on of this Windows, and say what works",
-	.about = "Works in a key below HKLM\\SOFTWARE\\Invar and a folder below ProgramData, and "
-		 "removes both. Each line says works, missing (it is done in another way) or "
-		 "failed, with the number of the error; nothing of this host is shown. The exit "
-		 "status is 1 when something failed.",
+	.about =
+		"Works in a key below HKLM\\SOFTWARE\\Invar and a folder below ProgramData, and "
+		"removes both. Each line says works, missing (it is done in another way) or "
+		"failed, with the number of the error; nothing of this host is shown, but its name "
+		"with --json. The exit status is 1 when something failed.",
 	.run = run,
 };
