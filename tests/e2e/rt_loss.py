@@ -208,11 +208,21 @@ def away(work, how, name, leave, back):
     verdict(l, text, before, root, lost=False)
 
 
+def hidden(l):
+    """Who killed it stops the next one at once; the ledger says by then that it was killed."""
+    seq = l.ledger()[-1]["seq"]
+    l.start(ready=0)
+    said = until(20, lambda: any(r["record"] == "loss" and "killed" in r["text"] for r in l.news(seq)))
+    l.end()
+    point(said, l.how + ", killed: a start and a stop do not hide it", l.said())
+    l.start()
+
+
 def cases():
     cont = lambda l: l.kill(signal.SIGCONT)
     return (("overflow", overflow), ("fast", fast), ("stands", collector_stands), ("mounts", mounts),
             ("stopped", lambda w, h: away(w, h, "stood still", lambda l: l.kill(signal.SIGSTOP), cont)),
-            ("killed", lambda w, h: away(w, h, "was killed", Live.dead, Live.start)),
+            ("killed", lambda w, h: away(w, h, "was killed", Live.dead, hidden)),
             ("ended", lambda w, h: away(w, h, "ended cleanly", Live.end, Live.start)))
 
 

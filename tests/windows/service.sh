@@ -54,6 +54,8 @@ within 10 "nobody answers" gone
 } >"$WORK/many.reg"
 run regedit /S "$WINDOWS\\many.reg"
 true_that "started again" ask agent start
+true_that "stopped at once" ask agent stop # who does that must not hide the killing
+true_that "started once more" ask agent start
 repaired() { # a repair behind the loss
 	sleep 0.3
 	ask log --json >"$PLACE/log" &&

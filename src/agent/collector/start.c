@@ -8,8 +8,9 @@
 #include "os/random.h"
 
 #define VALUE_AGENT "agent"         /* "running" or "stopped" */
-#define VALUE_ABSENT "absent-since" /* ns, text: nobody watched, and no repair covers it; or "" */
+#define VALUE_ABSENCES "absences"   /* seqs of losses that no survey at the start made good yet */
 #define VALUE_REREAD "reread-after" /* stored key */
+#define ABSENCES_BYTES 32768        /* of that text; more are not repaired by name */
 #define SECOND INT64_C(1000000000)
 
 /* ---- named values ---- */
@@ -29,28 +30,44 @@ void start_repaired(struct collector *c)
 {
 	struct err e;
 
-	(void)!set_value(c, VALUE_ABSENT, SPAN_NONE, &e); /* then the next loss begins too early */
+	(void)!set_value(c, VALUE_ABSENCES, SPAN_NONE, &e); /* then they are repaired twice */
 }
 
-/* An agent that ended before its survey at the start did has left this to us. */
-static int64_t absent_since(struct collector *c, int64_t last_seen)
+/* What agents that ended before their survey at the start had left to it is left to ours. */
+static void take_absences(struct collector *c, struct job *j)
 {
-	AUTO(buf) text = BUF_INIT(64);
+	AUTO(buf) text = BUF_INIT(ABSENCES_BYTES);
+	const char *at;
+	char *end;
 	struct err e;
-	long long since;
 
-	if (store_value_get(c->store, VALUE_ABSENT, &text, &e) < 0 || !text.n)
-		return last_seen;
-	since = strtoll(buf_text(&text), NULL, 10);
-	return since > 0 && since < last_seen ? since : last_seen;
+	if (store_value_get(c->store, VALUE_ABSENCES, &text, &e) < 0)
+		return;
+	for (at = buf_text(&text);; at = end) {
+		uint64_t seq = strtoull(at, &end, 10);
+
+		if (end == at)
+			return;
+		survey_repairs(j, seq);
+		c->losses++;
+	}
 }
 
-static int set_absent(struct collector *c, int64_t since, struct err *e)
+/* One transaction: we run, and these wait for our survey. */
+static int keep_absences(struct collector *c, const struct job *j, struct err *e)
 {
-	AUTO(buf) text = BUF_INIT(64);
+	AUTO(buf) text = BUF_INIT(ABSENCES_BYTES);
 
-	buf_addf(&text, "%lld", (long long)since);
-	return set_value(c, VALUE_ABSENT, buf_span(&text), e);
+	for (size_t i = 0; i < j->n_losses; i++)
+		buf_addf(&text, "%llu ", (unsigned long long)j->losses[i]);
+	if (store_begin(c->store, e) < 0)
+		return e->code;
+	if (store_value_set(c->store, VALUE_ABSENCES, buf_span(&text), e) < 0 ||
+		store_value_set(c->store, VALUE_AGENT, span_of("running"), e) < 0) {
+		store_rollback(c->store);
+		return e->code;
+	}
+	return store_commit(c->store, e);
 }
 
 int start_values(struct collector *c, uint64_t gaps, const struct buf *reread)
@@ -216,37 +233,40 @@ static int keep_time(const struct ledger_entry *entry, void *ctx, struct err *e)
 	return 1;
 }
 
-/* From when on nobody watched: the time of the last record is the last sign of life there is. */
-static int note_absence(struct collector *c, struct err *e)
+static const char *why_absent(struct collector *c)
 {
 	AUTO(buf) was = BUF_INIT(64);
+	struct err e;
+
+	if (store_value_get(c->store, VALUE_AGENT, &was, &e) < 0)
+		return "nobody watched before";
+	return span_is(buf_span(&was), "running")
+		       ? "the agent ended without a word: killed, or the host went down"
+		       : "the agent was stopped";
+}
+
+/* From when on nobody watched: the time of the last record is the last sign of life there is. The
+ * loss is recorded before anything else: who kills the agent, and stops the next one at once, must
+ * not make the killing look like a stop. */
+static int note_absence(struct collector *c, struct err *e)
+{
 	uint8_t head[DIGEST_BYTES];
 	struct loss_note loss = { .means = span_of("agent"), .to = c->started };
 	uint64_t seq;
-	int rc = store_value_get(c->store, VALUE_AGENT, &was, e);
 
-	if (rc < 0 && rc != ERR_MISSING)
-		return rc;
 	if (ledger_last(c->store, &seq, head, e) < 0)
 		return e->code;
 	if (seq && ledger_read(c->store, seq, seq, true, keep_time, c, e) < 0)
 		return e->code;
-	loss.from = absent_since(c, c->last_seen);
-	loss.text =
-		span_of(rc == ERR_MISSING ? "nobody watched before"
-			: span_is(buf_span(&was), "running")
-				? "the agent ended without a word: killed, or the host went down"
-				: "the agent was stopped");
+	loss.from = c->last_seen;
+	loss.text = span_of(why_absent(c));
 	c->absence = job_new("startup", OBSERVED_STARTUP, NULL, 0);
+	take_absences(c, c->absence);
 	/* Nothing was missed before the baseline; what changed since it was begun, the survey
 	 * finds. */
-	if (!c->baseline_new) {
-		c->losses++;
-		survey_keep_loss(c->absence, &loss);
-	}
-	if (set_absent(c, loss.from, e) < 0)
+	if (!c->baseline_new && survey_keep_loss(c, c->absence, &loss, e) < 0)
 		return e->code;
-	return set_value(c, VALUE_AGENT, span_of("running"), e);
+	return keep_absences(c, c->absence, e);
 }
 
 int start_state(struct collector *c, struct err *e)

@@ -217,8 +217,12 @@ bool surveyor_runs(const struct collector *c);
 void surveyor_pause(struct collector *c);
 void surveyor_resume(struct collector *c);
 
-/* Copies: to be recorded, and repaired by this job. */
-void survey_keep_loss(struct job *j, const struct loss_note *l);
+/* Record it, to be repaired by this job. What fails now (a full disk) is recorded with the repair.
+ */
+int survey_keep_loss(struct collector *c, struct job *j, const struct loss_note *l,
+	struct err *e) MUST_CHECK;
+/* The ledger's loss of this seq is repaired by this job, too. */
+void survey_repairs(struct job *j, uint64_t seq);
 
 /* ---- linked.c: files that get another name while we watch ---- */
 void linked_heard(struct collector *c, const struct other_name *x);

@@ -66,14 +66,20 @@ static bool same_scope(const struct job *a, const struct job *b)
 	return strcmp(a->below, b->below) == 0;
 }
 
+void survey_repairs(struct job *j, uint64_t seq)
+{
+	if (j->n_losses >= LOSSES_MAX)
+		return;
+	j->losses = mem_grow(j->losses, j->n_losses + 1, sizeof *j->losses);
+	j->losses[j->n_losses++] = seq;
+}
+
 /* What it repairs is repaired by the other. */
 static void hand_over(struct job *from, struct job *to)
 {
 	to->plan.trust_stamps = to->plan.trust_stamps && from->plan.trust_stamps;
-	for (size_t i = 0; i < from->n_losses && to->n_losses < LOSSES_MAX; i++) {
-		to->losses = mem_grow(to->losses, to->n_losses + 1, sizeof *to->losses);
-		to->losses[to->n_losses++] = from->losses[i];
-	}
+	for (size_t i = 0; i < from->n_losses; i++)
+		survey_repairs(to, from->losses[i]);
 	job_free(from);
 }
 
@@ -414,8 +420,7 @@ static int record_loss(struct collector *c, struct job *j, struct err *e)
 
 	if (pipeline_record(c->store, j->unrecorded, 1, &l, &seq, e) < 0)
 		return e->code;
-	j->losses = mem_grow(j->losses, j->n_losses + 1, sizeof *j->losses);
-	j->losses[j->n_losses++] = seq;
+	survey_repairs(j, seq);
 	free(j->unrecorded);
 	j->unrecorded = NULL;
 	return 0;
@@ -535,9 +540,9 @@ void survey_settled(struct collector *c)
 	jobs_next(c);
 }
 
-/* Copied, since it may have to wait. */
-void survey_keep_loss(struct job *j, const struct loss_note *l)
+int survey_keep_loss(struct collector *c, struct job *j, const struct loss_note *l, struct err *e)
 {
+	c->losses++;
 	j->arena = arena_new();
 	j->unrecorded = mem_new(sizeof *j->unrecorded);
 	j->unrecorded->type = RECORD_LOSS;
@@ -545,6 +550,7 @@ void survey_keep_loss(struct job *j, const struct loss_note *l)
 	j->unrecorded->loss.means = arena_copy(j->arena, l->means);
 	j->unrecorded->loss.scope = arena_copy(j->arena, l->scope);
 	j->unrecorded->loss.text = arena_copy(j->arena, l->text);
+	return record_loss(c, j, e);
 }
 
 void survey_lost(struct collector *c, const struct loss_note *l)
@@ -552,13 +558,11 @@ void survey_lost(struct collector *c, const struct loss_note *l)
 	struct err e = { 0 };
 	struct job *j;
 
-	c->losses++;
 	j = job_new("repair", OBSERVED_RECOVERED, NULL, l->kind ? UINT64_C(1) << l->kind->id : 0);
-	survey_keep_loss(j, l);
+	(void)!survey_keep_loss(c, j, l, &e); /* else with its repair */
 	if (l->scope.n > 1) {
-		j->below = mem_text(j->unrecorded->loss.scope.p);
+		j->below = mem_text(arena_copy(j->arena, l->scope).p);
 		j->plan.below = j->below;
 	}
-	(void)!record_loss(c, j, &e);
 	job_add(c, j);
 }
