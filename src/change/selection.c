@@ -45,8 +45,10 @@ static int parse_path(struct parser *p, const struct kind *k, struct span word,
 		return bad_word(p, word, "a path is not empty");
 	ret->what = SELECT_PATH;
 	ret->kind = k;
-	if (key_typed_windows(k, word, p->arena, &ret->text))
+	if (key_typed_windows(k, word, p->arena, &ret->text)) {
+		(void)key_shown(ret->text, p->arena, &ret->printed);
 		return 0;
+	}
 	if (k && k->keys != KEYS_PLAIN)
 		return bad_word(p, word,
 			"a key of the registry begins with HKLM, HKU, HKCR or HKCC");
@@ -198,7 +200,8 @@ bool selector_term_holds(const struct selector_term *t, const struct kind *k, st
 	case SELECT_KIND:
 		return k != NULL;
 	case SELECT_PATH:
-		return k && k->hierarchical && below(k, key, t->text);
+		return k && k->hierarchical &&
+		       (below(k, key, t->text) || (t->printed.n && below(k, key, t->printed)));
 	case SELECT_KEY:
 		return t->glob ? key_matches(k, t->glob, key)
 			       : glob_text(t->text, key) ||

@@ -20,9 +20,11 @@ struct selector_term {
 	const struct kind *kind;
 	struct span text;                /* path, pattern, rule, card */
 	const struct glob_section *glob; /* SELECT_KEY of hierarchical kinds */
-	struct span printed; /* SELECT_KEY of flat kinds: the key, when the text is one as we print
-				it (\xNN) */
-	uint64_t from, to;   /* SELECT_SEQ */
+	/* SELECT_KEY of flat kinds, and keys of Windows: the key, when the text is one as we print
+	 * it
+	 * (\xNN) */
+	struct span printed;
+	uint64_t from, to; /* SELECT_SEQ */
 };
 
 /* Does the term itself name this entity, under this rule? Ledger positions and cards do not. */

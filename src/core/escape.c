@@ -57,7 +57,15 @@ static bool looks_escaped(struct span s)
 	return s.n >= 4 && s.p[1] == 'x' && hex_parse(span_from(s.p + 2, 2), &byte, 1);
 }
 
-static void add_harmless(struct buf *ret, struct span s, bool all)
+/* What is written otherwise than escape_text does it. */
+enum how {
+	HOW_TEXT,
+	HOW_VALUE, /* a backslash stays one where it cannot be taken for ours */
+	HOW_NAME,  /* the same, and C0 80 is NUL */
+};
+
+/* bad: an escaped byte stands behind it. */
+static void add_harmless(struct buf *ret, struct span s, enum how how, bool bad)
 {
 	const char *hit;
 
@@ -66,7 +74,7 @@ static void add_harmless(struct buf *ret, struct span s, bool all)
 
 		buf_add(ret, s.p, n);
 		s = span_from_offset(s, n);
-		if (all || looks_escaped(s))
+		if (how == HOW_TEXT || looks_escaped(s) || (bad && s.n == 1))
 			add_hex(ret, span_from(s.p, 1));
 		else
 			buf_add_char(ret, '\\');
@@ -75,15 +83,25 @@ static void add_harmless(struct buf *ret, struct span s, bool all)
 	buf_add_span(ret, s);
 }
 
-static void escape(struct buf *ret, struct span s, bool all)
+static bool is_nul(struct span s)
+{
+	return s.n >= 2 && memcmp(s.p, "\xc0\x80", 2) == 0;
+}
+
+static void escape(struct buf *ret, struct span s, enum how how)
 {
 	while (s.n) {
 		size_t n = harmless(s), bad;
 		uint32_t c;
 
-		add_harmless(ret, span_from(s.p, n), all);
+		add_harmless(ret, span_from(s.p, n), how, n < s.n);
 		s = span_from_offset(s, n);
 		bad = utf8_next(s, &c);
+		if (how == HOW_NAME && is_nul(s)) {
+			buf_add_text(ret, "\\x00");
+			s = span_from_offset(s, 2);
+			continue;
+		}
 		if (bad == 0)
 			bad = s.n > 0;
 		add_hex(ret, span_from(s.p, bad));
@@ -93,12 +111,30 @@ static void escape(struct buf *ret, struct span s, bool all)
 
 void escape_text(struct buf *ret, struct span s)
 {
-	escape(ret, s, true);
+	escape(ret, s, HOW_TEXT);
 }
 
 void escape_value(struct buf *ret, struct span s)
 {
-	escape(ret, s, false);
+	escape(ret, s, HOW_VALUE);
+}
+
+void escape_name(struct buf *ret, struct span s)
+{
+	escape(ret, s, HOW_NAME);
+}
+
+void escape_name_undo(struct span text, struct buf *ret)
+{
+	AUTO(buf) plain = BUF_INIT(ret->max);
+
+	escape_value_undo(text, &plain);
+	for (size_t i = 0; i < plain.n; i++)
+		if (plain.p[i])
+			buf_add_char(ret, plain.p[i]);
+		else
+			buf_add(ret, "\xc0\x80", 2);
+	ret->full |= plain.full;
 }
 
 void escape_value_undo(struct span text, struct buf *ret)

@@ -17,14 +17,19 @@ bool escape_needed(struct span s);
  * backslash, as \xNN (lower case). escape_undo gives the exact bytes back. */
 void escape_text(struct buf *ret, struct span s);
 
-/* The same for what is read and not typed again: a backslash stays one, but where two hexadecimal
- * digits and an x behind it would make it look like an escaped byte. */
+/* The same for what is read and not typed again: a backslash stays one, but where it could be taken
+ * for part of an escaped byte: before x and two hexadecimal digits, and before an escaped byte. */
 void escape_value(struct buf *ret, struct span s);
+
+/* The same for a name of Windows in WTF-8: a NUL, which is C0 80 there, is \x00. */
+void escape_name(struct buf *ret, struct span s);
 
 /* Append what escape_text was given: \xNN becomes the byte. ERR_FORMAT when a backslash is not
  * followed by x and two hexadecimal digits. */
 int escape_undo(struct span text, struct buf *ret, struct err *e) MUST_CHECK;
 /* Append what escape_value was given: a backslash without x and two digits is itself. */
 void escape_value_undo(struct span text, struct buf *ret);
+/* Append what escape_name was given. */
+void escape_name_undo(struct span text, struct buf *ret);
 
 #endif

@@ -130,7 +130,7 @@ static bool is_of_windows(struct span key)
 void key_show(const struct kind *k, struct span key, struct buf *ret)
 {
 	if (is_of_windows(key) || (k && k->keys == KEYS_OF_RULE))
-		escape_value(ret, key);
+		escape_name(ret, key);
 	else
 		escape_text(ret, key);
 }
@@ -143,7 +143,7 @@ bool key_shown(struct span text, struct arena *a, struct span *ret)
 	if (!memchr(text.p, '\\', text.n))
 		return false;
 	if (is_of_windows(text))
-		escape_value_undo(text, &plain);
+		escape_name_undo(text, &plain);
 	else if (escape_undo(text, &plain, &e) < 0)
 		return false;
 	if (plain.full || span_same(buf_span(&plain), text))

@@ -62,7 +62,7 @@ static void escape_value__leaves_a_backslash_that_looks_like_none_of_ours(void *
 	} rows[] = { { TEXT("a\\b"), "a\\b" }, { TEXT("\\"), "\\" }, { TEXT("\\x4"), "\\x4" },
 		{ TEXT("\\xzz"), "\\xzz" }, { TEXT("\\x1b[0m"), "\\x5cx1b[0m" },
 		{ TEXT("\\\\x41"), "\\\\x5cx41" }, { TEXT("\\x4\x01"), "\\x4\\x01" },
-		{ TEXT("\\\x1b"), "\\\\x1b" } };
+		{ TEXT("\\\x1b"), "\\x5c\\x1b" }, { TEXT("\\\\\x1b"), "\\\\x5c\\x1b" } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -70,6 +70,33 @@ static void escape_value__leaves_a_backslash_that_looks_like_none_of_ours(void *
 
 		escape_value(&b, rows[i].in);
 		assert_string_equal(buf_text(&b), rows[i].out);
+	}
+}
+
+/* What separates cannot be taken for part of the name behind it, nor for a doubled backslash. */
+static void escape_name__shows_nul_and_is_undone(void **state)
+{
+	static const struct {
+		struct span in;
+		const char *out;
+	} rows[] = { { TEXT("Run\\a\xc0\x80"
+			    "b"),
+			     "Run\\a\\x00b" },
+		{ TEXT("Run\\\xc0\x80"), "Run\\x5c\\x00" },
+		{ TEXT("Run\\\xe2\x80\xae"), "Run\\x5c\\xe2\\x80\\xae" },
+		{ TEXT("Run\\\\\\\xe2\x80\xae"), "Run\\\\\\x5c\\xe2\\x80\\xae" },
+		{ TEXT("Run\\x00"), "Run\\x5cx00" }, { TEXT("\xc0\xc0\x80"), "\\xc0\\x00" },
+		{ TEXT("\xc0"), "\\xc0" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) shown = BUF_INIT(4096);
+		AUTO(buf) back = BUF_INIT(4096);
+
+		escape_name(&shown, rows[i].in);
+		assert_string_equal(buf_text(&shown), rows[i].out);
+		escape_name_undo(buf_span(&shown), &back);
+		assert_true(span_same(buf_span(&back), rows[i].in));
 	}
 }
 
@@ -134,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escape_text__shows_every_byte_harmless),
 		cmocka_unit_test(escape_value__leaves_a_backslash_that_looks_like_none_of_ours),
+		cmocka_unit_test(escape_name__shows_nul_and_is_undone),
 		cmocka_unit_test(escape_undo__gives_the_bytes_back),
 		cmocka_unit_test(escape_undo__refuses_half_an_escape),
 		cmocka_unit_test(escape_text__never_lets_a_control_byte_through),

@@ -165,6 +165,32 @@ static void names_of_flat_kinds_are_patterns(void **state)
 	}
 }
 
+/* A key of the registry copied from what we printed, NUL and all. */
+static void keys_are_taken_as_printed(void **state)
+{
+	static const struct {
+		const char *word;
+		bool holds;
+	} rows[] = { { "registry-value:HKLM\\Run\\a\\x00z", true }, { "HKLM\\Run\\a\\x00z", true },
+		{ "HKLM\\Run\\a\xc0\x80z", true }, { "HKLM\\Run\\a\\x01b", false },
+		{ "HKLM\\Run", true }, { "registry-key:HKLM\\Run\\a\\x00z", false } };
+	struct ledger_record r = { .type = RECORD_CHANGE };
+
+	(void)state;
+	r.change.type = CHANGE_CREATED;
+	r.change.kind = &kind_registry_value;
+	r.change.key = span_of("HKLM\\Run\\a\xc0\x80z");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct change_selection sel;
+		struct err e = { 0 };
+
+		assert_int_equal(change_selection_parse(a, &rows[i].word, 1, "/", &sel, &e), 0);
+		if (change_selection_holds(&sel, &r) != rows[i].holds)
+			fail_msg("'%s'", rows[i].word);
+	}
+}
+
 static void what_is_no_selection_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "seq:", "seq:x", "seq:0", "seq:5-4", "seq:5-",
@@ -218,6 +244,7 @@ int main(void)
 		cmocka_unit_test(a_selection_knows_windows),
 		cmocka_unit_test(a_selection_holds_what_it_names),
 		cmocka_unit_test(names_of_flat_kinds_are_patterns),
+		cmocka_unit_test(keys_are_taken_as_printed),
 		cmocka_unit_test(what_is_no_selection_is_refused),
 		cmocka_unit_test(other_records_match_by_place_number_or_all),
 	};
