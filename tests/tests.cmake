@@ -45,6 +45,13 @@ function(test_program folder name)
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   testing(${folder}/${name} ${folder})
 endfunction()
+# wrapped(NAME FUNCTION): what calls FUNCTION calls __wrap_FUNCTION of tests/…/test_NAME.c instead, for
+# which __real_FUNCTION is the real one.
+function(wrapped name function)
+  if(TARGET test_${name})
+    target_link_options(test_${name} PRIVATE LINKER:--wrap=${function})
+  endif()
+endfunction()
 function(unit_test name)
   test_program(unit ${name} ${ARGN})
 endfunction()

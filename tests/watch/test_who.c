@@ -344,9 +344,9 @@ static void test_rights(void **state)
 #define BURST 2000
 
 /* All of them, one after the other; their numbers go into a pipe. */
-static void burst(int to)
+static void burst(unsigned n, int to)
 {
-	for (unsigned i = 0; i < BURST; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		char number[16];
 		pid_t pid;
 
@@ -359,7 +359,7 @@ static void burst(int to)
 }
 
 /* Short processes while the watcher does nothing but watch. */
-static unsigned count_burst(struct watcher *w, struct arena *a)
+static unsigned count_burst(struct watcher *w, unsigned n, struct arena *a)
 {
 	static pid_t pids[BURST];
 	unsigned known = 0;
@@ -369,16 +369,16 @@ static unsigned count_burst(struct watcher *w, struct arena *a)
 	assert_int_equal(pipe(ends), 0);
 	child = fork();
 	if (child == 0)
-		burst(ends[1]);
+		burst(n, ends[1]);
 	while (waitpid(child, &status, WNOHANG) == 0) {
 		event_base_loop(w->base, EVLOOP_NONBLOCK);
 		usleep(500);
 	}
 	assert_int_equal(status, 0);
-	assert_int_equal(read(ends[0], pids, sizeof pids), sizeof pids);
+	assert_int_equal(read(ends[0], pids, n * sizeof *pids), n * sizeof *pids);
 	close(ends[0]);
 	close(ends[1]);
-	for (unsigned i = 0; i < BURST; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		struct who who;
 		char number[16];
 
@@ -388,7 +388,7 @@ static unsigned count_burst(struct watcher *w, struct arena *a)
 			 span_is(who.argv[1], number) && who.n_ancestry &&
 			 who.ancestry[0].pid == (uint32_t)child;
 	}
-	print_message("%u of %u known by %s; lost %lu, %lu bytes\n", known, BURST, heard.means,
+	print_message("%u of %u known by %s; lost %lu, %lu bytes\n", known, n, heard.means,
 		(unsigned long)*w->processes->count.lost,
 		(unsigned long)process_table_numbers(w->processes->table).bytes);
 	return known;
@@ -399,10 +399,11 @@ static void test_burst(void **state)
 	AUTO_FREE(arena) a = arena_new();
 	enum way way = *(enum way *)*state;
 	struct watcher *w = begin(way);
-	unsigned known = count_burst(w, a);
+	unsigned n = way == BY_BPF ? BURST : BURST / 10; /* others promise nothing */
+	unsigned known = count_burst(w, n, a);
 
 	if (way == BY_BPF)
-		assert_int_equal(known, BURST);
+		assert_int_equal(known, n);
 	finish(w);
 }
 

@@ -1,2 +1,3 @@
 agent_test(canary agent)
+wrapped(canary event_add)
 agent_test(metrics agent)
