@@ -55,7 +55,7 @@ struct manager {
 struct hold {
 	struct event_base *base;
 	struct event *timer;
-	int64_t most; /* ns */
+	int64_t most;   /* ns */
 	uint32_t asked; /* the last number */
 	const struct hold_listener *listener;
 	void *ctx;
