@@ -18,19 +18,21 @@
 #define RING_BYTES ((size_t)2 << 20)
 #define ROUND8(n) (((n) + 7) & ~(size_t)7)
 
-/* Where each is attached. The last two are asked by the topmost control group when a socket was
+/* Where each is attached. Those of bind are asked by the topmost control group when a socket was
  * bound; a program at bind(2) itself would cost every other system call something. */
 static const struct place {
 	const char *point; /* a tracepoint, or: */
 	enum bpf_attach_type attach;
-	bool needed;
+	bool needed,
+		sockets; /* nothing goes without it; only who wants to hear of sockets needs it */
 } places[TRACE_PROGRAMS] = {
-	[TRACE_FORK] = { "sched_process_fork", 0, true },
-	[TRACE_EXEC] = { "sched_process_exec", 0, true },
-	[TRACE_EXIT] = { "sched_process_exit", 0, true },
-	[TRACE_LISTEN] = { "inet_sock_set_state", 0, false },
-	[TRACE_BIND] = { NULL, BPF_CGROUP_INET4_POST_BIND, false },
-	[TRACE_BIND6] = { NULL, BPF_CGROUP_INET6_POST_BIND, false },
+	[TRACE_FORK] = { "sched_process_fork", 0, true, false },
+	[TRACE_EXEC] = { "sched_process_exec", 0, true, false },
+	[TRACE_EXIT] = { "sched_process_exit", 0, true, false },
+	[TRACE_LISTEN] = { "inet_sock_set_state", 0, false, true },
+	[TRACE_BIND] = { NULL, BPF_CGROUP_INET4_POST_BIND, false, true },
+	[TRACE_BIND6] = { NULL, BPF_CGROUP_INET6_POST_BIND, false, true },
+	[TRACE_GROUP] = { "cgroup_mkdir", 0, false, false },
 };
 
 struct bpf_trace {
@@ -194,7 +196,7 @@ static int load_all(struct bpf_trace *t, bool sockets, struct err *e)
 	for (unsigned i = 0; rc == 0 && i < TRACE_PROGRAMS; i++) {
 		const struct place *p = &places[i];
 
-		if (!p->needed && !sockets)
+		if ((p->sockets && !sockets) || code[i].n == 0)
 			continue;
 		set_maps(&code[i], t->map);
 		t->program[i] = load(&code[i], p, p->needed ? e : &why);

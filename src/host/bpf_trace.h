@@ -1,6 +1,7 @@
 /* What happens on this host, as the kernel itself tells it when it happens: processes that are
- * made, run another program and end, and who binds and listens. As host/bpf.h: short programs put
- * together here for the running kernel; everything may be refused, and the error says why. */
+ * made, run another program and end, control groups that are made, and who binds and listens. As
+ * host/bpf.h: short programs put together here for the running kernel; everything may be refused,
+ * and the error says why. */
 #ifndef HOST_BPF_TRACE_H
 #define HOST_BPF_TRACE_H
 
@@ -9,7 +10,13 @@
 #include "core/err.h"
 #include "core/span.h"
 
-enum bpf_trace_type { BPF_TRACE_FORK, BPF_TRACE_EXEC, BPF_TRACE_EXIT, BPF_TRACE_SOCKET };
+enum bpf_trace_type {
+	BPF_TRACE_FORK,
+	BPF_TRACE_EXEC,
+	BPF_TRACE_EXIT,
+	BPF_TRACE_SOCKET,
+	BPF_TRACE_GROUP /* only time, cgroup and path */
+};
 
 /* Of a thread group, with the numbers of the initial namespaces. As it comes from the kernel: 64
  * bits first. What the kernel does not have is 0, numbers of login and session UINT32_MAX. */
@@ -30,7 +37,8 @@ struct bpf_trace_head {
 
 struct bpf_trace_record {
 	struct bpf_trace_head head;
-	struct span path; /* EXEC: names from the file up to the root, a NUL behind each */
+	struct span path; /* EXEC: names from the file up to the root, a NUL behind each; GROUP: its
+			     path in the unified hierarchy, a NUL behind */
 	struct span args; /* EXEC: the first of them, a NUL behind each; hostile */
 };
 

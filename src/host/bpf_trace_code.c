@@ -53,7 +53,7 @@ static const struct source of_parent[] = {
 	{ "group_leader.start_boottime", TO(parent_start), true, false },
 };
 
-enum wanted { WANTED_TASK, WANTED_DENTRY, WANTED_MOUNT, WANTED_N };
+enum wanted { WANTED_TASK, WANTED_DENTRY, WANTED_MOUNT, WANTED_GROUP, WANTED_N };
 
 struct maker {
 	struct bpf_code *c;
@@ -431,24 +431,68 @@ static void bind_code(struct bpf_code *c, enum bpf_trace_program which)
 	code_add(c, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
+/* ---- cgroup_mkdir: (group, path) ---- */
+
+/* A service that runs for a millisecond has its group no longer than that: who asks later where
+ * something ran, must have been told. Only of the unified hierarchy, whose numbers others are not.
+ * Empty where the kernel has it not. */
+static void group_code(const struct maker *m)
+{
+	struct bpf_code *c = m->c;
+	struct btf_path hierarchy, id, have = { 0 };
+	uint32_t other, none, no_path;
+	struct err why;
+
+	if (m->w[WANTED_GROUP].id == 0 ||
+		btf_path(m->b, m->w[WANTED_GROUP].id, "root.hierarchy_id", &hierarchy, &why) < 0 ||
+		btf_path(m->b, m->w[WANTED_GROUP].id, "kn.id", &id, &why) < 0)
+		return;
+	code_move(c, BPF_REG_6, BPF_REG_1);
+	code_load(c, BPF_REG_7, BPF_REG_6, 0, 8);
+	follow(c, &hierarchy, &have);
+	code_zero(c, BPF_REG_10, PARENT);
+	fetch(c, BPF_REG_10, PARENT, 4);
+	code_load(c, BPF_REG_1, BPF_REG_10, PARENT, 4);
+	other = code_jump(c, BPF_JNE, BPF_REG_1, 0);
+	none = begin(c, TRACE_GROUP, BPF_TRACE_GROUP);
+	follow(c, &id, &have);
+	fetch(c, BPF_REG_8, AT(cgroup), 8);
+	code_move(c, BPF_REG_1, BPF_REG_8);
+	code_plus(c, BPF_REG_1, NAMES);
+	code_number(c, BPF_REG_2, TRACE_GROUP_MAX);
+	code_load(c, BPF_REG_3, BPF_REG_6, 8, 8);
+	code_call(c, BPF_FUNC_probe_read_kernel_str);
+	no_path = code_jump(c, BPF_JSLE, BPF_REG_0, 0);
+	code_store(c, BPF_REG_8, AT(path_n), BPF_REG_0, 4);
+	code_move(c, BPF_REG_3, BPF_REG_0);
+	code_plus(c, BPF_REG_3, NAMES);
+	send(c);
+	code_land(c, no_path);
+	code_land(c, none);
+	code_land(c, other);
+	code_end(c);
+}
+
 int bpf_trace_code(const struct btf *b, struct bpf_code ret[TRACE_PROGRAMS], struct err *e)
 {
 	struct btf_wanted w[WANTED_N] = {
 		[WANTED_TASK] = { BTF_STRUCT, "task_struct", 0 },
 		[WANTED_DENTRY] = { BTF_STRUCT, "dentry", 0 },
 		[WANTED_MOUNT] = { BTF_STRUCT, "mount", 0 },
+		[WANTED_GROUP] = { BTF_STRUCT, "cgroup", 0 },
 	};
 
 	btf_find(b, w, WANTED_N);
 	for (unsigned i = 0; i < TRACE_PROGRAMS; i++)
 		ret[i] = (struct bpf_code){ 0 };
-	for (unsigned i = 0; i < WANTED_N; i++)
+	for (unsigned i = 0; i < WANTED_GROUP; i++)
 		if (w[i].id == 0)
 			return err_set(e, ERR_MISSING, "this kernel has no '%s'", w[i].name);
 	if (fork_code(&(struct maker){ &ret[TRACE_FORK], b, w }, e) < 0 ||
 		exec_code(&(struct maker){ &ret[TRACE_EXEC], b, w }, e) < 0 ||
 		exit_code(&(struct maker){ &ret[TRACE_EXIT], b, w }, e) < 0)
 		return e->code;
+	group_code(&(struct maker){ &ret[TRACE_GROUP], b, w });
 	listen_code(&ret[TRACE_LISTEN]);
 	bind_code(&ret[TRACE_BIND], TRACE_BIND);
 	bind_code(&ret[TRACE_BIND6], TRACE_BIND6);

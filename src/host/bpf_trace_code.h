@@ -11,6 +11,7 @@ enum bpf_trace_program {
 	TRACE_LISTEN,
 	TRACE_BIND,
 	TRACE_BIND6,
+	TRACE_GROUP,
 	TRACE_PROGRAMS
 };
 
@@ -23,6 +24,7 @@ enum bpf_trace_map { TRACE_RING, TRACE_SCRATCH, TRACE_LOST, TRACE_MAPS };
 #define TRACE_NAMES_MARK 2048
 #define TRACE_ARGS_MAX 4096
 #define TRACE_NAMES_MAX 48
+#define TRACE_GROUP_MAX 4096 /* of the path of a control group: PATH_MAX */
 #define TRACE_SCRATCH_SIZE \
 	(sizeof(struct bpf_trace_head) + TRACE_NAMES_MARK + TRACE_NAME_MAX + TRACE_ARGS_MAX)
 

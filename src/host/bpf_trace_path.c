@@ -38,7 +38,7 @@ bool bpf_trace_record_from(struct span bytes, struct bpf_trace_record *ret)
 		return false;
 	memcpy(&head, bytes.p, sizeof head);
 	rest = span_from_offset(bytes, sizeof head);
-	if (head.type > BPF_TRACE_SOCKET || head.path_n > rest.n ||
+	if (head.type > BPF_TRACE_GROUP || head.path_n > rest.n ||
 		head.args_n > rest.n - head.path_n || !is_ended(head.comm, sizeof head.comm))
 		return false;
 	head.tty[sizeof head.tty - 1] = '\0';

@@ -192,6 +192,33 @@ static void test_alike(void **state)
 	process_table_free(t);
 }
 
+/* In which group it is, where nobody knows the one it is in now. */
+static void test_group_unknown(void **state)
+{
+	struct process_table *t = with_init(1 << 20);
+	struct seen s = process(85, 10 * SECOND, 1, "/bin/short");
+	struct life *l = forked(t, 85, 10 * SECOND, 1);
+
+	(void)state;
+	assert_true(span_is(l->group->unit, "a.service"));
+	s.cgroup = 8;
+	s.unit = SPAN_NONE;
+	s.group_unknown = true;
+	assert_ptr_equal(process_table_exec(t, &s, 11 * SECOND), l);
+	assert_null(l->group); /* not its parent's */
+
+	/* what /proc told stays */
+	s = process(86, 12 * SECOND, 1, "/bin/long");
+	s.cgroup = 0;
+	s.cgroup_set = 5;
+	l = process_table_running(t, &s);
+	s.cgroup = 9;
+	s.group_unknown = true;
+	process_table_better(t, l, &s);
+	assert_true(span_is(l->group->unit, "a.service"));
+	process_table_free(t);
+}
+
 #define MANY 50000U
 #define BYTES ((size_t)2 << 20)
 
@@ -285,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_group_unknown),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_tally),
 		cmocka_unit_test(test_path),

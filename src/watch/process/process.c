@@ -192,6 +192,7 @@ static int start(struct watcher *w, struct err *e)
 	p->table = process_table_new(PROCESSES_BYTES, p->tick);
 	p->programs = programs_new();
 	p->account = account_new();
+	p->made = groups_new();
 	p->again = evtimer_new(w->base, look, w);
 	if (!p->again)
 		return err_set(e, ERR_SYSTEM, "cannot make a timer");
@@ -216,6 +217,7 @@ static void stop(struct watcher *w)
 	process_table_free(p->table);
 	programs_free(p->programs);
 	account_free(p->account);
+	groups_free(p->made);
 	arena_freep(&p->arena);
 	arena_freep(&p->told);
 	arena_freep(&p->lasting);

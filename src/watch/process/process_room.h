@@ -13,6 +13,7 @@ struct programs; /* process_program.c */
 struct account;  /* process_account.c */
 struct trace;    /* process_trace.c: by BPF */
 struct listener; /* process_connector.c */
+struct groups;   /* process_group.c */
 
 struct processes {
 	struct process_table *table;
@@ -21,7 +22,8 @@ struct processes {
 	bool unsaid;       /* that the channel was full for */
 	int proc;          /* /proc, without what is mounted over its folders where we may */
 	int groups;        /* the unified hierarchy of control groups, or -1 */
-	uint64_t tick;     /* ns: how exact /proc tells starts */
+	struct groups *made;
+	uint64_t tick; /* ns: how exact /proc tells starts */
 	struct programs *programs;
 	struct account *account;
 	struct trace *trace;
@@ -75,6 +77,10 @@ struct span account_user(struct account *a, uint32_t uid);
 
 /* ---- process_group.c ---- */
 
+struct groups *groups_new(void);
+void groups_free(struct groups *g); /* accepts NULL */
+/* A group of the unified hierarchy was made. */
+void group_made(struct processes *p, uint64_t id, struct span path);
 /* Unit and container of a group that the table does not know yet. */
 void group_complete(struct processes *p, struct seen *s);
 

@@ -396,8 +396,9 @@ static void take(struct process_table *t, struct life *l, const struct seen *s)
 		copy_name(l->comm, sizeof l->comm, s->comm);
 	if (s->tty.p)
 		copy_name(l->tty, sizeof l->tty, s->tty);
-	if (s->cgroup || s->cgroup_set) {
-		l->group = group_get(t, s);
+	/* What /proc told is of the same group, as far as anybody knows. */
+	if ((s->cgroup || s->cgroup_set) && !(s->group_unknown && was && was->id == 0)) {
+		l->group = s->group_unknown ? NULL : group_get(t, s);
 		group_put(t, was);
 	}
 }

@@ -81,6 +81,7 @@ struct seen {
 	struct span tty; /* p NULL: not known; empty: none */
 	uint64_t inode;
 	bool deleted, args_cut, kernel;
+	bool group_unknown; /* it is in another group than is known, and nobody knows in which */
 };
 
 struct process_table;

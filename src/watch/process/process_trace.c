@@ -1,5 +1,6 @@
 /* Processes by BPF. While nothing happens nothing wakes us; once something did, the ring is looked
  * at every few milliseconds until it was empty, whatever happens meanwhile. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/mem.h"
@@ -16,8 +17,21 @@ struct trace {
 	struct event *readable, *later;
 	uint64_t lost;
 	bool reading;
+	char tty[TTY_MAX + 1];
 	char path[PATH_ROOM];
 };
+
+/* The kernel's driver calls them "pts3"; everybody else, "pts/3". */
+static struct span tty_of(struct trace *t, const struct bpf_trace_head *h)
+{
+	struct span name = span_from(h->tty, strnlen(h->tty, sizeof h->tty));
+	int n;
+
+	if (!span_starts(name, span_of("pts")))
+		return name;
+	n = snprintf(t->tty, sizeof t->tty, "pts/%.*s", (int)name.n - 3, name.p + 3);
+	return span_from(t->tty, (size_t)n);
+}
 
 static struct seen seen_of(struct trace *t, const struct bpf_trace_record *r)
 {
@@ -32,7 +46,7 @@ static struct seen seen_of(struct trace *t, const struct bpf_trace_record *r)
 		.cgroup = h->cgroup,
 		.cgroup_set = h->cgroup_set,
 		.comm = span_from(h->comm, strnlen(h->comm, sizeof h->comm)),
-		.tty = span_from(h->tty, strnlen(h->tty, sizeof h->tty)),
+		.tty = tty_of(t, h),
 		.inode = h->inode,
 		.deleted = h->inode && h->nlink == 0,
 		.args = r->args,
@@ -67,6 +81,9 @@ static void take(void *ctx, const struct bpf_trace_record *r)
 		break;
 	case BPF_TRACE_SOCKET:
 		process_socket(w, h->pid);
+		break;
+	case BPF_TRACE_GROUP:
+		group_made(p, h->cgroup, r->path);
 		break;
 	}
 }
