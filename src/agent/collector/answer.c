@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/collector/state.h"
+#include "agent/control/control_socket.h"
 #include "agent/control/told.h"
 #include "agent/link/serve.h"
 #include "agent/log.h"
@@ -349,7 +350,7 @@ int answer_start(struct collector *c, struct err *e)
 	if (!a->head || !a->counts)
 		return err_set(e, ERR_SYSTEM, "cannot make a timer");
 	if (machine_name(&a->host, e) < 0 ||
-		control_new(&c->control, c->base, c->setup.control, &handlers, e) < 0 ||
+		control_socket_new(&c->control, c->loop, c->setup.control, &handlers, e) < 0 ||
 		collector_line_open(c, &c->parent, c->setup.parent, AGENT_FRAME_MAX, on_parent, e) <
 			0)
 		return e->code;

@@ -6,7 +6,7 @@
 
 #include "agent/command/commands.h"
 #include "agent/config/config.h"
-#include "agent/control/control.h"
+#include "agent/control/control_socket.h"
 #include "agent/log.h"
 #include "agent/service/lock.h"
 #include "agent/service/parent.h"

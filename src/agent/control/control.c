@@ -1,209 +1,123 @@
+/* What clients ask, whatever way they came. */
 #include "agent/control/control.h"
 
-#include <errno.h>
-#include <event2/event.h>
-#include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "agent/log.h"
+#include "agent/control/connection.h"
 #include "core/mem.h"
-#include "os/channel.h"
-#include "os/person.h"
 
-#define BACKLOG 16
-#define REQUEST_MAX ((size_t)256 << 10) /* one frame of a client */
-#define WAITING_MAX ((size_t)4 << 20)   /* bytes a client has not read yet; then it is dropped */
-#define ASKED_MAX 8                     /* requests of one client not yet answered */
-#define GROUPS_MAX 1024
-#define IDLE_S 60    /* a client that asks nothing */
-#define STALLED_S 30 /* one that reads nothing */
+#define WAITING_MAX ((size_t)4 << 20) /* bytes a client has not read yet; then it is dropped */
+#define ASKED_MAX 8                   /* requests of one client not yet answered */
+#define BY_MAX 4096
+#define IDLE_NS INT64_C(60000000000)    /* who asks nothing for so long is dropped */
+#define STALLED_NS INT64_C(30000000000) /* … and who reads nothing */
 
 struct client {
 	struct control *control;
 	uint64_t id; /* 0: this place is free */
 	enum agent_party party;
-	struct channel channel;
-	struct event *readable, *writable;
+	struct connection *connection;
+	struct timer *idle, *stalled;
 	bool follows;
 	unsigned asked; /* and not answered */
 	struct buf by;
 };
 
 struct control {
-	struct event_base *base;
-	struct event *arrives;
+	struct loop *loop;
+	struct arrivals *arrivals;
 	struct control_handlers handlers;
-	int listen_fd;
 	uint64_t next_id;
-	size_t n_follow;
-	struct client clients[CONTROL_CLIENTS_MAX];
+	size_t n_follow, clients_max;
+	struct client clients[];
 };
 
-/* ---- the socket ---- */
-
-/* From the file: no NSS, which might wait for a network. False: there is no such group. */
-static bool group_id(gid_t *ret)
-{
-	FILE *f = fopen("/etc/group", "re");
-	const struct group *g;
-	bool found = false;
-
-	while (f && !found && (g = fgetgrent(f)) != NULL)
-		if (strcmp(g->gr_name, CONTROL_GROUP) == 0) {
-			*ret = g->gr_gid;
-			found = true;
-		}
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static int address(const char *path, struct sockaddr_un *ret, struct err *e)
-{
-	size_t n = strlen(path);
-
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (n >= sizeof ret->sun_path)
-		return err_set(e, ERR_LIMIT, "the path of the control socket is too long: '%.200s'",
-			path);
-	memcpy(ret->sun_path, path, n);
-	return 0;
-}
-
-/* What an agent left behind that was killed is taken away; one that listens is left alone. */
-static int clear_place(const char *path, const struct sockaddr_un *at, struct err *e)
-{
-	struct stat st;
-	int fd, taken;
-
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "cannot look at '%.300s'", path);
-	if (!S_ISSOCK(st.st_mode))
-		return err_set(e, ERR_EXISTS, "'%.300s' is there, and no socket", path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(e, "cannot make a socket");
-	taken = connect(fd, (const struct sockaddr *)at, sizeof *at);
-	taken = taken == 0 || errno == EAGAIN;
-	close(fd);
-	if (taken)
-		return err_set(e, ERR_LOCKED,
-			"another agent listens at '%.300s'; name another socket in the settings "
-			"(control: …)",
-			path);
-	return unlink(path) < 0 ? err_sys(e, "cannot remove '%.300s'", path) : 0;
-}
-
-static void make_folder(const char *path, bool grouped, gid_t gid)
-{
-	AUTO(buf) dir = BUF_INIT(4096);
-	const char *slash = strrchr(path, '/');
-
-	buf_add(&dir, path, (size_t)(slash - path));
-	if (!dir.n || mkdir(buf_text(&dir), 0700) < 0)
-		return;
-	/* Where this fails it is root's alone. By chmod, since our umask lets nobody else in. */
-	if (!grouped || lchown(buf_text(&dir), (uid_t)-1, gid) == 0)
-		(void)!chmod(buf_text(&dir), grouped ? 0750 : 0755);
-}
-
-int control_listen(int *ret, const char *path, struct err *e)
-{
-	struct sockaddr_un at;
-	gid_t gid = 0;
-	bool grouped = group_id(&gid);
-	mode_t mask;
-	int fd, rc;
-
-	if (address(path, &at, e) < 0)
-		return e->code;
-	make_folder(path, grouped, gid);
-	if (clear_place(path, &at, e) < 0)
-		return e->code;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(e, "cannot make a socket");
-	mask = umask(0117); /* 0660 from the first moment on */
-	rc = bind(fd, (const struct sockaddr *)&at, sizeof at);
-	umask(mask);
-	if (rc < 0 || (grouped && geteuid() == 0 && lchown(path, 0, gid) < 0) ||
-		listen(fd, BACKLOG) < 0) {
-		rc = err_sys(e, "cannot listen at '%.300s'", path);
-		close(fd);
-		return rc;
-	}
-	*ret = fd;
-	return 0;
-}
-
-/* ---- clients ---- */
+/* ---- to a client ---- */
 
 static void drop(struct client *c)
 {
+	struct control *control = c->control;
+
 	if (!c->id)
 		return;
-	event_free(c->readable);
-	event_free(c->writable);
-	close(c->channel.fd);
-	channel_done(&c->channel);
+	connection_free(c->connection);
+	timer_free(c->idle);
+	timer_free(c->stalled);
 	buf_done(&c->by);
 	if (c->follows)
-		c->control->n_follow--;
-	*c = (struct client){ .control = c->control };
+		control->n_follow--;
+	*c = (struct client){ .control = control };
+	if (control->arrivals)
+		arrivals_room(control->arrivals);
 }
 
 static void flush(struct client *c)
 {
-	struct timeval stalled = { STALLED_S, 0 };
 	struct err e;
-	int rc = channel_flush(&c->channel, &e);
+	int rc = connection_flush(c->connection, &e);
 
 	if (rc < 0)
 		drop(c);
-	else if (rc == 0)
-		event_add(c->writable, &stalled);
+	else if (rc == 0 && !timer_waits(c->stalled))
+		timer_start(c->stalled, STALLED_NS);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *ctx)
+static void on_writable(void *ctx)
 {
-	(void)fd;
-	if (what & EV_TIMEOUT)
-		drop(ctx);
-	else
-		flush(ctx);
+	struct client *c = ctx;
+
+	timer_stop(c->stalled);
+	flush(c);
+}
+
+static void on_stalled(void *ctx)
+{
+	drop(ctx);
 }
 
 /* False: the client is gone. */
 static bool send_frame(struct client *c, struct span frame)
 {
-	if (channel_waiting(&c->channel) > WAITING_MAX || !channel_put(&c->channel, frame)) {
+	uint64_t id = c->id;
+
+	if (connection_waiting(c->connection) > WAITING_MAX ||
+		!connection_put(c->connection, frame)) {
 		drop(c);
 		return false;
 	}
 	flush(c);
-	return c->id != 0;
+	return c->id == id;
 }
 
+static void add_answer(struct buf *frame, int code, struct span text)
+{
+	agent_encode(&(struct agent_message){ .type = AGENT_ANSWER, .code = code, .text = text },
+		frame);
+}
+
+/* False: the client is gone. */
 static bool answer(struct client *c, int code, struct span text)
 {
 	AUTO(buf) frame = BUF_INIT(AGENT_FRAME_MAX);
 
-	agent_encode(&(struct agent_message){ .type = AGENT_ANSWER, .code = code, .text = text },
-		&frame);
+	add_answer(&frame, code, text);
 	if (frame.full) {
 		buf_clear(&frame);
-		agent_encode(&(struct agent_message){ .type = AGENT_ANSWER,
-				     .code = ERR_LIMIT,
-				     .text = span_of("the answer is too long") },
-			&frame);
+		add_answer(&frame, ERR_LIMIT, span_of("the answer is too long"));
 	}
 	return send_frame(c, buf_span(&frame));
+}
+
+/* ---- from a client ---- */
+
+static void on_idle(void *ctx)
+{
+	struct client *c = ctx;
+
+	if (c->asked)
+		timer_start(c->idle, IDLE_NS);
+	else if (!c->follows)
+		drop(c);
 }
 
 /* False: the client is gone. */
@@ -222,10 +136,10 @@ static bool take(struct client *c, struct span frame)
 			drop(c);
 		return false;
 	}
+	timer_start(c->idle, IDLE_NS);
 	if (m.type == AGENT_FOLLOW) {
 		control->n_follow += !c->follows;
 		c->follows = true;
-		event_add(c->readable, NULL);
 		return answer(c, 0, span_of("following"));
 	}
 	c->asked++;
@@ -233,127 +147,97 @@ static bool take(struct client *c, struct span frame)
 	return c->id == id;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *ctx)
+static void on_readable(void *ctx)
 {
 	struct client *c = ctx;
 	struct span frame;
 	struct err e;
-	int rc;
+	int rc = connection_fill(c->connection, &e);
 
-	(void)fd;
-	if (what & EV_TIMEOUT) {
-		if (!c->follows && !c->asked)
-			drop(c);
-		return;
-	}
-	rc = channel_fill(&c->channel, &e);
-	while (rc >= 0 && (rc = channel_next(&c->channel, &frame, &e)) > 0)
+	while (rc >= 0 && (rc = connection_next(c->connection, &frame, &e)) > 0)
 		if (!take(c, frame))
 			return;
 	if (rc < 0)
 		drop(c);
 }
 
-/* Who is at the other end, as the kernel knows it since connect(2). False: nobody who may ask. */
-static bool recognise(int fd, enum agent_party *ret, struct ucred *ret_peer)
-{
-	gid_t groups[GROUPS_MAX], wanted;
-	socklen_t n = sizeof *ret_peer, bytes = sizeof groups;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_peer, &n) < 0)
-		return false;
-	*ret = PARTY_ROOT;
-	if (ret_peer->uid == 0 || ret_peer->uid == geteuid())
-		return true;
-	*ret = PARTY_MEMBER;
-	if (!group_id(&wanted))
-		return false;
-	if (ret_peer->gid == wanted)
-		return true;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &bytes) < 0)
-		return false;
-	for (size_t i = 0; i < bytes / sizeof *groups; i++)
-		if (groups[i] == wanted)
-			return true;
-	return false;
-}
+/* ---- arriving ---- */
 
 static struct client *free_place(struct control *control)
 {
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+	for (size_t i = 0; i < control->clients_max; i++)
 		if (!control->clients[i].id)
 			return &control->clients[i];
 	return NULL;
 }
 
-static void welcome(struct control *control, int fd)
+bool control_has_room(struct control *c)
 {
-	struct client *c = free_place(control);
-	struct timeval idle = { IDLE_S, 0 };
-	struct ucred peer;
-	enum agent_party party = PARTY_MEMBER;
-	bool known = recognise(fd, &party, &peer);
-
-	if (!c) {
-		close(fd);
-		return;
-	}
-	*c = (struct client){ .control = control, .party = party, .by = { .max = 4096 } };
-	channel_init(&c->channel, fd, AGENT_FRAME_MAX);
-	c->channel.in_max = REQUEST_MAX;
-	c->readable = event_new(control->base, fd, EV_READ | EV_PERSIST, on_readable, c);
-	c->writable = event_new(control->base, fd, EV_WRITE, on_writable, c);
-	if (!c->readable || !c->writable)
-		abort(); /* out of memory, see core/mem.h */
-	c->id = control->next_id++;
-	if (known) {
-		person_of(&c->by, (uint32_t)peer.pid, peer.uid);
-		event_add(c->readable, &idle);
-		return;
-	}
-	log_say(LOG_LEVEL_WARNING, "refused user %u at the control socket", (unsigned)peer.uid);
-	if (answer(c, ERR_DENIED, span_of("only root and the group " CONTROL_GROUP " may ask")))
-		drop(c);
+	return free_place(c) != NULL;
 }
 
-static void on_arrival(evutil_socket_t listen_fd, short what, void *ctx)
+void control_welcome(struct control *control, struct connection *connection, enum agent_party party,
+	struct span by)
 {
-	int fd;
+	static const struct connection_events events = { on_readable, on_writable };
+	struct client *c = free_place(control);
+	struct err e;
 
-	(void)what;
-	while ((fd = accept4((int)listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-		welcome(ctx, fd);
+	if (!c) {
+		connection_free(connection);
+		return;
+	}
+	*c = (struct client){ .control = control,
+		.id = control->next_id++,
+		.party = party,
+		.connection = connection,
+		.idle = timer_new(control->loop, on_idle, c),
+		.stalled = timer_new(control->loop, on_stalled, c),
+		.by = BUF_INIT(BY_MAX) };
+	buf_add_span(&c->by, by);
+	if (connection_hear(connection, control->loop, &events, c, &e) < 0)
+		drop(c);
+	else
+		timer_start(c->idle, IDLE_NS);
+}
+
+void control_refuse(struct connection *c, const char *why)
+{
+	AUTO(buf) frame = BUF_INIT(AGENT_FRAME_MAX);
+	struct err e;
+
+	add_answer(&frame, ERR_DENIED, span_of(why));
+	if (connection_put(c, buf_span(&frame)))
+		(void)!connection_flush(c, &e); /* it fits, or is not worth waiting for */
+	connection_free(c);
 }
 
 /* ---- the door ---- */
 
-int control_new(struct control **ret, struct event_base *base, int listen_fd,
-	const struct control_handlers *handlers, struct err *e)
+struct control *control_new(struct loop *loop, const struct control_handlers *handlers,
+	size_t clients_max, struct arrivals *a)
 {
-	AUTO_FREE(control) c = mem_new(sizeof *c);
+	struct control *c = mem_new(sizeof *c + clients_max * sizeof *c->clients);
 
-	*c = (struct control){ .base = base, .handlers = *handlers, .listen_fd = listen_fd };
+	c->loop = loop;
+	c->arrivals = a;
+	c->handlers = *handlers;
 	c->next_id = 1;
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+	c->clients_max = clients_max;
+	for (size_t i = 0; i < clients_max; i++)
 		c->clients[i].control = c;
-	if (listen_fd >= 0) {
-		c->arrives = event_new(base, listen_fd, EV_READ | EV_PERSIST, on_arrival, c);
-		if (!c->arrives || event_add(c->arrives, NULL) < 0)
-			return err_set(e, ERR_SYSTEM, "cannot hear of clients");
-	}
-	*ret = c;
-	c = NULL;
-	return 0;
+	return c;
 }
 
 void control_free(struct control *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+	if (c->arrivals)
+		arrivals_free(c->arrivals);
+	c->arrivals = NULL;
+	for (size_t i = 0; i < c->clients_max; i++)
 		drop(&c->clients[i]);
-	if (c->arrives)
-		event_free(c->arrives);
 	free(c);
 }
 
@@ -365,7 +249,7 @@ void control_freep(struct control **c)
 
 void control_answer(struct control *control, uint64_t client, int code, struct span text)
 {
-	for (size_t i = 0; client && i < CONTROL_CLIENTS_MAX; i++) {
+	for (size_t i = 0; client && i < control->clients_max; i++) {
 		struct client *c = &control->clients[i];
 
 		if (c->id != client)
@@ -386,7 +270,7 @@ void control_records(struct control *control, const struct agent_record *records
 			     .records = records,
 			     .n_records = n },
 		&frame);
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+	for (size_t i = 0; i < control->clients_max; i++)
 		if (control->clients[i].id && control->clients[i].follows)
 			(void)send_frame(&control->clients[i], buf_span(&frame));
 }
