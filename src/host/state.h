@@ -8,7 +8,7 @@
 
 struct processes;     /* process.c */
 struct package_index; /* package.c */
-struct digests;       /* digest.c */
+struct digests;       /* digests.c */
 struct buses;         /* bus.c */
 struct bpf;           /* bpf.c */
 struct unit_index;    /* units.c */
