@@ -23,6 +23,7 @@ if(WIN32)
     src/os/windows/security.c
     src/os/windows/sign.c
     src/os/windows/stop.c
+    src/os/windows/system.c
     src/os/windows/terminal.c
     src/os/windows/wide.c
     src/os/windows/wmi.c

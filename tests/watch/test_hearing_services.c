@@ -25,7 +25,7 @@ static const char not_at_once[] =
 	"  - { id: s, kind: service, fields: [standard], real_time: false }\n"
 	"  - { id: u, kind: user, fields: [standard] }\n";
 
-static const struct hearing_room *const rooms[] = { &hearing_services, &hearing_processes,
+static const struct hearing_room *const rooms[] = { &hearing_services_each, &hearing_processes,
 	&hearing_polled, NULL };
 
 /* entity/service.h does not go with windows.h: macros there bear its names. */

@@ -1,16 +1,13 @@
 #include "host/windows/drivers.h"
 
 #include <windows.h>
-#include <winternl.h>
 
 #include "host/windows/command_line.h"
 #include "host/windows/services.h"
+#include "os/windows/system.h"
 #include "os/windows/wide.h"
 
-#define MODULE_INFORMATION 11 /* SystemModuleInformation; not in winternl.h */
 #define LIST_BYTES ((size_t)16 << 20)
-#define ROUNDS_MAX 8
-#define MISMATCH ((NTSTATUS)0xC0000004) /* STATUS_INFO_LENGTH_MISMATCH */
 #define PATH_BYTES 256
 
 /* RTL_PROCESS_MODULE_INFORMATION: paths are in the system's 8-bit code page. */
@@ -25,33 +22,6 @@ struct module_rows {
 	ULONG n;
 	struct module_row row[];
 };
-
-typedef NTSTATUS(NTAPI *ask_system)(ULONG, PVOID, ULONG, PULONG);
-
-static int ask(struct buf *b, struct err *e)
-{
-	HMODULE nt = GetModuleHandleW(L"ntdll.dll");
-	ask_system query =
-		nt ? (ask_system)(void (*)(void))GetProcAddress(nt, "NtQuerySystemInformation")
-		   : NULL;
-	ULONG need = 262144, got = 0;
-	NTSTATUS status = MISMATCH;
-
-	for (unsigned i = 0; query && i < ROUNDS_MAX && status == MISMATCH; i++) {
-		char *at;
-
-		buf_clear(b);
-		at = buf_room(b, need);
-		if (!at)
-			return err_set(e, ERR_LIMIT, "more drivers than can be listed");
-		status = query(MODULE_INFORMATION, at, need, &got);
-		b->n = need;
-		need = (got > need ? got : need) + 65536;
-	}
-	return status < 0 ? err_set(e, ERR_SYSTEM, "cannot list drivers: status 0x%08lx",
-				    (unsigned long)status)
-			  : 0;
-}
 
 static struct driver driver_from(struct host *h, const struct module_row *row, struct arena *a)
 {
@@ -82,7 +52,7 @@ int host_drivers(struct host *h, struct arena *a, const struct driver **ret, siz
 
 	if (!host_is_live(h))
 		return err_set(e, ERR_MISSING, "drivers are those of the running system");
-	if (ask(&b, e) < 0)
+	if (system_ask(&b, SYSTEM_MODULES, "drivers", e) < 0)
 		return e->code;
 	rows = (const void *)b.p;
 	if (rows->n > DRIVERS_MAX)

@@ -10,6 +10,7 @@
 #include "os/windows/wide.h"
 
 #define LIST_BYTES ((size_t)32 << 20)
+#define FIRST_BYTES 32768 /* all of it comes back through the pipe, however little is said */
 #define ROUNDS_MAX 16
 #define WRITTEN_MAX ((size_t)64 << 10)
 
@@ -43,7 +44,7 @@ void *services_manager(struct host *h, struct err *e)
 /* The set may grow between two calls: asked again, from the start. */
 static int enumerate(SC_HANDLE manager, struct buf *ret, size_t *ret_n, struct err *e)
 {
-	DWORD need = 0, n = 0, resume = 0, bytes = (DWORD)256 << 10;
+	DWORD need = 0, n = 0, resume = 0, bytes = FIRST_BYTES;
 
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		BYTE *at;
@@ -61,7 +62,7 @@ static int enumerate(SC_HANDLE manager, struct buf *ret, size_t *ret_n, struct e
 		}
 		if (GetLastError() != ERROR_MORE_DATA)
 			return err_windows(e, GetLastError(), "cannot list services");
-		bytes += need + 65536;
+		bytes += need + FIRST_BYTES / 2;
 	}
 	return err_set(e, ERR_CHANGED, "the list of services does not come to rest");
 }

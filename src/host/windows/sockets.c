@@ -11,6 +11,7 @@
 #include "os/windows/fault.h"
 
 #define TABLE_BYTES ((size_t)32 << 20)
+#define FIRST_BYTES 8192
 #define ROUNDS_MAX 16
 
 const char *const socket_proto_names[] = { "tcp", "tcp6", "udp", "udp6", NULL };
@@ -38,7 +39,7 @@ static DWORD ask(enum socket_proto proto, void *at, DWORD *bytes)
 /* The table grows between two calls. */
 static int table(enum socket_proto proto, struct buf *b, struct err *e)
 {
-	DWORD bytes = 65536, code = ERROR_INSUFFICIENT_BUFFER;
+	DWORD bytes = FIRST_BYTES, code = ERROR_INSUFFICIENT_BUFFER;
 
 	for (unsigned i = 0; i < ROUNDS_MAX && code == ERROR_INSUFFICIENT_BUFFER; i++) {
 		char *at;
@@ -146,12 +147,11 @@ static void take_mark(void *ctx, const struct socket_row *r)
 	*(uint64_t *)ctx += h ^ h >> 29;
 }
 
-int sockets_mark(uint64_t *ret, struct err *e)
+int sockets_mark(struct buf *b, uint64_t *ret, struct err *e)
 {
-	AUTO(buf) b = BUF_INIT(TABLE_BYTES);
 	uint64_t sum = 0;
 
-	if (each(&b, take_mark, &sum, e) < 0)
+	if (each(b, take_mark, &sum, e) < 0)
 		return e->code;
 	*ret = sum;
 	return 0;

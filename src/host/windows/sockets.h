@@ -26,7 +26,8 @@ void socket_address(const struct socket_row *r, struct buf *ret);
 /* TCP sockets that listen and all UDP sockets, in no order; lives in a. */
 int sockets_list(struct arena *a, const struct socket_row **ret, size_t *ret_n,
 	struct err *e) MUST_CHECK;
-/* A number that is another one when the set is another one, whatever its order. */
-int sockets_mark(uint64_t *ret, struct err *e) MUST_CHECK;
+/* A number that is another one when the set is another one, whatever its order. b: room to work in,
+ * which is best kept for the next call. */
+int sockets_mark(struct buf *b, uint64_t *ret, struct err *e) MUST_CHECK;
 
 #endif

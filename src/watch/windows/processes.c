@@ -2,34 +2,28 @@
  * succession, and only a list that is another one is a hint. What lives shorter than that is not
  * seen (ETW would tell of it). */
 #include <windows.h>
-
-/* behind windows.h, of which it includes nothing */
-#include <tlhelp32.h>
+#include <winternl.h>
 
 #include "core/attr.h"
 #include "core/buf.h"
 #include "host/windows/sockets.h"
 #include "os/clock.h"
-#include "os/windows/fault.h"
+#include "os/windows/system.h"
 #include "watch/windows/declared.h"
 #include "watch/windows/rooms.h"
 
 #define TICK_MS 1000
-#define LIST_BYTES ((size_t)8 << 20)
+#define CALM_MS 2000  /* between two looks when nothing was new … */
+#define CALM_LOOKS 30 /* … in so many */
+#define LIST_BYTES ((size_t)64 << 20)
 
-#define UNSEEN "what starts and ends within a second is not seen"
+#define UNSEEN "what starts and ends within a second (two, in calm times) is not seen"
 #define WHO "Windows does not say who did it"
 
-struct seen {
-	uint32_t pid, ppid;
-	uint64_t name; /* its hash */
-	bool ours;     /* by its name: who pretends to be us is found by polling */
-	bool console;  /* conhost.exe, which Windows starts beside a program of the console */
-};
-
-struct list {
-	struct buf seen;
-	wchar_t own[MAX_PATH]; /* the name of our program */
+struct lists {
+	struct buf processes, sockets; /* kept from one look to the next */
+	wchar_t own[MAX_PATH];         /* the name of our program */
+	size_t n_own;                  /* in units */
 };
 
 static uint64_t mix(uint64_t h, uint64_t x)
@@ -38,60 +32,70 @@ static uint64_t mix(uint64_t h, uint64_t x)
 	return h ^ h >> 29;
 }
 
-static void add(struct list *l, const PROCESSENTRY32W *x)
-{
-	struct seen s = { .pid = x->th32ProcessID,
-		.ppid = x->th32ParentProcessID,
-		.ours = _wcsicmp(x->szExeFile, l->own) == 0,
-		.console = _wcsicmp(x->szExeFile, L"conhost.exe") == 0 };
+/* ---- the list of processes ---- */
 
-	for (size_t i = 0; i < MAX_PATH && x->szExeFile[i]; i++)
-		s.name = mix(s.name, x->szExeFile[i]);
-	buf_add(&l->seen, &s, sizeof s);
+typedef const SYSTEM_PROCESS_INFORMATION *row;
+
+static row next_row(row r)
+{
+	if (r->NextEntryOffset == 0)
+		return NULL;
+	return (const void *)((const char *)r + r->NextEntryOffset);
 }
 
-/* Started by one of ours: scans begin and end processes all the time. */
-static bool is_own_console(const struct seen *all, size_t n, const struct seen *s)
+static bool is_named(row r, const wchar_t *name, size_t n)
 {
-	for (size_t i = 0; s->console && i < n; i++)
-		if (all[i].pid == s->ppid)
-			return all[i].ours;
+	return r->ImageName.Buffer && r->ImageName.Length == n * sizeof *name &&
+	       _wcsnicmp(r->ImageName.Buffer, name, n) == 0;
+}
+
+/* By its name: scans begin and end processes all the time. Who pretends to be us is found by
+ * polling. */
+static bool is_ours(const struct lists *l, row r)
+{
+	return is_named(r, l->own, l->n_own);
+}
+
+/* Which Windows starts beside a program of the console. */
+static bool is_own_console(const struct lists *l, row first, row r)
+{
+	static const wchar_t console[] = L"conhost.exe";
+
+	if (!is_named(r, console, ARRAY_LEN(console) - 1))
+		return false;
+	for (row p = first; p; p = next_row(p))
+		if (p->UniqueProcessId == r->InheritedFromUniqueProcessId)
+			return is_ours(l, p);
 	return false;
 }
 
-/* The sum of what each process hashes to. */
-static int processes_mark(struct list *l, uint64_t *ret, struct err *e)
+/* The sum of what each process hashes to: a number that is used again has another time. */
+static int processes_mark(struct lists *l, uint64_t *ret, struct err *e)
 {
-	PROCESSENTRY32W x = { .dwSize = sizeof x };
-	HANDLE snap = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-	const struct seen *all;
-	uint64_t sum = 0;
-	size_t n;
+	row first;
 
-	if (snap == INVALID_HANDLE_VALUE)
-		return err_windows(e, GetLastError(), "cannot list processes");
-	buf_clear(&l->seen);
-	for (BOOL more = Process32FirstW(snap, &x); more; more = Process32NextW(snap, &x))
-		add(l, &x);
-	CloseHandle(snap);
-	all = (const void *)l->seen.p;
-	n = l->seen.n / sizeof *all;
-	for (size_t i = 0; i < n; i++)
-		if (!all[i].ours && !is_own_console(all, n, &all[i]))
-			sum += mix(mix(all[i].name, all[i].pid), all[i].ppid);
-	*ret = sum;
+	*ret = 0;
+	if (system_ask(&l->processes, SYSTEM_PROCESSES, "processes", e) < 0)
+		return e->code;
+	first = (const void *)l->processes.p;
+	for (row r = first; r; r = next_row(r))
+		if (!is_ours(l, r) && !is_own_console(l, first, r))
+			*ret += mix(mix(0, (uintptr_t)r->UniqueProcessId),
+				(uint64_t)r->CreateTime.QuadPart);
 	return 0;
 }
 
-static void own_name(struct list *l)
+static void own_name(struct lists *l)
 {
 	wchar_t path[MAX_PATH];
-	DWORD n = GetModuleFileNameW(NULL, path, MAX_PATH);
+	DWORD n = GetModuleFileNameW(NULL, path, MAX_PATH), from = n;
 
-	while (n > 0 && n < MAX_PATH && path[n - 1] != L'\\')
-		n--;
-	if (n < MAX_PATH)
-		wcscpy(l->own, path + n);
+	while (from > 0 && path[from - 1] != L'\\')
+		from--;
+	if (n == MAX_PATH) /* cut: no name of a program is so long */
+		return;
+	l->n_own = n - from;
+	memcpy(l->own, path + from, l->n_own * sizeof *l->own);
 }
 
 /* ---- kinds and what they are told by ---- */
@@ -119,37 +123,46 @@ static void hint(struct hearing *h, const struct means_of *m)
 				     .why = span_of(WHO) });
 }
 
-static int look(struct hearing *h, struct list *l, const struct means_of *programs,
+/* 1: a list is another one than it was. */
+static int look(struct hearing *h, struct lists *l, const struct means_of *programs,
 	const struct means_of *sockets, uint64_t was[2], struct err *e)
 {
 	uint64_t now[2] = { 0, 0 };
+	bool news;
 
 	if (programs->n && processes_mark(l, &now[0], e) < 0)
 		return e->code;
-	if (sockets->n && sockets_mark(&now[1], e) < 0)
+	if (sockets->n && sockets_mark(&l->sockets, &now[1], e) < 0)
 		return e->code;
 	if (h && now[0] != was[0])
 		hint(h, programs);
 	if (h && now[1] != was[1])
 		hint(h, sockets);
+	news = now[0] != was[0] || now[1] != was[1];
 	was[0] = now[0];
 	was[1] = now[1];
-	return 0;
+	return news;
 }
 
-static int watch(struct hearing *h, struct list *l, const struct means_of *programs,
+static int watch(struct hearing *h, struct lists *l, const struct means_of *programs,
 	const struct means_of *sockets, struct err *e)
 {
 	uint64_t was[2] = { 0, 0 };
+	unsigned calm = 0;
 
 	if (look(NULL, l, programs, sockets, was, e) < 0)
 		return e->code;
 	tell(h, programs);
 	tell(h, sockets);
 	hear_ready(h);
-	while (WaitForSingleObject(hearing_end(h), TICK_MS) == WAIT_TIMEOUT)
-		if (look(h, l, programs, sockets, was, e) < 0)
-			return e->code;
+	while (WaitForSingleObject(hearing_end(h), calm < CALM_LOOKS ? TICK_MS : CALM_MS) ==
+		WAIT_TIMEOUT) {
+		int rc = look(h, l, programs, sockets, was, e);
+
+		if (rc < 0)
+			return rc;
+		calm = rc > 0 ? 0 : calm < CALM_LOOKS ? calm + 1 : calm;
+	}
 	return 0;
 }
 
@@ -157,7 +170,7 @@ static int run(struct hearing *h, struct err *e)
 {
 	struct means_of programs = { .name = "process list 1 s" };
 	struct means_of sockets = { .name = "socket lists 1 s" };
-	struct list l = { .seen = BUF_INIT(LIST_BYTES) };
+	struct lists l = { .processes = BUF_INIT(LIST_BYTES), .sockets = BUF_INIT(LIST_BYTES) };
 	int rc = 0;
 
 	programs.n = declared_by(hearing_policy(h), WATCH_EXEC, programs.kinds);
@@ -165,7 +178,8 @@ static int run(struct hearing *h, struct err *e)
 	own_name(&l);
 	if (programs.n || sockets.n)
 		rc = watch(h, &l, &programs, &sockets, e);
-	buf_done(&l.seen);
+	buf_done(&l.processes);
+	buf_done(&l.sockets);
 	return rc;
 }
 

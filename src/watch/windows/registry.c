@@ -12,11 +12,11 @@
 #include "watch/windows/registry_places.h"
 #include "watch/windows/rooms.h"
 
-#define COLLECT_MS 500       /* what comes together is one hint */
-#define PAUSE_MS 2000        /* between two hints of one place … */
-#define PAUSE_MAX_MS 60000   /* … up to this, while it does not become quiet */
-#define RESOLVE_MS 250       /* between two looks at which bases there are */
-#define RESOLVE_ALL_MS 60000 /* and without being told: what no notification tells of */
+#define COLLECT_MS 500        /* what comes together is one hint */
+#define PAUSE_MS 2000         /* between two hints of one place … */
+#define PAUSE_MAX_MS 60000    /* … up to this, while it does not become quiet */
+#define RESOLVE_MS 250        /* between two looks at which bases there are */
+#define RESOLVE_ALL_MS 300000 /* and without being told: what no notification tells of */
 #define WANTED_MAX 8192
 #define WHO "the registry's notifications do not say who did it"
 

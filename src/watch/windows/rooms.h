@@ -13,4 +13,8 @@ extern const struct hearing_room hearing_services;
 extern const struct hearing_room hearing_wmi;
 extern const struct hearing_room hearing_wmi_events;
 
+/* For tests under Wine, where the manager does not tell enough to do without lists: each service is
+ * subscribed to all the same. */
+extern const struct hearing_room hearing_services_each;
+
 #endif

@@ -1,8 +1,9 @@
-/* Services: the manager tells of each one whose state changes, by an APC in this thread; that one
- * was made or deleted it tells where it can (Wine: not), and otherwise its list is looked at in
- * quick succession. The list also tells of drivers, of restarts within a moment and of those that
- * may not be subscribed to. What is configured otherwise is heard of by the registry (registry.c).
- */
+/* Services: the manager tells which were made and deleted, and of each one whose state changes, by
+ * an APC in this thread. Its list, looked at now and then, tells of drivers, of restarts within a
+ * moment and of those that may not be subscribed to. Where the manager does not tell what comes and
+ * goes (Wine), the list is looked at in quick succession, and nobody is subscribed to: it would
+ * cost a thread a service there, and a handle of ours keeps a deleted one from going. What is
+ * configured otherwise is heard of by the registry (registry.c). */
 #include "host/windows/services.h"
 
 #include <stdlib.h>
@@ -48,7 +49,7 @@ struct services {
 	struct arena *arena;       /* names of `list` */
 	struct known *list;        /* ascending by name */
 	size_t n, subscribed;
-	bool refused; /* some could not be subscribed to */
+	bool subscribes, refused; /* refused: some could not be subscribed to */
 };
 
 static void hint(struct services *x, const struct scm_entry *s)
@@ -101,7 +102,7 @@ static void subscribe(struct services *x, struct known *k)
 {
 	AUTO_FREE(arena) a = NULL;
 
-	if (!(k->entry.type & WIN32_TYPES))
+	if (!x->subscribes || !(k->entry.type & WIN32_TYPES))
 		return;
 	if (x->subscribed == SUBSCRIBED_MAX) {
 		x->refused = true;
@@ -130,22 +131,6 @@ static void again(struct services *x, struct known *k)
 	if (k->subscription->notify.dwNotificationStatus != ERROR_SUCCESS ||
 		arm(k->handle, k->subscription, others_than(state)) != ERROR_SUCCESS)
 		unsubscribe(x, k);
-}
-
-/* A handle of ours keeps a deleted service from going. Where the manager tells of deletions it has
- * told (again); elsewhere, as under Wine, it no longer opens. */
-static bool is_deleted(struct services *x, const struct known *k)
-{
-	AUTO_FREE(arena) a = NULL;
-	SC_HANDLE s;
-
-	if (x->made || !k->handle)
-		return false;
-	a = arena_new();
-	s = OpenServiceW(x->manager, wide_from_text(a, k->entry.name, NULL), SERVICE_QUERY_STATUS);
-	if (s)
-		CloseServiceHandle(s);
-	return !s;
 }
 
 static void arm_manager(struct services *x)
@@ -208,9 +193,6 @@ static int look(struct services *x, bool first, struct err *e)
 	struct known *now;
 	size_t n;
 
-	for (size_t i = 0; i < x->n; i++)
-		if (is_deleted(x, &x->list[i]))
-			unsubscribe(x, &x->list[i]);
 	if (scm_list(x->manager, a, &list, &n, e) < 0) {
 		arena_free(a);
 		return e->code;
@@ -229,10 +211,13 @@ static int look(struct services *x, bool first, struct err *e)
 
 static void say_means(struct services *x)
 {
-	const char *text = x->refused
-				   ? "of some services and of drivers, only by a list that is "
-				     "looked at every so often"
-				   : "of drivers, only by a list that is looked at every so often";
+	static const char *const texts[] = {
+		"of drivers, only by a list that is looked at every so often",
+		"of some services and of drivers, only by a list that is looked at every so often",
+		"by a list that is looked at every 2 s: this system does not tell what comes and "
+		"goes",
+	};
+	const char *text = texts[!x->subscribes ? 2 : x->refused];
 
 	for (size_t i = 0; i < x->n_kinds; i++)
 		hear_means(x->h, &(struct means){ .kind = x->kinds[i].kind,
@@ -295,7 +280,7 @@ static void done(struct services *x)
 	arena_free(x->arena);
 }
 
-static int run(struct hearing *h, struct err *e)
+static int hear(struct hearing *h, bool always, struct err *e)
 {
 	struct services x = { .h = h };
 	int rc;
@@ -307,6 +292,7 @@ static int run(struct hearing *h, struct err *e)
 	if (!x.manager)
 		return err_windows(e, GetLastError(), "cannot ask the service control manager");
 	arm_manager(&x);
+	x.subscribes = always || x.made;
 	rc = look(&x, true, e);
 	if (rc == 0) {
 		say_means(&x);
@@ -317,4 +303,15 @@ static int run(struct hearing *h, struct err *e)
 	return rc;
 }
 
+static int run(struct hearing *h, struct err *e)
+{
+	return hear(h, false, e);
+}
+
+static int run_subscribed(struct hearing *h, struct err *e)
+{
+	return hear(h, true, e);
+}
+
 const struct hearing_room hearing_services = { "services", run };
+const struct hearing_room hearing_services_each = { "services", run_subscribed };

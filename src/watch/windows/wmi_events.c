@@ -12,7 +12,7 @@
 #include "watch/windows/wmi.h"
 
 #define SECOND INT64_C(1000000000)
-#define LOOK_MS 500
+#define LOOK_MS 1000 /* where one is in force: events of WMI are seconds late anyhow */
 #define COLLECT_NS (2 * SECOND)
 #define AGAIN_NS (600 * SECOND)
 #define TAKEN_MAX 1000 /* events at a time: more of them say nothing more */
@@ -127,6 +127,19 @@ static void look(struct hearing *h, struct subscription *s)
 	wmi_hint(h, s->asks.rule, WHY);
 }
 
+/* Until there is something to look at. */
+static DWORD wait_ms(const struct subscription *list, size_t n)
+{
+	int64_t now = clock_monotonic(), next = now + AGAIN_NS;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].wmi || list[i].first)
+			return LOOK_MS;
+		next = list[i].again < next ? list[i].again : next;
+	}
+	return next > now ? (DWORD)((next - now) / 1000000 + 1) : 0;
+}
+
 static void hear(struct hearing *h, struct subscription *list, size_t n)
 {
 	bool ready = false;
@@ -137,7 +150,7 @@ static void hear(struct hearing *h, struct subscription *list, size_t n)
 		if (!ready)
 			hear_ready(h);
 		ready = true;
-	} while (WaitForSingleObject(hearing_end(h), LOOK_MS) == WAIT_TIMEOUT);
+	} while (WaitForSingleObject(hearing_end(h), wait_ms(list, n)) == WAIT_TIMEOUT);
 	for (size_t i = 0; i < n; i++)
 		wmi_close(list[i].wmi);
 }
