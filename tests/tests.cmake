@@ -88,25 +88,32 @@ function(fuzzer name)
   testing(fuzz/${name} fuzz)
 endfunction()
 
-# script_test(FOLDER NAME SECONDS [BESIDE]): tests/FOLDER/NAME.sh, which gets the program as $INVAR, the
-# build folder as $BUILD, and the sources as its working folder; status 77 means "cannot run here".
-# Scripts see the whole machine, so they run one at a time, and alone; but for those that look at
-# nothing but what is their own, which run BESIDE tests that are no scripts.
+# script_test(FOLDER NAME SECONDS [ALONE]): tests/FOLDER/NAME.sh, which gets the program as $INVAR, the
+# build folder as $BUILD, and the sources as its working folder; status 77 means "cannot run here". What
+# takes longest begins first. A script looks at nothing but what is its own, so that others may run
+# beside it, only not itself as built by another preset; one that judges the whole machine runs ALONE, at
+# the end.
 function(script_test folder name seconds)
   set(test ${INVAR_PREFIX}${folder}/${name})
   add_test(NAME ${test} COMMAND tests/${folder}/${name}.sh WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${test} PROPERTIES LABELS ${folder} TIMEOUT ${seconds} SKIP_RETURN_CODE 77
     ENVIRONMENT "INVAR=${CMAKE_BINARY_DIR}/invar;BUILD=${CMAKE_BINARY_DIR}")
-  if("BESIDE" IN_LIST ARGN)
-    set_tests_properties(${test} PROPERTIES RESOURCE_LOCK script)
-  else()
+  if("ALONE" IN_LIST ARGN)
     set_tests_properties(${test} PROPERTIES RUN_SERIAL ON)
+  else()
+    set_tests_properties(${test} PROPERTIES COST ${seconds} RESOURCE_LOCK ${folder}/${name})
   endif()
 endfunction()
-# e2e_test(NAME SECONDS [BESIDE]): tests/e2e/NAME.sh, one behaviour of the program as people use it.
+# e2e_test(NAME SECONDS [ALONE] [CONTAINER]): tests/e2e/NAME.sh, one behaviour of the program as people
+# use it. CONTAINER: after e2e/container_base.
 function(e2e_test name seconds)
-  if(TARGET invar AND NOT WIN32)
-    script_test(e2e ${name} ${seconds} ${ARGN})
+  if(NOT TARGET invar OR WIN32)
+    return()
+  endif()
+  script_test(e2e ${name} ${seconds} ${ARGN})
+  if("CONTAINER" IN_LIST ARGN)
+    set_tests_properties(${INVAR_PREFIX}e2e/${name} PROPERTIES 
+      DEPENDS ${INVAR_PREFIX}e2e/container_base)
   endif()
 endfunction()
 

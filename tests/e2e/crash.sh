@@ -139,7 +139,7 @@ orphans() {
 	killed 0.3 check
 	sleep 0.2
 	# one that has ended and waits for its new parent to notice is none
-	! pgrep -x invar-crew -P 1 | xargs -r ps -o stat=,pid=,args= -p | grep -v '^Z'
+	! pgrep -P 1 -f -- "--state $CASE/state" | xargs -r ps -o stat=,pid=,args= -p | grep -v '^Z'
 }
 try "the crew dies with its parent" orphans
 

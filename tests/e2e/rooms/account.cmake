@@ -1,1 +1,1 @@
-e2e_test(kind_account 90)
+e2e_test(kind_account 90 CONTAINER)

@@ -1,2 +1,2 @@
-e2e_test(kind_kernel 90)
-e2e_test(covered 90 BESIDE)
+e2e_test(kind_kernel 90 ALONE)
+e2e_test(covered 90)

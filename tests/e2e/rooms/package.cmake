@@ -1,1 +1,1 @@
-e2e_test(kind_package 180)
+e2e_test(kind_package 180 CONTAINER)

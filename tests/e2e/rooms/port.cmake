@@ -1,5 +1,5 @@
 e2e_tool(socket_maker)
 e2e_tool(socket_sharer)
 e2e_tool(bpf_maker)
-e2e_test(kind_port 120)
-e2e_test(kind_bpf 60)
+e2e_test(kind_port 120 ALONE)
+e2e_test(kind_bpf 60 ALONE)

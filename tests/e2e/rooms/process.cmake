@@ -1,1 +1,1 @@
-e2e_test(kind_process 120)
+e2e_test(kind_process 120 ALONE)

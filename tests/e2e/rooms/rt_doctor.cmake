@@ -1,1 +1,1 @@
-e2e_test(rt_doctor 120)
+e2e_test(rt_doctor 120 ALONE)

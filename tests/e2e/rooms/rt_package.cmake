@@ -1,1 +1,1 @@
-e2e_test(rt_package 400 BESIDE)
+e2e_test(rt_package 400 CONTAINER)

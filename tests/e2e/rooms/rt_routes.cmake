@@ -1,1 +1,1 @@
-e2e_test(rt_routes 200 BESIDE)
+e2e_test(rt_routes 200)

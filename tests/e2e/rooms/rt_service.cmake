@@ -1,4 +1,4 @@
-e2e_test(rt_confined 180)
+e2e_test(rt_confined 180 ALONE)
 e2e_test(rt_reload 120)
 e2e_test(rt_service 180)
 

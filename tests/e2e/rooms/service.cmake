@@ -1,1 +1,1 @@
-e2e_test(kind_service 120)
+e2e_test(kind_service 120 CONTAINER)

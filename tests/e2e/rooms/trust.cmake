@@ -1,1 +1,1 @@
-e2e_test(kind_trust 90)
+e2e_test(kind_trust 90 ALONE)
