@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/fanotify.h>
 #include <sys/stat.h>
 
 #include "../check.h"
@@ -316,9 +317,21 @@ static void two(void **state)
 	leave(false);
 }
 
+static bool tells_who_mounts(void)
+{
+	int fd = fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | 0x4000, O_RDONLY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /* Each mount of interest is told, and when it goes. */
 static void means(void **state)
 {
+	AUTO_FREE(arena) a = arena_new();
+	struct who w;
+	struct err e;
 	const struct notice *n = NULL;
 	struct bench b;
 	bool gone = false;
@@ -340,6 +353,16 @@ static void means(void **state)
 			n = &b.notice[i];
 	assert_non_null(n);
 	assert_true(n->means.in_force && span_is(n->means.name, "fanotify"));
+	bench_forget(&b);
+	act("umount sel/p");
+	n = bench_hint(&b, full("sel/p"));
+	assert_non_null(n);
+	/* Linux 6.14 says who */
+	assert_int_equal(n->hint.who.n > 0, tells_who_mounts());
+	if (n->hint.who.n) {
+		assert_int_equal(who_decode(n->hint.who, a, &w, &e), 0);
+		assert_true(span_is(w.exe, "/usr/bin/umount"));
+	}
 	bench_forget(&b);
 	act("umount sel/m");
 	for (int64_t until = clock_monotonic() + LIMIT; !gone && clock_monotonic() < until;) {

@@ -44,6 +44,11 @@ struct files {
 	struct event *readable, *timer, *mounts_event;
 	int mounts_fd, mounts_poll;
 	struct mount_map *map;
+	struct mounters *mounters;
+	struct {            /* of the last change of the table, when nobody was known for it */
+		int64_t at; /* monotonic; 0: somebody was */
+		struct buf points; /* that were told, each with a NUL behind it */
+	} unsaid;
 	struct filesystem fs[FILESYSTEMS_MAX];
 	size_t n_fs;
 	bool too_many; /* of them */
@@ -75,8 +80,7 @@ struct files {
 		struct whodunit *who;
 	} batch[BATCH_WHO];
 	size_t n_batch;
-	struct whodunit *nobody,
-		*unnamed; /* of what no process is known to have done: inotify, mounts */
+	struct whodunit *nobody, *unnamed; /* of what no process is known to have done */
 
 	struct {                        /* another_name.c */
 		uint32_t changed[1024]; /* hashes of files whose number of names changed */

@@ -13,8 +13,11 @@
 #include "os/mounts.h"
 #include "watch/files/files.h"
 #include "watch/files/inotify.h"
+#include "watch/files/mounters.h"
 
 #define MOUNTINFO_MAX ((size_t)8 << 20)
+#define UNSAID_MAX ((size_t)64 << 10)
+#define UNSAID_WAIT (200 * MS) /* later it may be another one's doing */
 
 struct filesystem *marks_by_device(struct files *f, uint64_t device)
 {
@@ -242,8 +245,18 @@ static bool same_mount(const struct mount_row *a, const struct mount_row *b)
 	       span_same(a->point, b->point) && span_same(a->root, b->root);
 }
 
+static void hint_mount(struct files *f, struct span point, struct whodunit *who)
+{
+	files_hint(f, point, true, REST_SETTLED, who);
+	if (who->n)
+		return;
+	buf_add_span(&f->unsaid.points, point);
+	buf_add_char(&f->unsaid.points, '\0');
+}
+
 /* Whatever is in `a` and not in `b` shows, or showed, other files at its point. */
-static void hint_differences(struct files *f, const struct mount_map *a, const struct mount_map *b)
+static void hint_differences(struct files *f, const struct mount_map *a, const struct mount_map *b,
+	struct whodunit *who)
 {
 	for (size_t i = 0, k = 0; i < a->n; i++) {
 		const struct mount_row *row = &a->row[i];
@@ -256,7 +269,7 @@ static void hint_differences(struct files *f, const struct mount_map *a, const s
 		if (same)
 			k++;
 		else if (!row->hidden && asker_touches(&f->asker, row->point))
-			files_hint(f, row->point, true, REST_SETTLED, f->nobody);
+			hint_mount(f, row->point, who);
 	}
 }
 
@@ -297,9 +310,14 @@ void marks_refresh(struct files *f, bool policy_changed)
 	mark_all(f);
 	if (old && !policy_changed) {
 		/* a policy's beginning is followed by a scan, mounts are not */
-		hint_differences(f, map, old);
-		hint_differences(f, old, map);
-		kinds_mounts(f->w, f->time);
+		struct whodunit *who = mounters_who(f->mounters);
+
+		f->unsaid.at = who->n ? 0 : f->now;
+		buf_clear(&f->unsaid.points);
+		hint_differences(f, map, old, who);
+		hint_differences(f, old, map, who);
+		kinds_mounts(f->w, f->time, span_from(who->bytes, who->n), who->why);
+		whodunit_drop(who);
 	}
 	mount_map_free(old);
 	files_arm(f);
@@ -312,8 +330,33 @@ static void on_mounts(evutil_socket_t fd, short what, void *ctx)
 
 	(void)what;
 	while (epoll_wait(fd, &x, 1, 0) > 0) /* seeing it is what resets it */
-		files_clock(f);
+		;
+	files_clock(f);
 	marks_refresh(f, false);
+}
+
+/* The table may be seen changed before the kernel says who did it; what follows from that rests for
+ * a moment before it is told, so that there is time to add it. */
+static void on_mounters(struct files *f)
+{
+	struct span rest = buf_span(&f->unsaid.points);
+	struct whodunit *who;
+
+	if (!f->unsaid.at || f->now - f->unsaid.at > UNSAID_WAIT) /* the change itself comes next */
+		return;
+	if (f->unsaid.points.full)
+		rest = SPAN_NONE;
+	who = mounters_who(f->mounters);
+	while (rest.n) {
+		struct span point = span_of(rest.p);
+
+		files_hint(f, point, true, REST_SETTLED, who);
+		rest = span_from_offset(rest, point.n + 1);
+	}
+	kinds_mounts(f->w, f->time, span_from(who->bytes, who->n), who->why);
+	f->unsaid.at = 0;
+	whodunit_drop(who);
+	files_arm(f);
 }
 
 int marks_start(struct files *f, struct err *e)
@@ -330,6 +373,8 @@ int marks_start(struct files *f, struct err *e)
 	f->mounts_event = event_new(f->w->base, f->mounts_poll, EV_READ | EV_PERSIST, on_mounts, f);
 	if (!f->mounts_event || event_add(f->mounts_event, NULL) < 0)
 		return err_set(e, ERR_SYSTEM, "cannot wait for changes of the table of mounts");
+	f->unsaid.points = BUF_INIT(UNSAID_MAX);
+	f->mounters = mounters_new(f, on_mounters);
 	marks_refresh(f, true);
 	return 0;
 }
@@ -345,6 +390,8 @@ void marks_stop(struct files *f)
 	for (size_t i = 0; i < f->n_told; i++)
 		free(f->told[i].point);
 	free(f->told);
+	mounters_free(f->mounters);
+	buf_done(&f->unsaid.points);
 	resolve_close(f);
 	mount_map_free(f->map);
 }

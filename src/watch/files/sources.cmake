@@ -10,6 +10,7 @@ list(APPEND WATCH_SOURCES
   src/watch/files/linked.c
   src/watch/files/marks.c
   src/watch/files/mount_map.c
+  src/watch/files/mounters.c
   src/watch/files/passing.c
   src/watch/files/pending.c
   src/watch/files/place.c

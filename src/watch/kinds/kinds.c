@@ -209,11 +209,11 @@ void kinds_path(struct watcher *w, const struct watch_path *p, struct span path,
 		&(struct kinds_act){ .time = time, .who = who, .why = why });
 }
 
-void kinds_mounts(struct watcher *w, int64_t time)
+void kinds_mounts(struct watcher *w, int64_t time, struct span who, const char *why)
 {
 	kinds_state(w->kinds, WATCH_MOUNT, true, "");
 	kinds_heard_all(w->kinds, WATCH_MOUNT, SPAN_NONE,
-		&(struct kinds_act){ .time = time, .why = "the kernel does not say who mounts" });
+		&(struct kinds_act){ .time = time, .who = who, .why = why });
 }
 
 static void drained(struct watcher *w)
