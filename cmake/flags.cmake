@@ -33,6 +33,10 @@ if(NOT WIN32)
   target_compile_options(house INTERFACE -fPIE)
 endif()
 
+if(WIN32) # in the file as in memory: what is not so Wine cannot map, and copies for each process
+  target_link_options(house INTERFACE -Wl,--file-alignment=4096)
+endif()
+
 # Hardening, in every build but those whose instrumentation it would blunt. -z shstk: the start-up
 # files of Debian's libc carry no CET note, and without it the linker drops the note of our objects.
 if(NOT INVAR_SANITIZE AND NOT INVAR_FUZZ)
