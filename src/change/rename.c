@@ -4,6 +4,7 @@
 #include "change/keys.h"
 #include "core/cbor.h"
 #include "entity/file.h"
+#include "entity/key.h"
 #include "store/stage.h"
 
 #define KEY_MAX ((size_t)1 << 20)
@@ -198,10 +199,25 @@ static bool same_birth(const struct candidate *was, const struct candidate *is)
 	return !was->born_known || !is->born_known || was->born == is->born;
 }
 
+/* 1: they may be one file. What Windows calls the same, but for case, is: systems that have no time
+ * of birth give that of the last change. */
+static int may_be_same(struct mover *m, const struct candidate *was, const struct candidate *is,
+	struct err *e)
+{
+	const struct kind *k;
+
+	if (same_birth(was, is))
+		return 1;
+	if (stored_key_text(was->key, &k, &m->key, e) < 0 ||
+		stored_key_text(is->key, &k, &m->value, e) < 0)
+		return e->code;
+	return key_same(k, buf_span(&m->key), buf_span(&m->value));
+}
+
 static int match(struct mover *m, bool by_name, struct err *e)
 {
 	struct candidate was, is;
-	int a, b, order;
+	int a, b, order, r;
 
 	stage_rewind(m->gone);
 	stage_rewind(m->born);
@@ -209,7 +225,8 @@ static int match(struct mover *m, bool by_name, struct err *e)
 	b = next_candidate(m->born, m->pairs, &is, e);
 	while (a > 0 && b > 0) {
 		order = by_name ? span_compare(was.named, is.named) : span_compare(was.id, is.id);
-		if (order == 0 && same_birth(&was, &is) && add_pair(m, &was, &is, e) < 0)
+		r = order == 0 ? may_be_same(m, &was, &is, e) : 0;
+		if (r < 0 || (r > 0 && add_pair(m, &was, &is, e) < 0))
 			return e->code;
 		if (order <= 0)
 			a = next_candidate(m->gone, m->taken, &was, e);
