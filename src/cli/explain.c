@@ -1,3 +1,4 @@
+#include "cli/beside.h"
 #include "cli/commands.h"
 #include "cli/entity.h"
 #include "cli/look.h"
@@ -208,6 +209,24 @@ static void add_realtime(struct session *s, const struct answer *x)
 		buf_addf(&s->out, "      not so: %s; the next scan sees it\n", *blind);
 }
 
+/* Ids of rules are ours: [a-z0-9.-]. */
+static void add_beside(struct session *s, const struct answer *x)
+{
+	static const char *const words[] = {
+		[BESIDE_NO] = "not watched",
+		[BESIDE_SOME] = "watched where a rule names it or its tests are met",
+		[BESIDE_YES] = "watched",
+	};
+	struct beside b;
+
+	if (!beside_find(s->policy, x->kind, x->key, &b))
+		return;
+	buf_addf(&s->out, "  Kind %s, %s: %s", b.kind->name, b.what, words[b.watched]);
+	for (unsigned i = 0; i < b.held.n; i++)
+		buf_addf(&s->out, "%s%s", i ? ", " : " by ", b.held.rule[i]->id);
+	buf_add_text(&s->out, ".\n");
+}
+
 static void add_text(struct session *s, const struct answer *x)
 {
 	add_answer(s, x);
@@ -223,6 +242,7 @@ static void add_text(struct session *s, const struct answer *x)
 			"  It was not there at the last observation, so tests of %s are not "
 			"applied.\n",
 			x->kind->hierarchical ? "type and content" : "fields");
+	add_beside(s, x);
 }
 
 static void add_json_realtime(struct json *j, const struct answer *x)
@@ -236,6 +256,24 @@ static void add_json_realtime(struct json *j, const struct answer *x)
 	for (const char *const *blind = realtime_blind(x->kind); *blind; blind++)
 		(void)json_text(j, span_of(*blind));
 	json_array_end(j);
+}
+
+static void add_json_beside(struct session *s, struct json *j, const struct answer *x)
+{
+	struct beside b;
+
+	if (!beside_find(s->policy, x->kind, x->key, &b))
+		return;
+	json_name(j, "beside");
+	json_object(j);
+	json_text_member(j, "kind", b.kind->name);
+	json_text_member(j, "watched", beside_words[b.watched]);
+	json_name(j, "rules");
+	json_array(j);
+	for (unsigned i = 0; i < b.held.n; i++)
+		(void)json_text(j, span_of(b.held.rule[i]->id));
+	json_array_end(j);
+	json_object_end(j);
 }
 
 static void add_json(struct session *s, const struct answer *x)
@@ -260,6 +298,7 @@ static void add_json(struct session *s, const struct answer *x)
 		look_say_link(&why, &x->look);
 		json_text_member(&j, "not_looked_at", buf_text(&why));
 	}
+	add_json_beside(s, &j, x);
 	json_name(&j, "rules");
 	json_array(&j);
 	for (size_t i = 0; i < x->n; i++) {

@@ -6,6 +6,7 @@ set(CLI_SOURCES
   src/cli/baseline_import.c
   src/cli/baseline_show.c
   src/cli/baseline_verify.c
+  src/cli/beside.c
   src/cli/check.c
   src/cli/command.c
   src/cli/commands.c

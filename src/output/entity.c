@@ -152,9 +152,10 @@ void text_entity(struct buf *ret, const struct record *r, const struct text_styl
 		buf_add_text(ret, ", …");
 }
 
+/* Only a path says by itself of which kind it is: a value of the registry may look like a key. */
 void text_key(struct buf *ret, const struct kind *k, struct span key)
 {
-	if (!k->hierarchical)
+	if (!k->hierarchical || k->keys != KEYS_PLAIN)
 		buf_addf(ret, key.n ? "%s " : "kind %s", k->name);
 	key_show(k, key, ret);
 }
@@ -162,7 +163,7 @@ void text_key(struct buf *ret, const struct kind *k, struct span key)
 void text_range(struct buf *ret, const struct kind *k, struct span key)
 {
 	if (k->hierarchical) {
-		key_show(k, key, ret);
+		text_key(ret, k, key);
 		buf_add_text(ret, " and everything below");
 	} else if (key.n == 0) {
 		buf_addf(ret, "all of kind %s", k->name);

@@ -210,6 +210,9 @@ ok "explain names the line that excludes" bash -c 'grep -q "is not watched" out 
 run explain /nowhere --json
 ok "explain --json" bash -c true
 ok "follows the schema" valid explanation
+run explain 'HKLM\SOFTWARE\x' --json
+ok "explain of a key says of its values that they are not watched" field 'L[0]["beside"] == { "kind": "registry-value", "watched": "no", "rules": [] }'
+ok "follows the schema" valid explanation
 run log
 ok "log is 0" status 0
 ok "log holds decisions" bash -c 'grep -q "decision init" out && grep -q "decision approve tree/conf/a.*it.s fine" out'

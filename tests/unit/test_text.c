@@ -5,6 +5,8 @@
 #include "entity/file.h"
 #include "entity/list.h"
 #include "entity/process.h"
+#include "entity/registry_key.h"
+#include "entity/registry_value.h"
 #include "entity/service.h"
 #include "entity/user.h"
 #include "output/report.h"
@@ -436,6 +438,10 @@ static void text_record__says_what_a_gap_covers(void **state)
 		const char *text;
 	} cases[] = { { &kind_file, "/a", false, "! /a: denied\n" },
 		{ &kind_file, "/a", true, "! /a and everything below: denied\n" },
+		{ &kind_registry_key, "HKLM\\A", true,
+			"! registry-key HKLM\\A and everything below: denied\n" },
+		{ &kind_registry_value, "HKLM\\A\\b", false,
+			"! registry-value HKLM\\A\\b: denied\n" },
 		{ &kind_certificate, "", true, "! all of kind certificate: denied\n" },
 		{ &kind_certificate, "ca:", true,
 			"! every certificate whose key begins with 'ca:': denied\n" },

@@ -4,12 +4,14 @@
  *	                                 its status
  *	console kill-agent FILE          end the process that a lock file names
  *	console hold FILE TEXT SECONDS   write to a file that nobody else may open for so long
+ *	console hide KEY                 make a value below HKLM whose name is a, NUL, b
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
 #include <windows.h>
+#include <winternl.h>
 
 static int kill_agent(const wchar_t *file)
 {
@@ -41,6 +43,21 @@ static int hold(const wchar_t *file, const wchar_t *text, DWORD seconds)
 	FlushFileBuffers(f);
 	Sleep(seconds * 1000);
 	return 0;
+}
+
+static int hide(const wchar_t *name)
+{
+	typedef NTSTATUS NTAPI set_value_fn(HANDLE, const UNICODE_STRING *, ULONG, ULONG,
+		const void *, ULONG);
+	HMODULE nt = GetModuleHandleW(L"ntdll.dll");
+	FARPROC set = GetProcAddress(nt, "NtSetValueKey");
+	wchar_t text[] = L"a\0b";
+	UNICODE_STRING hidden = { sizeof text - sizeof *text, sizeof text, text };
+	HKEY key;
+
+	if (RegCreateKeyW(HKEY_LOCAL_MACHINE, name, &key) != ERROR_SUCCESS)
+		return 1;
+	return ((set_value_fn *)(void (*)(void))set)(key, &hidden, 0, REG_SZ, L"x", 4) < 0;
 }
 
 static void add_word(wchar_t *line, const wchar_t *word)
@@ -93,6 +110,8 @@ int wmain(int argc, wchar_t **argv)
 		return kill_agent(argv[2]);
 	if (argc == 5 && wcscmp(argv[1], L"hold") == 0)
 		return hold(argv[2], argv[3], wcstoul(argv[4], NULL, 10));
+	if (argc == 3 && wcscmp(argv[1], L"hide") == 0)
+		return hide(argv[2]);
 	if (argc < 3)
 		return 2;
 	for (int i = 2; i < argc; i++)

@@ -73,6 +73,16 @@ registry delete "$TOP\\k" /f
 invar check --new
 change registry-key "$TOP\\k" deleted && change registry-value "$TOP\\k\\a" deleted && told 5
 point $? "a key that is gone, with what was in it" "$CASE/out"
+run "$BUILD/console.exe" hide 'Software\InvarTest'
+text check --new
+grep -qF "registry-value $TOP\\a\\x00b " "$CASE/out"
+point $? "a NUL in a name is seen" "$CASE/out"
+text show registry-value "$TOP\\a\\x00b"
+grep -q 'hidden_name *true' "$CASE/out" && text approve "$TOP\\a\\x00b" --reason test && [ "$RC" = 0 ]
+point $? "and such a name can be typed" "$CASE/out"
+text explain "$TOP"
+grep -qF 'Kind registry-value, values in it: watched by values.' "$CASE/out"
+point $? "explain of a key says what holds its values" "$CASE/out"
 registry delete "$TOP" /f
 
 # A user whose hive was there, and is not any more.
