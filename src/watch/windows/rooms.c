@@ -7,7 +7,6 @@ const struct hearing_room *const hearing_rooms[] = {
 	&hearing_processes,
 	&hearing_registry,
 	&hearing_services,
-	&hearing_wmi,
 	&hearing_wmi_events,
 	NULL,
 };

@@ -1,5 +1,5 @@
-/* What the two rooms of WMI share: the one that asks by schedule, and the one that hears of events,
- * which may hang in a call of COM. */
+/* What two rooms share as to WMI: the one that asks by schedule (polled.c), and the one that hears
+ * of events (wmi_events.c), which may hang in a call of COM. */
 #ifndef WATCH_WINDOWS_WMI_H
 #define WATCH_WINDOWS_WMI_H
 

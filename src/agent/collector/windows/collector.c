@@ -10,8 +10,11 @@
 #include "agent/service/windows/agent_windows.h"
 #include "core/mem.h"
 #include "os/clock.h"
+#include "os/windows/wide.h"
 
-#define OTHERS_NS INT64_C(1000000000) /* between two looks at what others wrote */
+#define WRITTEN_NS INT64_C(50000000)   /* what is written together is read together */
+#define OTHERS_NS INT64_C(10000000000) /* between two looks at what others wrote, … */
+#define UNTOLD_NS INT64_C(1000000000)  /* … where nothing tells that the store was written to */
 
 void collector_end(struct collector *c, const struct err *why)
 {
@@ -75,17 +78,39 @@ static void on_others(void *ctx)
 
 	heard_others(c);
 	survey_settled(c);
-	timer_start(c->windows->others, OTHERS_NS);
+	timer_start(c->windows->others, c->windows->written ? OTHERS_NS : UNTOLD_NS);
+}
+
+/* By us or by others. */
+static void on_written(void *ctx)
+{
+	struct collector_windows *w = ((struct collector *)ctx)->windows;
+
+	if (!FindNextChangeNotification(w->written)) {
+		loop_unhear(w->writing);
+		FindCloseChangeNotification(w->written);
+		w->writing = NULL;
+		w->written = NULL;
+	}
+	timer_start(w->others, WRITTEN_NS);
 }
 
 static int watch_others(struct collector *c, struct err *e)
 {
+	struct collector_windows *w = c->windows;
+	AUTO_FREE(arena) a = arena_new();
 	uint8_t head[DIGEST_BYTES];
 
 	if (ledger_last(c->store, &c->heard, head, e) < 0)
 		return e->code;
-	c->windows->others = timer_new(c->loop, on_others, c);
-	timer_start(c->windows->others, OTHERS_NS);
+	w->others = timer_new(c->loop, on_others, c);
+	w->written = FindFirstChangeNotificationW(wide_path(a, span_of(c->setup.state_dir)), FALSE,
+		FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_SIZE);
+	if (w->written == INVALID_HANDLE_VALUE)
+		w->written = NULL;
+	else
+		w->writing = loop_hear(c->loop, w->written, on_written, c);
+	timer_start(w->others, WRITTEN_NS);
 	return 0;
 }
 
@@ -138,6 +163,9 @@ static void stop(struct collector *c)
 	timer_free(c->due);
 	timer_free(c->schedule);
 	timer_free(w->others);
+	loop_unhear(w->writing);
+	if (w->written)
+		FindCloseChangeNotification(w->written);
 	held_free(w->held);
 	again_free(c);
 	look_memory_free(c->options.memory);

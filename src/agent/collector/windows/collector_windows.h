@@ -15,7 +15,10 @@ struct collector_windows {
 	struct hearings *hearings;
 	struct loop_source *heard, *stop, *reload;
 	struct surveyor *surveyor;
-	struct timer *others;       /* looks whether others wrote to the ledger */
+	struct timer *others; /* looks whether others wrote to the ledger, … */
+	HANDLE written;       /* … which this tells: somebody wrote to the store; NULL: it
+				 does not */
+	struct loop_source *writing;
 	struct held *held;          /* NULL: nothing is held */
 	struct routes *routes;      /* NULL: there are none */
 	struct loop_source *routed; /* what they say of themselves */

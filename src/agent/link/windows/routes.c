@@ -12,10 +12,10 @@
 #include "os/file.h"
 #include "os/machine.h"
 
-#define SPOOL "link"            /* below the state folder, as on Linux */
-#define LOOK_EVERY LANE_SECOND  /* at the ledger */
-#define SOON (LANE_SECOND / 50) /* what is written together is told together */
-#define END_MS 10000            /* a thread that does not end by then is left behind */
+#define SPOOL "link"                  /* below the state folder, as on Linux */
+#define LOOK_EVERY (30 * LANE_SECOND) /* at the ledger, when nobody said that it grew */
+#define SOON (LANE_SECOND / 50)       /* what is written together is told together */
+#define END_MS 10000                  /* a thread that does not end by then is left behind */
 
 /* Of the thread alone, but for the two marked. */
 struct link_own {

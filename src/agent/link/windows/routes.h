@@ -15,7 +15,7 @@ struct routes;
 int routes_new(struct routes **ret, const struct agent_config *config, const char *state_dir,
 	struct err *e) MUST_CHECK;
 void routes_freep(struct routes **r); /* ends them: within seconds; accepts NULL */
-/* The ledger has grown; without it they see it a second later. Accepts NULL. */
+/* The ledger has grown; without it they see it half a minute later. Accepts NULL. */
 void routes_wrote(struct routes *r);
 /* An event (by hand): what routes_state says is another. */
 HANDLE routes_said(const struct routes *r);
