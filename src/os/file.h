@@ -46,6 +46,11 @@ bool file_same(int a, int b); /* of one and the same file */
 
 int file_rename(const char *from, const char *to) MUST_CHECK; /* replaces what is there */
 void file_remove(const char *path);
+/* What was renamed in the folder this path lies in is so on the disk. */
+int file_sync_folder(const char *path) MUST_CHECK;
+/* This file with these bytes in place of what is there, which stays until all of it is on the disk;
+ * for a moment there is PATH.new as well. */
+int file_replace(const char *path, struct span bytes) MUST_CHECK;
 
 /* That only we may use; EEXIST. */
 int file_make_folder(const char *path) MUST_CHECK;

@@ -107,7 +107,7 @@ void batch_add(struct lane *l, const struct ledger_record *r);
 int cursor_load(struct lane *l, struct err *e) MUST_CHECK;
 int cursor_save(struct lane *l, struct err *e) MUST_CHECK;
 
-/* spool.c, link/windows/spool.c: small files in the spool; not so long as `size`, ended by
+/* spool.c: small files in the spool; not so long as `size`, ended by
  * NUL. read: 1, 0 there is none. write: replaces the old one, on the disk when it returns. */
 int spool_read(const struct link *k, const char *name, char *ret, size_t size,
 	struct err *e) MUST_CHECK;

@@ -3,16 +3,15 @@ list(APPEND AGENT_SOURCES
   src/agent/link/cursor.c
   src/agent/link/lane.c
   src/agent/link/lanes.c
+  src/agent/link/spool.c
   src/agent/link/serve.c
 )
 if(WIN32)
   list(APPEND AGENT_SOURCES
     src/agent/link/windows/routes.c
-    src/agent/link/windows/spool.c
   )
 else()
   list(APPEND AGENT_SOURCES
     src/agent/link/link.c
-    src/agent/link/spool.c
   )
 endif()

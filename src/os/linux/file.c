@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/mem.h"
+
 static enum file_form type_of(mode_t mode)
 {
 	static const struct {
@@ -150,6 +152,19 @@ int file_rename(const char *from, const char *to)
 void file_remove(const char *path)
 {
 	(void)unlink(path);
+}
+
+int file_sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? mem_copy(path, slash == path ? 1 : (size_t)(slash - path)) : NULL;
+	int fd = open(folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : fsync(fd), why = errno;
+
+	file_close(fd);
+	free(folder);
+	errno = why;
+	return rc;
 }
 
 int file_make_folder(const char *path)

@@ -252,6 +252,13 @@ void file_remove(const char *path)
 	(void)DeleteFileW(wide_path(a, span_of(path)));
 }
 
+/* file_rename has seen to it. */
+int file_sync_folder(const char *path)
+{
+	(void)path;
+	return 0;
+}
+
 int file_make_folder(const char *path)
 {
 	AUTO_FREE(arena) a = arena_new();

@@ -1,0 +1,88 @@
+/* A file in place of another one: all of it, or the old one. */
+#include "../check.h"
+#include "../folder.h"
+
+static char folder[512];
+
+static int setup(void **state)
+{
+	(void)state;
+	return folder_make(NULL, folder, sizeof folder);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return folder_remove(folder);
+}
+
+static size_t names(void)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct folder *f = folder_open(folder);
+	const char *name;
+	size_t n = 0;
+
+	assert_non_null(f);
+	while (folder_next(f, a, &name) == 1)
+		n++;
+	folder_close(f);
+	return n;
+}
+
+static void assert_file(const char *path, const char *text)
+{
+	char got[64] = "";
+	int fd = file_open(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(file_read(fd, got, sizeof got - 1), strlen(text));
+	assert_string_equal(got, text);
+	file_close(fd);
+}
+
+static void the_file_is_another_one(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	const char *path = file_join(a, folder, "cursor");
+	int fd;
+
+	(void)state;
+	assert_int_equal(file_replace(path, span_of("the first one")), 0);
+	assert_file(path, "the first one");
+	assert_int_equal(file_replace(path, span_of("two")), 0);
+	assert_file(path, "two");
+	assert_int_equal(names(), 1);
+
+	/* of who was killed while writing */
+	fd = file_make(arena_format(a, "%s.new", path));
+	assert_true(fd >= 0);
+	assert_int_equal(file_write(fd, span_of("longer than what comes")), 0);
+	file_close(fd);
+	assert_int_equal(file_replace(path, span_of("three")), 0);
+	assert_file(path, "three");
+	assert_int_equal(names(), 1);
+}
+
+static void what_cannot_be_replaced_stays(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	const char *path = file_join(a, folder, "place");
+
+	(void)state;
+	assert_int_equal(file_make_folder(path), 0); /* no file takes the place of a folder */
+	assert_int_equal(file_replace(path, span_of("x")), -1);
+	assert_int_equal(names(), 1);
+	assert_int_equal(file_remove_folder(path), 0);
+	assert_int_equal(file_replace(file_join(a, path, "inside"), span_of("x")), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_file_is_another_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_replaced_stays, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
