@@ -26,12 +26,15 @@ int file_form_of(int fd, enum file_form *ret) MUST_CHECK;
 
 /* Each a new descriptor. file_open reads, and a FIFO cannot hold it; file_open_waiting waits for
  * who writes to a FIFO; file_open_write writes to what is there; file_make makes a file that only
- * we (on Windows also the system and administrators) may use, EEXIST; file_temporary one without a
- * name, in the folder or, where that is read only, in memory. */
+ * we (on Windows also the system and administrators) may use, EEXIST; file_open_append makes one
+ * where there is none, reads it as well, follows no link, and what file_write_at writes goes to its
+ * end (on Windows nobody else can write meanwhile); file_temporary one without a name, in the
+ * folder or, where that is read only, in memory. */
 int file_open(const char *path) MUST_CHECK;
 int file_open_waiting(const char *path) MUST_CHECK;
 int file_open_write(const char *path) MUST_CHECK;
 int file_make(const char *path) MUST_CHECK;
+int file_open_append(const char *path) MUST_CHECK;
 int file_temporary(const char *folder) MUST_CHECK;
 void file_close(int fd); /* -1 does nothing */
 
@@ -42,10 +45,12 @@ int64_t file_read_at(int fd, int64_t at, void *ret, size_t n) MUST_CHECK;
 int file_write(int fd, struct span bytes) MUST_CHECK;
 int file_write_at(int fd, int64_t at, struct span bytes) MUST_CHECK;
 int file_sync(int fd) MUST_CHECK;
-bool file_same(int a, int b); /* of one and the same file */
+int64_t file_size(int fd) MUST_CHECK;
+int file_cut(int fd, int64_t size) MUST_CHECK; /* what is behind is gone */
+bool file_same(int a, int b);                  /* of one and the same file */
 
 int file_rename(const char *from, const char *to) MUST_CHECK; /* replaces what is there */
-void file_remove(const char *path);
+int file_remove(const char *path);
 /* What was renamed in the folder this path lies in is so on the disk. */
 int file_sync_folder(const char *path) MUST_CHECK;
 /* This file with these bytes in place of what is there, which stays until all of it is on the disk;

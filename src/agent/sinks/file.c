@@ -1,136 +1,95 @@
-/* A file that grows, one line a record, with older ones beside it: FILE.1 is the one before. */
+/* A file that grows, one line a record, with older ones beside it: FILE.1 is the one before. It is
+ * opened for each batch, so that somebody else may rotate it, too. */
+#include "os/file.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/link/link.h"
-#include "core/mem.h"
 
-#define TAIL ((off_t)BATCH_BYTES * 8) /* a line that was not ended is not longer */
+#define TAIL ((int64_t)BATCH_BYTES * 8) /* a line that was not ended is not longer */
+#define CHUNK 4096
 
-struct file {
-	int fd;
-};
-
-static void close_file(struct file *f)
+/* Behind the last newline of these bytes; 0: there is none. */
+static size_t behind_line(const char *bytes, size_t n)
 {
-	if (f->fd >= 0)
-		close(f->fd);
-	f->fd = -1;
+	while (n && bytes[n - 1] != '\n')
+		n--;
+	return n;
 }
 
 /* We were killed while writing, and what we wrote then is written again: its last line, of which
  * only the beginning is there, goes. */
-static int cut_torn(int fd, off_t size, struct err *e)
+static int cut_torn(int fd, int64_t *size, struct err *e)
 {
-	char buffer[4096];
-	off_t at = size;
+	char bytes[CHUNK];
+	int64_t at = *size;
 
-	while (at > 0 && size - at < TAIL) {
-		size_t n = at < (off_t)sizeof buffer ? (size_t)at : sizeof buffer;
-		const char *hit;
+	while (at > 0 && *size - at < TAIL) {
+		size_t n = at < CHUNK ? (size_t)at : CHUNK, kept;
 
-		if (pread(fd, buffer, n, at - (off_t)n) != (ssize_t)n)
-			return err_sys(e, "cannot read the end of the file");
-		hit = memrchr(buffer, '\n', n);
-		if (hit) {
-			at += hit + 1 - buffer - (off_t)n;
+		if (file_read_at(fd, at - (int64_t)n, bytes, n) != (int64_t)n)
+			return err_sys(e, "cannot read the end");
+		kept = behind_line(bytes, n);
+		at -= (int64_t)(n - kept);
+		if (kept)
 			break;
-		}
-		at -= (off_t)n;
 	}
-	if (at < size && ftruncate(fd, at) < 0)
-		return err_sys(e, "cannot cut the file");
+	if (at < *size && file_cut(fd, at) < 0)
+		return err_sys(e, "cannot cut");
+	*size = at;
 	return 0;
 }
 
-static int open_file(struct lane *l, struct file *f, struct err *e)
+static int open_file(const char *path, int *ret, int64_t *ret_size, struct err *e)
 {
-	const char *path = l->route->path;
-	struct stat st;
+	int fd = file_open_append(path), rc;
+	enum file_form form;
 
-	f->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
-	if (f->fd < 0)
-		return err_sys(e, "cannot open '%s'", path);
-	if (fstat(f->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close_file(f);
-		return err_set(e, ERR_SYSTEM, "'%s' is not a regular file", path);
+	if (fd < 0)
+		return err_sys(e, "cannot open");
+	*ret_size = file_size(fd);
+	if (file_form_of(fd, &form) < 0 || form != FILE_FORM_REGULAR)
+		rc = err_set(e, ERR_SYSTEM, "is not a regular file");
+	else if (*ret_size < 0)
+		rc = err_sys(e, "cannot look at it");
+	else
+		rc = cut_torn(fd, ret_size, e);
+	if (rc < 0)
+		file_close(fd);
+	else
+		*ret = fd;
+	return rc;
+}
+
+static int rotate(const struct route *r, struct err *e)
+{
+	for (uint64_t i = r->rotate_count; i > 0; i--) {
+		AUTO_FREE(arena) a = arena_new();
+		const char *from =
+			i == 1 ? r->path
+			       : arena_format(a, "%s.%llu", r->path, (unsigned long long)i - 1);
+		const char *to = arena_format(a, "%s.%llu", r->path, (unsigned long long)i);
+
+		if (file_rename(from, to) < 0 && errno != ENOENT)
+			return err_sys(e, "cannot rename to '%.300s'", to);
 	}
-	if (cut_torn(f->fd, st.st_size, e) < 0) {
-		close_file(f);
-		return err_prefix(e, "'%s': ", path);
-	}
+	if (r->rotate_count == 0 && file_remove(r->path) < 0 && errno != ENOENT)
+		return err_sys(e, "cannot remove");
 	return 0;
 }
 
-/* Is what we have open still what has this name? Somebody else may rotate, too. */
-static bool same_file(const struct lane *l, const struct file *f)
+static int write_all(int fd, struct span text, int64_t size, struct err *e)
 {
-	struct stat open_one, named;
-
-	return f->fd >= 0 && fstat(f->fd, &open_one) == 0 && stat(l->route->path, &named) == 0 &&
-	       open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
-}
-
-static int rotate(struct lane *l, struct file *f, struct err *e)
-{
-	const char *path = l->route->path;
-	AUTO(buf) from = BUF_INIT(8192);
-	AUTO(buf) to = BUF_INIT(8192);
-
-	close_file(f);
-	for (uint64_t i = l->route->rotate_count; i > 0; i--) {
-		buf_clear(&from);
-		buf_clear(&to);
-		buf_add_text(&from, path);
-		if (i > 1)
-			buf_addf(&from, ".%llu", (unsigned long long)i - 1);
-		buf_addf(&to, "%s.%llu", path, (unsigned long long)i);
-		if (rename(buf_text(&from), buf_text(&to)) < 0 && errno != ENOENT)
-			return err_sys(e, "cannot rename '%s'", buf_text(&from));
+	if (file_write_at(fd, size, text) < 0) {
+		(void)err_sys(e, "cannot write");
+		(void)!file_cut(fd, size); /* all of it or nothing */
+		return e->code;
 	}
-	if (l->route->rotate_count == 0 && unlink(path) < 0 && errno != ENOENT)
-		return err_sys(e, "cannot remove '%s'", path);
-	return 0;
-}
-
-static int ready(struct lane *l, struct file *f, off_t *ret_size, struct err *e)
-{
-	struct stat st;
-
-	if (!same_file(l, f)) {
-		close_file(f);
-		if (open_file(l, f, e) < 0)
-			return e->code;
-	}
-	if (fstat(f->fd, &st) < 0)
-		return err_sys(e, "cannot look at '%s'", l->route->path);
-	*ret_size = st.st_size;
-	return 0;
-}
-
-static int write_all(struct lane *l, struct file *f, struct span rest, off_t size, struct err *e)
-{
-	while (rest.n) {
-		ssize_t n = write(f->fd, rest.p, rest.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			(void)err_sys(e, "cannot write '%s'", l->route->path);
-			(void)!ftruncate(f->fd, size); /* all of it or nothing */
-			return e->code;
-		}
-		rest = span_from_offset(rest, (size_t)n);
-	}
-	return fdatasync(f->fd) < 0 ? err_sys(e, "cannot sync '%s'", l->route->path) : 0;
+	return file_sync(fd) < 0 ? err_sys(e, "cannot sync") : 0;
 }
 
 /* Messages from number *at on, as many as the file still takes; *at is the first that is left. */
-static struct span part(const struct lane *l, off_t size, size_t *at)
+static struct span part(const struct lane *l, int64_t size, size_t *at)
 {
 	const struct batch *b = &l->batch;
 	size_t from = *at ? b->ends[*at - 1] : 0, to = from;
@@ -141,18 +100,21 @@ static struct span part(const struct lane *l, off_t size, size_t *at)
 	return span_from(b->text.p + from, to - from);
 }
 
-static int write_batch(struct lane *l, struct file *f, struct err *e)
+static int write_batch(const struct lane *l, struct err *e)
 {
 	size_t at = 0;
 
 	while (at < l->batch.n) {
 		struct span now;
-		off_t size;
+		int64_t size;
+		int fd, rc;
 
-		if (ready(l, f, &size, e) < 0)
+		if (open_file(l->route->path, &fd, &size, e) < 0)
 			return e->code;
 		now = part(l, size, &at);
-		if (now.n ? write_all(l, f, now, size, e) < 0 : rotate(l, f, e) < 0)
+		rc = now.n ? write_all(fd, now, size, e) : 0;
+		file_close(fd);
+		if (rc < 0 || (!now.n && rotate(l->route, e) < 0))
 			return e->code;
 	}
 	return 0;
@@ -160,27 +122,17 @@ static int write_batch(struct lane *l, struct file *f, struct err *e)
 
 static void send_file(struct lane *l)
 {
-	struct file *f = l->at;
 	struct err e;
 
-	if (!f) {
-		l->at = f = mem_new(sizeof *f);
-		f->fd = -1;
-	}
-	if (write_batch(l, f, &e) < 0) {
-		close_file(f);
-		lane_failed(l, "%s", e.text);
-	} else {
+	if (write_batch(l, &e) < 0)
+		lane_failed(l, "'%.300s': %s", l->route->path, e.text);
+	else
 		lane_taken(l);
-	}
 }
 
 static void stop_file(struct lane *l)
 {
-	if (l->at)
-		close_file(l->at);
-	free(l->at);
-	l->at = NULL;
+	(void)l; /* nothing stays open */
 }
 
 const struct sink sink_file = { send_file, stop_file };

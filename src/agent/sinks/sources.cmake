@@ -1,9 +1,9 @@
 list(APPEND AGENT_SOURCES
+  src/agent/sinks/file.c
   src/agent/sinks/hook_text.c
 )
 if(WIN32)
   list(APPEND AGENT_SOURCES
-    src/agent/sinks/windows/file.c
     src/agent/sinks/windows/sinks.c
     src/agent/sinks/windows/webhook.c
   )
@@ -11,7 +11,6 @@ else()
   list(APPEND AGENT_SOURCES
     src/agent/sinks/command.c
     src/agent/sinks/curl.c
-    src/agent/sinks/file.c
     src/agent/sinks/mail.c
     src/agent/sinks/program.c
     src/agent/sinks/sinks.c

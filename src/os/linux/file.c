@@ -67,6 +67,11 @@ int file_make(const char *path)
 	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
+int file_open_append(const char *path)
+{
+	return open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+}
+
 int file_temporary(const char *folder)
 {
 	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -114,6 +119,8 @@ int file_write(int fd, struct span bytes)
 	return 0;
 }
 
+/* Of a file opened by file_open_append, Linux takes `at` for its end wherever that is (pwrite(2),
+ * BUGS): who cuts it behind our back gets no hole. */
 int file_write_at(int fd, int64_t at, struct span bytes)
 {
 	while (bytes.n) {
@@ -136,6 +143,18 @@ int file_sync(int fd)
 	return fsync(fd);
 }
 
+int64_t file_size(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? -1 : st.st_size;
+}
+
+int file_cut(int fd, int64_t size)
+{
+	return ftruncate(fd, size);
+}
+
 bool file_same(int a, int b)
 {
 	struct stat x, y;
@@ -149,9 +168,9 @@ int file_rename(const char *from, const char *to)
 	return rename(from, to);
 }
 
-void file_remove(const char *path)
+int file_remove(const char *path)
 {
-	(void)unlink(path);
+	return unlink(path);
 }
 
 int file_sync_folder(const char *path)

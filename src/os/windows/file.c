@@ -122,6 +122,36 @@ int file_make(const char *path)
 		_O_WRONLY);
 }
 
+static bool is_link(HANDLE h)
+{
+	BY_HANDLE_FILE_INFORMATION info;
+
+	return GetFileInformationByHandle(h, &info) &&
+	       info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT;
+}
+
+int file_open_append(const char *path)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct err e;
+	void *security = guarded_attributes(a, &e);
+	HANDLE h;
+
+	if (!security) {
+		errno = EACCES;
+		return -1;
+	}
+	h = CreateFileW(wide_path(a, span_of(path)), GENERIC_READ | GENERIC_WRITE,
+		FILE_SHARE_READ | FILE_SHARE_DELETE, security, OPEN_ALWAYS,
+		FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+	if (h != INVALID_HANDLE_VALUE && is_link(h)) {
+		CloseHandle(h);
+		errno = ELOOP;
+		return -1;
+	}
+	return fd_of(h, _O_RDWR);
+}
+
 static int make_temporary(const char *folder, void *security)
 {
 	AUTO_FREE(arena) a = arena_new();
@@ -225,6 +255,23 @@ int file_sync(int fd)
 	return FlushFileBuffers(handle_of(fd)) ? 0 : errno_windows(GetLastError());
 }
 
+int64_t file_size(int fd)
+{
+	LARGE_INTEGER size;
+
+	return GetFileSizeEx(handle_of(fd), &size) ? size.QuadPart : errno_windows(GetLastError());
+}
+
+int file_cut(int fd, int64_t size)
+{
+	LARGE_INTEGER end = { .QuadPart = size };
+	HANDLE h = handle_of(fd);
+
+	return SetFilePointerEx(h, end, NULL, FILE_BEGIN) && SetEndOfFile(h)
+		       ? 0
+		       : errno_windows(GetLastError());
+}
+
 bool file_same(int a, int b)
 {
 	BY_HANDLE_FILE_INFORMATION x, y;
@@ -245,11 +292,11 @@ int file_rename(const char *from, const char *to)
 		       : errno_windows(GetLastError());
 }
 
-void file_remove(const char *path)
+int file_remove(const char *path)
 {
 	AUTO_FREE(arena) a = arena_new();
 
-	(void)DeleteFileW(wide_path(a, span_of(path)));
+	return DeleteFileW(wide_path(a, span_of(path))) ? 0 : errno_windows(GetLastError());
 }
 
 /* file_rename has seen to it. */

@@ -1,4 +1,4 @@
-/* A file in place of another one: all of it, or the old one. */
+/* A file in place of another one: all of it, or the old one. A file that grows. */
 #include "../check.h"
 #include "../folder.h"
 
@@ -77,11 +77,41 @@ static void what_cannot_be_replaced_stays(void **state)
 	assert_int_equal(file_replace(file_join(a, path, "inside"), span_of("x")), -1);
 }
 
+static void a_file_grows_at_its_end(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	const char *path = file_join(a, folder, "log");
+	char got[8] = "";
+	int fd = file_open_append(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(file_size(fd), 0);
+	assert_int_equal(file_write_at(fd, 0, span_of("one\n")), 0);
+	file_close(fd);
+	fd = file_open_append(path);
+	assert_true(fd >= 0);
+	assert_int_equal(file_size(fd), 4);
+	assert_int_equal(file_read_at(fd, 1, got, 3), 3);
+	assert_string_equal(got, "ne\n");
+	assert_int_equal(file_write_at(fd, 4, span_of("two\nthr")), 0);
+	assert_int_equal(file_cut(fd, 8), 0);
+	assert_int_equal(file_size(fd), 8);
+	assert_int_equal(file_write_at(fd, 8, span_of("3\n")), 0);
+	assert_int_equal(file_sync(fd), 0);
+	file_close(fd);
+	assert_file(path, "one\ntwo\n3\n");
+	assert_int_equal(file_open_append(file_join(a, path, "inside")), -1);
+	assert_int_equal(file_remove(path), 0);
+	assert_int_equal(file_remove(path), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_file_is_another_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_replaced_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_grows_at_its_end, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
