@@ -35,23 +35,18 @@ static int read_all(const char *path, struct buf *ret, struct err *e)
 {
 	AUTO(infile) file = { .fd = -1 };
 	AUTO(buf) shown = BUF_INIT(8192);
-	int64_t n;
+	int rc;
 
 	if (infile_open(&file, path, e) < 0)
 		return e->code;
-	do {
-		char *room = buf_room(ret, (size_t)64 << 10);
-
-		if (!room)
-			return err_set(e, ERR_LIMIT, "the file has more than 4 MiB");
-		n = file_read(file.fd, room, (size_t)64 << 10);
-		ret->n += n > 0 ? (size_t)n : 0;
-	} while (n > 0);
-	if (n == 0)
+	rc = file_read_all(file.fd, INPUT_MAX, ret);
+	if (rc > 0)
+		return err_set(e, ERR_LIMIT, "the file has more than 4 MiB");
+	if (rc == 0)
 		return 0;
-	n = errno;
+	rc = errno;
 	escape_text(&shown, span_from(path, strnlen(path, 1024)));
-	errno = (int)n;
+	errno = rc;
 	return err_sys(e, "cannot read '%.300s'", buf_text(&shown));
 }
 
@@ -104,7 +99,7 @@ static int refuse(const char *file, const struct err *e)
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO(problems) found = { 0 };
-	AUTO(buf) text = BUF_INIT(INPUT_MAX), yaml = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(buf) text = BUF_INIT(INPUT_MAX + 1), yaml = BUF_INIT(BUF_MAX_DEFAULT);
 	const char *file = argv[0];
 	int rc;
 

@@ -9,8 +9,8 @@
 
 #include "core/buf.h"
 #include "host/state.h"
+#include "os/file.h"
 
-#define READ_BYTES ((size_t)16 << 10)
 #define LIST_BYTES ((size_t)32 << 10)
 #define TARGET_MAX 4096
 
@@ -60,26 +60,17 @@ static int open_regular(int *ret, int dirfd, const char *path, struct err *e)
 
 static int read_all(int fd, const char *path, size_t max, struct buf *ret, struct err *e)
 {
-	for (;;) {
-		char *at = buf_room(ret, READ_BYTES);
-		ssize_t n = at ? read(fd, at, READ_BYTES) : 0;
+	int rc = file_read_all(fd, max, ret);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "cannot read '%s'", path);
-		ret->n += (size_t)n;
-		if (!at || ret->n > max)
-			return err_set(e, ERR_LIMIT, "'%s' is larger than %zu bytes", path, max);
-		if (n == 0)
-			return 0;
-	}
+	if (rc < 0)
+		return err_sys(e, "cannot read '%s'", path);
+	return rc ? err_set(e, ERR_LIMIT, "'%s' is larger than %zu bytes", path, max) : 0;
 }
 
 int host_read_at(int dirfd, const char *path, size_t max, struct arena *a, struct span *ret,
 	struct err *e)
 {
-	AUTO(buf) text = BUF_INIT(max + READ_BYTES + 1);
+	AUTO(buf) text = BUF_INIT(max + 1);
 	int fd = -1, rc = open_regular(&fd, dirfd, path, e);
 	struct stat st;
 

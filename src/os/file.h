@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "core/attr.h"
+#include "core/buf.h"
 #include "core/span.h"
 
 enum file_form {
@@ -40,6 +41,9 @@ void file_close(int fd); /* -1 does nothing */
 
 /* How many bytes; 0: the end. */
 int64_t file_read(int fd, void *ret, size_t n) MUST_CHECK;
+/* Append all there is until *ret holds max bytes (its own maximum is more): 1 when there is more.
+ */
+int file_read_all(int fd, size_t max, struct buf *ret) MUST_CHECK;
 int64_t file_read_at(int fd, int64_t at, void *ret, size_t n) MUST_CHECK;
 /* All of them. */
 int file_write(int fd, struct span bytes) MUST_CHECK;

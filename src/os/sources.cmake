@@ -1,6 +1,6 @@
 set(OS_SOURCES
   src/os/names.c
-  src/os/replace.c
+  src/os/whole.c
   src/os/security_text.c
 )
 if(WIN32)

@@ -6,26 +6,6 @@
 #include "core/buf.h"
 #include "os/file.h"
 
-#define CHUNK ((size_t)64 << 10)
-
-static int read_all(int fd, const char *path, struct buf *b, struct err *e)
-{
-	for (;;) {
-		char *room = buf_room(b, CHUNK);
-		int64_t n;
-
-		if (!room)
-			return err_set(e, ERR_LIMIT, "'%s' is larger than a policy file may be",
-				path);
-		n = file_read(fd, room, CHUNK);
-		if (n < 0)
-			return err_sys(e, "cannot read '%s'", path);
-		if (n == 0)
-			return 0;
-		b->n += (size_t)n;
-	}
-}
-
 static int refuse(struct problems *problems, const char *path, const char *what, struct err *e)
 {
 	problem_add(problems, PROBLEM_ERROR, "no-file", (struct place){ path, 0, 0 }, NULL,
@@ -37,7 +17,7 @@ static int refuse(struct problems *problems, const char *path, const char *what,
 static int read_file(struct arena *a, const char *path, size_t max, struct source *ret,
 	struct problems *problems, struct err *e)
 {
-	AUTO(buf) b = BUF_INIT(max + 2 * CHUNK);
+	AUTO(buf) b = BUF_INIT(max + 1);
 	int rc, fd = file_open(path);
 	enum file_form type;
 
@@ -54,13 +34,13 @@ static int read_file(struct arena *a, const char *path, size_t max, struct sourc
 			: type == FILE_FORM_FIFO ? "a FIFO"
 						 : "a device",
 			e);
-	else
-		rc = read_all(fd, path, &b, e);
+	else if ((rc = file_read_all(fd, max, &b)) < 0)
+		rc = err_sys(e, "cannot read '%s'", path);
+	else if (rc > 0)
+		rc = err_set(e, ERR_LIMIT, "'%s' has more than %zu bytes", path, max);
 	file_close(fd);
 	if (rc < 0)
 		return rc;
-	if (b.n > max)
-		return err_set(e, ERR_LIMIT, "'%s' has more than %zu bytes", path, max);
 	ret->name = arena_text(a, span_of(path));
 	ret->text = arena_copy(a, buf_span(&b));
 	return 0;

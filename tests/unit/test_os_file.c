@@ -1,4 +1,4 @@
-/* A file in place of another one: all of it, or the old one. A file that grows. */
+/* A file in place of another one: all of it, or the old one. Reading all. A file that grows. */
 #include "../check.h"
 #include "../folder.h"
 
@@ -77,6 +77,33 @@ static void what_cannot_be_replaced_stays(void **state)
 	assert_int_equal(file_replace(file_join(a, path, "inside"), span_of("x")), -1);
 }
 
+/* Around a read's size, and at the most that is wanted. */
+static void all_of_a_file_is_read(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 16383, 16384, 16385, 40000 };
+	AUTO_FREE(arena) a = arena_new();
+	const char *path = file_join(a, folder, "whole");
+	char *bytes = arena_get(a, 40001);
+
+	(void)state;
+	for (size_t i = 0; i < 40001; i++)
+		bytes[i] = (char)('a' + i % 23);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		for (size_t more = 0; more < 2; more++) {
+			AUTO(buf) got = BUF_INIT(sizes[i] + 1);
+			int fd;
+
+			assert_int_equal(file_replace(path, span_from(bytes, sizes[i] + more)), 0);
+			fd = file_open(path);
+			assert_true(fd >= 0);
+			assert_int_equal(file_read_all(fd, sizes[i], &got), more);
+			file_close(fd);
+			if (!more)
+				assert_true(span_same(buf_span(&got), span_from(bytes, sizes[i])));
+		}
+	}
+}
+
 static void a_file_grows_at_its_end(void **state)
 {
 	AUTO_FREE(arena) a = arena_new();
@@ -111,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_file_is_another_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_replaced_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_of_a_file_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_grows_at_its_end, setup, teardown),
 	};
 

@@ -5,6 +5,7 @@
 #include "agent/config/file.h"
 #include "agent/config/route.h"
 #include "core/sha256.h"
+#include "os/file.h"
 #include "policy/bind.h"
 #include "policy/model.h"
 
@@ -332,12 +333,36 @@ int agent_config_text(struct agent_config *ret, const char *name, struct span ya
 	return e->code;
 }
 
+static int read_settings(int fd, const char *path, struct buf *ret, struct problems *problems,
+	struct err *e)
+{
+	int rc;
+
+	if (config_file_check(fd, path, problems, e) < 0)
+		return e->code;
+	rc = file_read_all(fd, FILE_BYTES_MAX, ret);
+	if (rc < 0)
+		return err_sys(e, "cannot read '%.300s'", path);
+	return rc ? err_set(e, ERR_LIMIT, "'%.300s' has more than 1 MiB", path) : 0;
+}
+
+static int read_file(const char *path, struct buf *ret, struct problems *problems, struct err *e)
+{
+	int fd = file_open(path), rc;
+
+	if (fd < 0)
+		return err_sys(e, "cannot open '%.300s'", path);
+	rc = read_settings(fd, path, ret, problems, e);
+	file_close(fd);
+	return rc;
+}
+
 int agent_config_load(struct agent_config *ret, const char *path, struct problems *problems,
 	struct err *e)
 {
-	AUTO(buf) text = BUF_INIT(CONFIG_FILE_BYTES);
+	AUTO(buf) text = BUF_INIT(FILE_BYTES_MAX + 1);
 
-	if (path && config_file_read(path, &text, problems, e) < 0)
+	if (path && read_file(path, &text, problems, e) < 0)
 		return e->code;
 	return agent_config_text(ret, path ? path : "", buf_span(&text), problems, e);
 }

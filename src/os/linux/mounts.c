@@ -1,12 +1,11 @@
 #include "os/mounts.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/mem.h"
+#include "os/file.h"
 
 #define MOUNTINFO_MAX ((size_t)16 << 20)
 #define MOUNTS_MAX 100000
@@ -70,22 +69,14 @@ struct mounts *mounts_from(struct span text)
 int mounts_load(struct mounts **ret, struct err *e)
 {
 	AUTO(buf) text = BUF_INIT(MOUNTINFO_MAX);
-	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	ssize_t n = 0;
+	int fd = file_open("/proc/self/mountinfo");
+	int rc = fd < 0 ? -1 : file_read_all(fd, MOUNTINFO_MAX - 1, &text);
 
-	if (fd < 0)
-		return err_sys(e, "cannot open '/proc/self/mountinfo'");
-	for (;;) {
-		char *room = buf_room(&text, 16384);
-
-		n = room ? read(fd, room, 16384) : 0;
-		if (n <= 0)
-			break;
-		text.n += (size_t)n;
-	}
-	close(fd);
-	if (n < 0)
-		return err_sys(e, "cannot read '/proc/self/mountinfo'");
+	if (rc < 0)
+		(void)err_sys(e, "cannot read '/proc/self/mountinfo'");
+	file_close(fd);
+	if (rc < 0)
+		return e->code;
 	*ret = mounts_from(buf_span(&text));
 	return 0;
 }

@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
-
-#define READ_BYTES ((size_t)64 << 10)
+#include "os/file.h"
 
 /* -1 and errno. Symlinks are followed, but as if rootfd were "/". */
 static int open_in_root(int rootfd, const char *path, uint64_t flags)
@@ -48,21 +47,12 @@ static int open_regular(int *ret, int rootfd, const char *path, struct err *e)
 
 static int read_all(int fd, const char *path, struct buf *ret, struct err *e)
 {
-	for (;;) {
-		char *at = buf_room(ret, READ_BYTES);
-		ssize_t n = at ? read(fd, at, READ_BYTES) : 0;
+	int rc = file_read_all(fd, NAMES_BYTES_MAX, ret);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "cannot read '%s'", path);
-		ret->n += (size_t)n;
-		if (!at || ret->n > NAMES_BYTES_MAX)
-			return err_set(e, ERR_LIMIT, "'%s' is larger than %zu bytes", path,
-				NAMES_BYTES_MAX);
-		if (n == 0)
-			return 0;
-	}
+	if (rc < 0)
+		return err_sys(e, "cannot read '%s'", path);
+	return rc ? err_set(e, ERR_LIMIT, "'%s' is larger than %zu bytes", path, NAMES_BYTES_MAX)
+		  : 0;
 }
 
 static int load(int rootfd, const char *path, struct buf *ret, struct err *e)
@@ -83,8 +73,8 @@ static int load(int rootfd, const char *path, struct buf *ret, struct err *e)
 
 int names_load(struct names **ret, int rootfd, struct err *e)
 {
-	AUTO(buf) passwd = BUF_INIT(NAMES_BYTES_MAX + READ_BYTES);
-	AUTO(buf) group = BUF_INIT(NAMES_BYTES_MAX + READ_BYTES);
+	AUTO(buf) passwd = BUF_INIT(NAMES_BYTES_MAX + 1);
+	AUTO(buf) group = BUF_INIT(NAMES_BYTES_MAX + 1);
 
 	if (load(rootfd, "etc/passwd", &passwd, e) < 0 || load(rootfd, "etc/group", &group, e) < 0)
 		return e->code;

@@ -25,25 +25,17 @@ struct authorities {
 
 static int read_file(const char *path, struct buf *ret, struct err *e)
 {
-	int fd = file_open(path);
-	int64_t n = 1;
+	int fd = file_open(path), rc;
 
 	if (fd < 0)
 		return err_sys(e, "cannot open the authorities '%.300s'", path);
-	while (n > 0) {
-		char *room = buf_room(ret, 16384);
-
-		if (!room)
-			break;
-		n = file_read(fd, room, 16384);
-		ret->n += n > 0 ? (size_t)n : 0;
-	}
-	if (n < 0)
-		(void)err_sys(e, "cannot read the authorities '%.300s'", path);
-	else if (n > 0)
-		(void)err_set(e, ERR_LIMIT, "the authorities '%.300s' have more than 1 MiB", path);
+	rc = file_read_all(fd, PEM_BYTES, ret);
+	if (rc < 0)
+		rc = err_sys(e, "cannot read the authorities '%.300s'", path);
+	else if (rc > 0)
+		rc = err_set(e, ERR_LIMIT, "the authorities '%.300s' have more than 1 MiB", path);
 	file_close(fd);
-	return n ? e->code : 0;
+	return rc;
 }
 
 static bool add_one(HCERTSTORE store, const char *p, size_t n)
@@ -81,7 +73,7 @@ static int add_all(HCERTSTORE store, const char *text, const char *path, struct 
 
 int authorities_load(struct authorities **ret, const char *path, struct err *e)
 {
-	AUTO(buf) text = BUF_INIT(PEM_BYTES);
+	AUTO(buf) text = BUF_INIT(PEM_BYTES + 1);
 	struct authorities *x;
 	CERT_CHAIN_ENGINE_CONFIG config = { .cbSize = CONFIG_BYTES,
 		.dwFlags = CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL };

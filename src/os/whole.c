@@ -1,6 +1,26 @@
+/* Files as a whole, by the other functions of os/file.h. */
 #include <errno.h>
 
 #include "os/file.h"
+
+#define READ_BYTES ((size_t)16 << 10)
+
+int file_read_all(int fd, size_t max, struct buf *ret)
+{
+	for (;;) {
+		size_t left = max + 1 - ret->n, want = left < READ_BYTES ? left : READ_BYTES;
+		char *room = buf_room(ret, want);
+		int64_t n = room ? file_read(fd, room, want) : 1;
+
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return 0;
+		if (!room || (size_t)n == left)
+			return 1;
+		ret->n += (size_t)n;
+	}
+}
 
 static int make_beside(const char *path, struct span bytes)
 {
