@@ -177,7 +177,8 @@ void plan_options(const struct target *t, struct scan_options *ret)
 /* ---- whom it is put down to ---- */
 
 /* Of the looks at this key (below: of those that go below it) the last one that knows who, or else
- * the last one. */
+ * the last one. But where all of a tree may be another one, and nobody knows by whom (a mount), who
+ * touched something in it is not who brought it. */
 static const struct look_again *choose(const struct look_plan *p, struct span key, bool below)
 {
 	const struct look_again *ret = NULL;
@@ -188,6 +189,8 @@ static const struct look_again *choose(const struct look_plan *p, struct span ke
 
 		if (below && !is_below(x))
 			continue;
+		if (x->kind->hierarchical && is_below(x) && !x->who.n)
+			return x;
 		if (!ret || x->who.n || !ret->who.n)
 			ret = x;
 	}
@@ -274,6 +277,7 @@ void plan_attribute(const struct look_plan *p, struct arena *a, struct change *c
 {
 	bool told = false;
 	const struct look_again *x = cover(p, c, &told);
+	const char *why;
 	struct err ignored;
 	struct who *who;
 
@@ -292,8 +296,9 @@ void plan_attribute(const struct look_plan *p, struct arena *a, struct change *c
 		return;
 	}
 	add_others(p, a, x, who);
-	if (!owner_settle(c, a, who)) {
-		c->who_unknown = span_of("who was heard of at the same time is not its owner");
+	why = owner_settle(c, a, who);
+	if (why) {
+		c->who_unknown = span_of(why);
 		return;
 	}
 	c->who = who;

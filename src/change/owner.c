@@ -4,6 +4,7 @@
 
 #include "entity/list.h"
 #include "entity/port.h"
+#include "entity/service.h"
 
 struct owner {
 	struct span pids, exes; /* FIELD_LIST */
@@ -58,22 +59,45 @@ static void keep_own(struct who *who, struct arena *a)
 	who->others = 0;
 }
 
-bool owner_settle(const struct change *c, struct arena *a, struct who *who)
+static const char *settle_port(const struct change *c, struct arena *a, struct who *who)
 {
 	const struct record *r = c->is ? c->is : c->was;
 	struct owner o;
 
-	if (c->kind != &kind_port || !r || !record_has(r, PORT_PIDS) || !record_has(r, PORT_EXE))
-		return true;
+	if (!r || !record_has(r, PORT_PIDS) || !record_has(r, PORT_EXE))
+		return NULL;
 	o = (struct owner){ r->v[PORT_PIDS].bytes, r->v[PORT_EXE].bytes };
 	if (is_owner(&o, who->pid, who->exe)) {
 		keep_own(who, a);
-		return true;
+		return NULL;
 	}
 	for (size_t i = 0; i < who->n_also; i++)
 		if (is_owner(&o, who->also[i].pid, who->also[i].exe)) {
 			name_other(who, &who->also[i]);
-			return true;
+			return NULL;
 		}
-	return false;
+	return "who was heard of at the same time is not its owner";
+}
+
+/* How it runs is told by its manager, which does not say who asked; processes are named by the
+ * files that services are made of. */
+static const char *settle_service(const struct change *c)
+{
+	static const unsigned runs[] = { SERVICE_STATE, SERVICE_RESULT, SERVICE_EXIT,
+		SERVICE_FAILURES, SERVICE_LAST_FAILURE, SERVICE_LOAD, SERVICE_ACTIVE, SERVICE_SUB,
+		SERVICE_MAIN_PID, SERVICE_RESTARTS, SERVICE_STARTED, SERVICE_EXITED,
+		SERVICE_LAST_RUN, SERVICE_NEXT_RUN, SERVICE_JOURNAL, SERVICE_STATUS_WORD };
+	uint64_t fields = c->fields;
+
+	for (size_t i = 0; i < ARRAY_LEN(runs); i++)
+		fields &= ~(UINT64_C(1) << runs[i]);
+	return c->type == CHANGE_UPDATED && !fields ? "the service manager does not say who asked"
+						    : NULL;
+}
+
+const char *owner_settle(const struct change *c, struct arena *a, struct who *who)
+{
+	if (c->kind == &kind_port)
+		return settle_port(c, a, who);
+	return c->kind == &kind_service ? settle_service(c) : NULL;
 }

@@ -1,12 +1,14 @@
-/* Of a listener the owner is known, and so who of those heard of at the same time it was. */
+/* What the entity itself says of who it can have been: somebody who only did something at the same
+ * time must not be named. */
 #ifndef CHANGE_OWNER_H
 #define CHANGE_OWNER_H
 
 #include "change/change.h"
 
-/* Leave in *who only whom the entity's own record names: who has it open, or runs its program (one
- * that forks and ends leaves it to its heir). False: none of them. True as well for kinds whose
- * records name nobody. Lists live in a. */
-bool owner_settle(const struct change *c, struct arena *a, struct who *who);
+/* Of a listener leave in *who only whom its own record names: who has it open, or runs its program
+ * (one that forks and ends leaves it to its heir). Returns NULL, or why none of them is it: of a
+ * service that only started, stopped or failed it is nobody who touched its files. Other kinds:
+ * NULL. Lists live in a. */
+const char *owner_settle(const struct change *c, struct arena *a, struct who *who);
 
 #endif

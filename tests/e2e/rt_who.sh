@@ -114,6 +114,36 @@ else
 	skip "who else it may have been" "by $means not all that ran is known"
 fi
 
+# ---- who did not do it ----
+
+mkdir "$TREE/point"
+echo below >"$TREE/point/below"
+told "a file below what will be a mount" 20 "
+assert 'point/below' in by
+"
+sleep 0.5
+mount -t tmpfs invar-e2e "$TREE/point" && touch "$TREE/point/after"
+gone() {
+	/usr/bin/python3 - "$CASE/json" "$TREE/point/below" <<E2
+import json, sys
+for line in open(sys.argv[1]):
+    try: r = json.loads(line)
+    except ValueError: continue
+    if r["record"] == "change" and r["change"] == "deleted" and r["key"] == sys.argv[2]:
+        print(r)
+        sys.exit(0 if r.get("who", {}).get("exe", "mount").endswith("mount") else 2)
+sys.exit(1)
+E2
+}
+for i in $(seq 100); do
+	gone >"$CASE/said"
+	rc=$?
+	[ $rc = 1 ] || break
+	sleep 0.2
+done
+point $rc "what a mount hides is not put down to who touched something there" "$CASE/said"
+umount "$TREE/point"
+
 # ---- as whom ----
 
 uid=$(id -u nobody)

@@ -3,6 +3,7 @@
 #include "change/owner.h"
 #include "entity/list.h"
 #include "entity/port.h"
+#include "entity/service.h"
 
 static struct record *port_of(struct arena *a, const char *pid, const char *exe)
 {
@@ -49,12 +50,42 @@ static void owner_settle__names_only_the_owner(void **state)
 			c.was = r; /* it is gone: whose it was closed it */
 		else
 			c.is = r;
-		assert_int_equal(owner_settle(&c, a, &who), cases[i].known);
+		assert_int_equal(owner_settle(&c, a, &who) == NULL, cases[i].known);
 		assert_int_equal(who.pid, cases[i].named);
 		if (cases[i].known) {
 			assert_int_equal(who.n_also, 0);
 			assert_int_equal(who.others, 0);
 		}
+	}
+}
+
+static void owner_settle__names_nobody_for_how_a_service_runs(void **state)
+{
+	static const struct {
+		enum change_type type;
+		uint64_t fields;
+		bool known;
+	} cases[] = {
+		{ CHANGE_UPDATED, UINT64_C(1) << SERVICE_STATE, false },
+		{ CHANGE_UPDATED, UINT64_C(1) << SERVICE_STATE | UINT64_C(1) << SERVICE_RESULT,
+			false },
+		{ CHANGE_UPDATED, UINT64_C(1) << SERVICE_ENABLED, true },
+		{ CHANGE_UPDATED, UINT64_C(1) << SERVICE_STATE | UINT64_C(1) << SERVICE_SHA256,
+			true },
+		{ CHANGE_CREATED, 0, true },
+		{ CHANGE_DELETED, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct who who = { .pid = 7, .exe = span_of("/bin/touch") };
+		struct change c = { .kind = &kind_service,
+			.type = cases[i].type,
+			.fields = cases[i].fields };
+
+		assert_int_equal(owner_settle(&c, a, &who) == NULL, cases[i].known);
+		assert_int_equal(who.pid, 7);
 	}
 }
 
@@ -65,7 +96,7 @@ static void owner_settle__leaves_other_kinds_alone(void **state)
 	struct change c = { .kind = kind_find(span_of("user")) };
 
 	(void)state;
-	assert_true(owner_settle(&c, a, &who));
+	assert_null(owner_settle(&c, a, &who));
 	assert_int_equal(who.others, 3);
 }
 
@@ -73,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(owner_settle__names_only_the_owner),
+		cmocka_unit_test(owner_settle__names_nobody_for_how_a_service_runs),
 		cmocka_unit_test(owner_settle__leaves_other_kinds_alone),
 	};
 

@@ -85,33 +85,62 @@ static struct span folder_of(struct span path)
 	return slash == path.p ? span_of("/") : span_from(path.p, (size_t)(slash - path.p));
 }
 
-void files_hint(struct files *f, struct span path, bool below, enum pending_rest rest,
-	struct whodunit *who)
+static void add(struct files *f, const struct pending_act *x)
 {
-	struct pending_act x = { path, below, rest, f->now, f->time, who };
-
-	if (!pending_add(&f->pending, &x))
-		files_loss(f, folder_of(path), f->time, 1, "too many paths wait to be told");
+	if (!pending_add(&f->pending, x))
+		files_loss(f, folder_of(x->path), f->time, 1, "too many paths wait to be told");
 	if (f->pending.n_waiting > *f->n_pending_max)
 		*f->n_pending_max = f->pending.n_waiting;
 }
 
-static bool send_hint(struct files *f, const struct pending_row *r)
+void files_hint(struct files *f, struct span path, bool below, enum pending_rest rest,
+	struct whodunit *who)
+{
+	add(f, &(struct pending_act){ .path = path,
+		       .below = below,
+		       .rest = rest,
+		       .now = f->now,
+		       .time = f->time,
+		       .who = who });
+}
+
+void files_mounted(struct files *f, struct span point, struct whodunit *who)
+{
+	add(f, &(struct pending_act){ .path = point,
+		       .below = true,
+		       .mounted = true,
+		       .rest = REST_SETTLED,
+		       .now = f->now,
+		       .time = f->time,
+		       .who = who });
+}
+
+static bool send_as(struct files *f, const struct pending_row *r, bool below,
+	const struct whodunit *who)
 {
 	struct notice n = { .type = NOTICE_HINT,
 		.hint = { .kind = &kind_file,
 			.key = span_from(r->path, r->path_n),
-			.below = r->below,
+			.below = below,
 			.time = r->time } };
 
-	if (r->who) {
-		n.hint.who = span_from(r->who->bytes, r->who->n);
-		n.hint.why = span_of(r->who->why);
+	if (who) {
+		n.hint.who = span_from(who->bytes, who->n);
+		n.hint.why = span_of(who->why);
 	}
 	if (!watcher_send(f->w, &n))
 		return false;
 	++*f->n_hints;
 	return true;
+}
+
+/* Who touched something where a mount came or went did not bring, or take, what is below. */
+static bool send_hint(struct files *f, const struct pending_row *r)
+{
+	if (!r->mounter)
+		return send_as(f, r, r->below, r->who);
+	return send_as(f, r, true, r->mounter) &&
+	       (!r->who || r->who->n == 0 || send_as(f, r, false, r->who));
 }
 
 /* Tell what is due. Stops when the collector does not listen, until drained. */

@@ -105,6 +105,8 @@ struct files {
 /* Something happened at a path that somebody asked for. */
 void files_hint(struct files *f, struct span path, bool below, enum pending_rest rest,
 	struct whodunit *who);
+/* Other files show, or showed, at this point and below; who did that. */
+void files_mounted(struct files *f, struct span point, struct whodunit *who);
 /* Hints may be lost from `from` (ns since epoch) to now. */
 void files_loss(struct files *f, struct span scope, int64_t from, uint64_t count, const char *text);
 /* Set the timer for what is to be done next. */

@@ -247,7 +247,7 @@ static bool same_mount(const struct mount_row *a, const struct mount_row *b)
 
 static void hint_mount(struct files *f, struct span point, struct whodunit *who)
 {
-	files_hint(f, point, true, REST_SETTLED, who);
+	files_mounted(f, point, who);
 	if (who->n)
 		return;
 	buf_add_span(&f->unsaid.points, point);
@@ -350,7 +350,7 @@ static void on_mounters(struct files *f)
 	while (rest.n) {
 		struct span point = span_of(rest.p);
 
-		files_hint(f, point, true, REST_SETTLED, who);
+		files_mounted(f, point, who);
 		rest = span_from_offset(rest, point.n + 1);
 	}
 	kinds_mounts(f->w, f->time, span_from(who->bytes, who->n), who->why);

@@ -72,15 +72,17 @@ static size_t row_bytes(const struct pending_row *r)
 }
 
 /* Who it was now; NULL: nobody any more. */
-static void set_who(struct pending *p, struct pending_row *r, struct whodunit *who)
+static void set_who(struct pending *p, struct whodunit **place, struct whodunit *who)
 {
-	struct whodunit *old = r->who;
+	struct whodunit *old = *place;
 
+	if (who == old)
+		return;
 	if (who) {
 		who->refs++;
 		p->bytes += who->rows++ == 0 ? sizeof *who + who->n : 0;
 	}
-	r->who = who;
+	*place = who;
 	if (old) {
 		p->bytes -= --old->rows == 0 ? sizeof *old + old->n : 0;
 		whodunit_drop(old);
@@ -138,7 +140,8 @@ static struct whodunit *joined(struct pending *p, struct whodunit *last, struct 
 static void row_done(struct pending *p, struct pending_row *r)
 {
 	p->bytes -= row_bytes(r);
-	set_who(p, r, NULL);
+	set_who(p, &r->who, NULL);
+	set_who(p, &r->mounter, NULL);
 	free(r->path);
 }
 
@@ -248,20 +251,20 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 {
 	uint32_t hash = hash_of(x->path);
 	struct pending_row *r = look(p, x->path, hash);
-	struct whodunit *who = x->who;
+	struct whodunit **place, *who = x->who;
 
 	if (!r)
 		r = add_row(p, x->path, hash);
 	if (!r)
 		return false;
-	if (r->waiting && r->who && x->who)
-		who = joined(p, x->who, r->who);
 	if (!r->waiting) {
 		/* it rested long enough for a new beginning */
 		if (x->now - r->last > 2 * gap_of(r) + 2 * PATIENCE)
 			r->level = 0;
 		r->waiting = true;
 		r->below = false;
+		set_who(p, &r->who, NULL);
+		set_who(p, &r->mounter, NULL);
 		r->first = x->now;
 		p->n_waiting++;
 	}
@@ -269,8 +272,11 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 	r->rest = x->rest;
 	r->last = x->now;
 	r->time = x->time;
-	if (r->who != who)
-		set_who(p, r, who);
+	place = x->mounted ? &r->mounter : &r->who;
+	/* who mounts may be said a moment after that it was done */
+	if (*place && who && !(x->mounted && (*place)->n == 0))
+		who = joined(p, who, *place);
+	set_who(p, place, who);
 	r->due = due_of(r);
 	if (r->due < p->due)
 		p->due = r->due;

@@ -42,6 +42,8 @@ struct pending_row {
 	int64_t due;
 	int64_t time; /* of the last act, ns since epoch */
 	struct whodunit *who;
+	struct whodunit
+		*mounter; /* NULL, or who brought or took all below: `who` is of the point */
 	uint32_t path_n;
 	char *path; /* owned */
 };
@@ -63,6 +65,7 @@ struct pending {
 struct pending_act {
 	struct span path;
 	bool below;
+	bool mounted; /* something else is there now, or no more: by `who` */
 	enum pending_rest rest;
 	int64_t now;  /* monotonic */
 	int64_t time; /* ns since epoch */
