@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -13,6 +14,15 @@
 
 /* In the order they begin: who did something is known before it is heard of. */
 static const struct watch_room *const rooms[] = { &watch_processes, &watch_kinds, &watch_files };
+
+/* Its number is another one's as soon as it has ended: whoever waits for that would not be heard.
+ */
+struct own_process {
+	uint32_t pid;
+	int fd; /* pidfd; -1: none, it is ours until we end */
+	struct event *ended;
+	struct watcher *watcher;
+};
 
 struct running {
 	struct watcher w;
@@ -111,13 +121,59 @@ static void take_policy(struct watcher *w, struct span text)
 	w->own_policy = p;
 }
 
+static void own_drop(struct watcher *w, size_t i)
+{
+	struct own_process *o = w->own[i];
+
+	if (o->ended)
+		event_free(o->ended);
+	if (o->fd >= 0)
+		close(o->fd);
+	free(o);
+	memmove(&w->own[i], &w->own[i + 1], (--w->n_own - i) * sizeof *w->own);
+}
+
+static void on_own_ended(evutil_socket_t fd, short what, void *ctx)
+{
+	struct own_process *o = ctx;
+	struct watcher *w = o->watcher;
+	size_t i = 0;
+
+	(void)fd, (void)what;
+	/* what it did is heard of as ours */
+	for (size_t r = ARRAY_LEN(rooms); r-- > 0;)
+		if (rooms[r]->settle)
+			(void)rooms[r]->settle(w);
+	while (i < w->n_own && w->own[i] != o)
+		i++;
+	if (i < w->n_own)
+		own_drop(w, i);
+}
+
+static void own_add(struct watcher *w, uint32_t pid, int fd)
+{
+	struct own_process *o = mem_new(sizeof *o);
+
+	*o = (struct own_process){ .pid = pid, .fd = fd, .watcher = w };
+	if (fd >= 0) {
+		o->ended = event_new(w->base, fd, EV_READ, on_own_ended, o);
+		event_add(o->ended, NULL);
+	}
+	w->own[w->n_own++] = o;
+}
+
 static void take_own(struct watcher *w, uint32_t pid)
 {
+	int fd;
+
 	if (watcher_is_own(w, pid))
 		return;
+	fd = (int)syscall(SYS_pidfd_open, pid, 0); /* Linux 5.3 */
+	if (fd < 0 && errno == ESRCH)
+		return;
 	if (w->n_own == OWN_MAX) /* the oldest of those that come and go */
-		memmove(&w->own[2], &w->own[3], (--w->n_own - 2) * sizeof *w->own);
-	w->own[w->n_own++] = pid;
+		own_drop(w, 2);
+	own_add(w, pid, fd);
 }
 
 static void send_counts(struct watcher *w)
@@ -190,7 +246,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 bool watcher_is_own(const struct watcher *w, uint32_t pid)
 {
 	for (size_t i = 0; i < w->n_own; i++)
-		if (w->own[i] == pid)
+		if (w->own[i]->pid == pid)
 			return true;
 	return false;
 }
@@ -234,6 +290,8 @@ static void stop(struct running *r)
 		event_free(r->readable);
 	if (r->writable)
 		event_free(r->writable);
+	while (r->w.n_own > 0)
+		own_drop(&r->w, r->w.n_own - 1);
 	if (r->w.base)
 		event_base_free(r->w.base);
 	channel_done(&r->w.channel);
@@ -251,8 +309,8 @@ int watch_run(const struct watch_setup *setup, struct err *e)
 	r.w.selector = policy_selector(setup->policy);
 	r.w.scratch = arena_new();
 	r.w.own = mem_array(OWN_MAX, sizeof *r.w.own);
-	r.w.own[r.w.n_own++] = (uint32_t)getpid();
-	r.w.own[r.w.n_own++] = (uint32_t)getppid();
+	own_add(&r.w, (uint32_t)getpid(), -1);
+	own_add(&r.w, (uint32_t)getppid(), -1);
 	channel_init(&r.w.channel, setup->fd, NOTICE_FRAME_MAX);
 	rc = start(&r, e);
 	if (rc == 0) {

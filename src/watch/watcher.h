@@ -13,6 +13,7 @@
 struct processes;     /* watch/process/process_table.h */
 struct files;         /* watch/files/files.h */
 struct watched_kinds; /* watch/kinds/kinds.h */
+struct own_process;   /* watch/watcher.c */
 
 struct watcher {
 	struct watch_setup setup;
@@ -24,8 +25,8 @@ struct watcher {
 	struct processes *processes;
 	struct files *files;
 	struct watched_kinds *kinds;
-	struct arena *scratch; /* cleared whenever a room is done with an event */
-	uint32_t *own;         /* pids of ours */
+	struct arena *scratch;    /* cleared whenever a room is done with an event */
+	struct own_process **own; /* of ours */
 	size_t n_own;
 	/* for the rooms' counters: REQUEST_COUNTS sends them all */
 	struct watcher_count {

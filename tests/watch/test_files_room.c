@@ -2,9 +2,11 @@
  * policies, the means without fanotify. On the kernel this runs on. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <sys/fanotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "../check.h"
 #include "entity/who.h"
@@ -82,6 +84,23 @@ static void not_asked_for(void **state)
 	leave(false);
 }
 
+/* A process of this number, free again, makes a file. False: nobody may choose numbers here. */
+static bool with_number(pid_t number, const char *path)
+{
+	struct clone_args x = { .exit_signal = SIGCHLD,
+		.set_tid = (uint64_t)(uintptr_t)&number,
+		.set_tid_size = 1 };
+	long pid = syscall(SYS_clone3, &x, sizeof x);
+
+	if (pid == 0) {
+		close(open(path, O_CREAT | O_WRONLY, 0600));
+		_exit(0);
+	}
+	if (pid < 0)
+		print_message("not told who has a number again: %s\n", strerror(errno));
+	return pid > 0 && waitpid((pid_t)pid, NULL, 0) == pid;
+}
+
 static void own_acts(void **state)
 {
 	struct bench b;
@@ -109,6 +128,13 @@ static void own_acts(void **state)
 	act("touch sel/end");
 	assert_non_null(bench_hint(&b, full("sel/end")));
 	assert_int_equal(hints_for(&b, full("sel/own")), 0);
+	for (int i = 0; i < 2; i++) { /* that it ended was known before the first answer */
+		bench_forget(&b);
+		bench_request(&b, &(struct request){ .type = REQUEST_COUNTS });
+		assert_non_null(bench_type(&b, NOTICE_COUNTS));
+	}
+	if (with_number(pid, "sel/foreign"))
+		assert_non_null(bench_hint(&b, full("sel/foreign")));
 	bench_stop(&b);
 	close(ready[0]);
 	close(ready[1]);
@@ -166,6 +192,53 @@ static void table_overflows(void **state)
 	assert_non_null(bench_hint(&b, full("sel/after")));
 	bench_stop(&b);
 	leave(false);
+}
+
+static bool is_covered(const struct bench *b, struct span path)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct notice *n = &b->notice[i];
+		struct span scope = n->type == NOTICE_LOSS ? n->loss.scope : n->hint.key;
+
+		if (n->type != NOTICE_LOSS && n->type != NOTICE_HINT)
+			continue;
+		if (span_same(path, scope) || (n->type == NOTICE_LOSS && span_starts(path, scope) &&
+						      path.p[scope.n] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* What is lost in two folders is lost in one that both are in. */
+static void losses_together(void **state)
+{
+	static const char *const rows[][2] = { { "sel/a/b", "sel/a/bc" }, { "sel/a/bc", "sel/a/b" },
+		{ "sel/a/b/c", "sel/a/b" }, { "sel/a/b", "sel/a/b/c" }, { "sel/a/b/c", "sel/ax" } };
+	struct bench b;
+	char last[64];
+
+	(void)state;
+	if (leave_out())
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		enter(false);
+		act("mkdir -p sel/a/b/c sel/a/bc sel/ax");
+		b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ .queue = 16 });
+		kill(b.pid, SIGSTOP);
+		act("for d in %s %s; do (cd $d && touch $(seq 50)); done", rows[i][0], rows[i][1]);
+		kill(b.pid, SIGCONT);
+		assert_non_null(bench_type(&b, NOTICE_LOSS));
+		act("sleep 0.1; touch sel/after");
+		while (!is_covered(&b, span_of(full("sel/after"))))
+			assert_non_null(bench_next(&b, 20000));
+		for (size_t k = 0; k < 2; k++) {
+			snprintf(last, sizeof last, "%s/50", rows[i][k]);
+			if (!is_covered(&b, span_of(full(last))))
+				fail_msg("%s is neither told nor lost, after %s", last, rows[i][0]);
+		}
+		bench_stop(&b);
+		leave(false);
+	}
 }
 
 /* By a hint, or, on a machine that is slow enough, by a loss that covers it. */
@@ -499,6 +572,7 @@ int main(void)
 		cmocka_unit_test(own_acts),
 		cmocka_unit_test(queue_overflows),
 		cmocka_unit_test(table_overflows),
+		cmocka_unit_test(losses_together),
 		cmocka_unit_test(collector_sleeps),
 		cmocka_unit_test(another_policy),
 		cmocka_unit_test(canaries),

@@ -33,10 +33,22 @@ void files_clock(struct files *f)
 
 /* ---- what is to be told ---- */
 
-void files_loss(struct files *f, struct span scope, int64_t from, uint64_t count, const char *text)
+/* How much of `a` is the folder that both are, or are in. */
+static size_t both_in(struct span a, struct span b)
 {
 	size_t n = 0;
 
+	while (n < a.n && n < b.n && a.p[n] == b.p[n])
+		n++;
+	if ((n == a.n || a.p[n] == '/') && (n == b.n || b.p[n] == '/'))
+		return n;
+	while (n > 1 && a.p[n - 1] != '/')
+		n--;
+	return n > 1 ? n - 1 : 1;
+}
+
+void files_loss(struct files *f, struct span scope, int64_t from, uint64_t count, const char *text)
+{
 	++*f->n_losses;
 	if (!f->loss.open) {
 		f->loss.open = true;
@@ -50,14 +62,7 @@ void files_loss(struct files *f, struct span scope, int64_t from, uint64_t count
 		f->loss.from = from;
 	f->loss.to = f->time;
 	f->loss.count += count;
-	/* of two scopes, the folder both are in */
-	while (n < scope.n && n < f->loss.scope.n && scope.p[n] == f->loss.scope.p[n])
-		n++;
-	if (n < f->loss.scope.n && !(n == scope.n && n > 1 && f->loss.scope.p[n] == '/')) {
-		while (n > 1 && f->loss.scope.p[n - 1] != '/')
-			n--;
-		f->loss.scope.n = n > 1 ? n - 1 : 1;
-	}
+	f->loss.scope.n = both_in(buf_span(&f->loss.scope), scope);
 }
 
 static bool send_loss(struct files *f)
