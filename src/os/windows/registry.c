@@ -64,6 +64,17 @@ static LONG open_counted(HKEY parent, const wchar_t *name, size_t n, REGSAM acce
 	return 0;
 }
 
+/* RegOpenKeyExW without a name gives a hive's pseudo handle back as it is. To close that one closes
+ * it for the whole process, and ends the notifications that others asked it for; and the native
+ * functions do not know it. */
+static LONG open_hive(HKEY hive, REGSAM access, ULONG options, HKEY *ret)
+{
+	const wchar_t *path =
+		hive == HKEY_LOCAL_MACHINE ? L"\\Registry\\Machine" : L"\\Registry\\User";
+
+	return open_counted(NULL, path, wcslen(path), access, options, ret);
+}
+
 static bool has_nul(const wchar_t *name, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -77,9 +88,10 @@ static LONG open_as(HKEY parent, const wchar_t *name, size_t n, REGSAM access, u
 {
 	DWORD options = how & REGISTRY_OPEN_LINK ? REG_OPTION_OPEN_LINK : 0;
 
+	if (n == 0 && (parent == HKEY_LOCAL_MACHINE || parent == HKEY_USERS))
+		return open_hive(parent, access, options, ret);
 	if (has_nul(name, n))
 		return open_counted(parent, name, n, access, options, ret);
-	/* With NULL instead of "" a hive's pseudo handle comes back as it is. */
 	return RegOpenKeyExW(parent, n ? name : L"", options, access, ret);
 }
 
