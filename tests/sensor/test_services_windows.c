@@ -6,7 +6,9 @@
 #include "../check.h"
 #include "../windows/victim.h"
 #include "core/attr.h"
+#include "core/mem.h"
 #include "host/host.h"
+#include "host/windows/services_list.h"
 #include "output/output.h"
 #include "sensor/module/module_room.h"
 #include "sensor/port/port_room.h"
@@ -193,6 +195,66 @@ static int group_teardown(void **state)
 	host_freep(&room.host);
 	arena_freep(&room.arena);
 	return 0;
+}
+
+/* ---- a list of the manager's ---- */
+
+/* As Windows answers: never more than 256 KiB at a time, from where it left off. */
+struct manager {
+	DWORD n, knows; /* services; types */
+	unsigned pages;
+};
+
+#define NAME_UNITS 40
+#define ROW (sizeof(ENUM_SERVICE_STATUS_PROCESSW) + 2 * NAME_UNITS * sizeof(wchar_t))
+
+static DWORD answer(void *ctx, DWORD types, BYTE *at, DWORD bytes, DWORD *ret_need, DWORD *ret_n,
+	DWORD *resume)
+{
+	struct manager *m = ctx;
+	ENUM_SERVICE_STATUS_PROCESSW *rows = (void *)at;
+	wchar_t *text = (void *)(at + bytes);
+
+	if (bytes > 256 * 1024)
+		return RPC_X_BAD_STUB_DATA;
+	if (types & ~m->knows)
+		return ERROR_INVALID_PARAMETER;
+	m->pages++;
+	for (*ret_n = 0; *resume < m->n && (*ret_n + 1) * ROW <= bytes; ++*resume, ++*ret_n) {
+		text -= 2 * NAME_UNITS;
+		swprintf(text, NAME_UNITS, L"service %05lu", 99999 - *resume);
+		swprintf(text + NAME_UNITS, NAME_UNITS, L"the service %lu", *resume);
+		rows[*ret_n] = (ENUM_SERVICE_STATUS_PROCESSW){ text, text + NAME_UNITS,
+			{ .dwServiceType = SERVICE_WIN32, .dwCurrentState = SERVICE_STOPPED } };
+	}
+	*ret_need = (DWORD)((m->n - *resume) * ROW);
+	return *resume < m->n ? ERROR_MORE_DATA : ERROR_SUCCESS;
+}
+
+static void list__is_asked_for_in_pages(void **state)
+{
+	static const DWORD sizes[] = { 0, 1, 100, 5000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct manager m = { .n = sizes[i], .knows = i % 2 ? 0x3ff : 0x3b };
+		AUTO_FREE(arena) a = arena_new();
+		struct scm_entry *list = NULL;
+		struct err e = { 0 };
+		char name[32];
+		size_t n = 0;
+
+		if (scm_list_by(answer, &m, a, &list, &n, &e) < 0)
+			fail_msg("%s", e.text);
+		assert_int_equal(n, sizes[i]);
+		for (size_t k = 0; k < n; k++) {
+			snprintf(name, sizeof name, "service %05zu", 99999 - n + 1 + k);
+			assert_true(span_is(list[k].name, name));
+			/* not what it is said to be as well while it runs */
+			assert_int_equal(list[k].type, SERVICE_WIN32_SHARE_PROCESS);
+		}
+		free(list);
+	}
 }
 
 /* ---- services ---- */
@@ -402,6 +464,7 @@ static void test_module(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(list__is_asked_for_in_pages),
 		cmocka_unit_test(test_service),
 		cmocka_unit_test(test_service_dies),
 		cmocka_unit_test(test_unquoted),

@@ -5,13 +5,11 @@
 
 #include "core/mem.h"
 #include "host/windows/command_line.h"
+#include "host/windows/services_list.h"
 #include "host/windows/state.h"
 #include "os/windows/fault.h"
 #include "os/windows/wide.h"
 
-#define LIST_BYTES ((size_t)32 << 20)
-#define FIRST_BYTES 32768 /* all of it comes back through the pipe, however little is said */
-#define ROUNDS_MAX 16
 #define WRITTEN_MAX ((size_t)64 << 10)
 
 struct service_list {
@@ -41,39 +39,6 @@ void *services_manager(struct host *h, struct err *e)
 	return w->manager;
 }
 
-/* The set may grow between two calls: asked again, from the start. */
-static int enumerate(SC_HANDLE manager, struct buf *ret, size_t *ret_n, struct err *e)
-{
-	DWORD need = 0, n = 0, resume = 0, bytes = FIRST_BYTES;
-
-	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
-		BYTE *at;
-
-		buf_clear(ret);
-		at = (BYTE *)buf_room(ret, bytes);
-		if (!at)
-			return err_set(e, ERR_LIMIT, "more services than can be listed");
-		resume = 0;
-		if (EnumServicesStatusExW(manager, SC_ENUM_PROCESS_INFO,
-			    SERVICE_WIN32 | SERVICE_DRIVER, SERVICE_STATE_ALL, at, bytes, &need, &n,
-			    &resume, NULL)) {
-			*ret_n = n;
-			return 0;
-		}
-		if (GetLastError() != ERROR_MORE_DATA)
-			return err_windows(e, GetLastError(), "cannot list services");
-		bytes += need + FIRST_BYTES / 2;
-	}
-	return err_set(e, ERR_CHANGED, "the list of services does not come to rest");
-}
-
-static int by_name(const void *x, const void *y)
-{
-	const struct scm_entry *a = x, *b = y;
-
-	return span_compare(a->name, b->name);
-}
-
 static int by_pid(const void *x, const void *y)
 {
 	const struct scm_entry *a = *(const struct scm_entry *const *)x;
@@ -90,58 +55,6 @@ static void index_pids(struct service_list *l)
 			l->by_pid[l->n_by_pid++] = &l->list[i];
 	if (l->n_by_pid)
 		qsort(l->by_pid, l->n_by_pid, sizeof(void *), by_pid);
-}
-
-static bool is_gone(const SERVICE_STATUS_PROCESS *p)
-{
-	HANDLE process;
-	bool gone;
-
-	if (p->dwProcessId == 0 || p->dwCurrentState != SERVICE_RUNNING)
-		return false;
-	process = OpenProcess(SYNCHRONIZE, FALSE, p->dwProcessId);
-	if (!process)
-		return GetLastError() == ERROR_INVALID_PARAMETER;
-	gone = WaitForSingleObject(process, 0) == WAIT_OBJECT_0;
-	CloseHandle(process);
-	return gone;
-}
-
-static struct scm_entry entry_from(const ENUM_SERVICE_STATUS_PROCESSW *s, struct arena *a)
-{
-	const SERVICE_STATUS_PROCESS *p = &s->ServiceStatusProcess;
-
-	return (struct scm_entry){ .name = wide_to_span_z(a, s->lpServiceName),
-		.display = wide_to_span_z(a, s->lpDisplayName),
-		.type = p->dwServiceType,
-		.state = p->dwCurrentState,
-		.exit = p->dwWin32ExitCode,
-		.specific = p->dwServiceSpecificExitCode,
-		.pid = p->dwProcessId,
-		.dead = is_gone(p) };
-}
-
-int scm_list(void *manager, struct arena *a, struct scm_entry **ret, size_t *ret_n, struct err *e)
-{
-	AUTO(buf) b = BUF_INIT(LIST_BYTES);
-	const ENUM_SERVICE_STATUS_PROCESSW *rows;
-	struct scm_entry *list;
-	size_t n, kept = 0;
-
-	if (enumerate(manager, &b, &n, e) < 0)
-		return e->code;
-	if (n > SERVICES_MAX)
-		return err_set(e, ERR_LIMIT, "%zu services: more than %u are not looked at", n,
-			SERVICES_MAX);
-	rows = (const void *)b.p;
-	list = mem_array(n + 1, sizeof *list);
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].lpServiceName)
-			list[kept++] = entry_from(&rows[i], a);
-	qsort(list, kept, sizeof *list, by_name);
-	*ret = list;
-	*ret_n = kept;
-	return 0;
 }
 
 static int load(struct host *h, struct err *e)
@@ -211,7 +124,7 @@ bool host_service_is_dead(struct host *h, const struct scm_entry *x)
 
 	if (s)
 		CloseServiceHandle(s);
-	return ok && now.dwProcessId == x->pid && is_gone(&now);
+	return ok && now.dwProcessId == x->pid && scm_is_gone(&now);
 }
 
 /* ---- the program ---- */

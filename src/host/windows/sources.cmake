@@ -14,6 +14,7 @@ if(WIN32)
     src/host/windows/running.c
     src/host/windows/services.c
     src/host/windows/services_config.c
+    src/host/windows/services_list.c
     src/host/windows/sockets.c
     src/host/windows/windows_state.c
   )
