@@ -46,6 +46,7 @@ static const struct {
 	{ { .type = AGENT_LINK_NEW }, PARTY_PARENT, PARTY_COLLECTOR, true },
 	{ { .type = AGENT_ROLES, .text = { "[]", 2 } }, PARTY_PARENT, PARTY_COLLECTOR, false },
 	{ { .type = AGENT_PING }, PARTY_PARENT, PARTY_COLLECTOR, false },
+	{ { .type = AGENT_WATCHER_STUCK }, PARTY_COLLECTOR, PARTY_PARENT, false },
 };
 _Static_assert(ARRAY_LEN(cases) == AGENT_REQUEST_N, "every request has a case");
 

@@ -143,6 +143,31 @@ def collector_stands(work, how):
     verdict(l, text, before, root, lost=False)
 
 
+def for_good(work, how, role):
+    """One process stands still and is never continued: it is noticed, and another one takes its place. Returns what judges
+    that, for later: nothing is to be done meanwhile."""
+    text = "%s, the %s stands still for good" % (how, role)
+    l, before, root = case(work, how, role, 500)
+    pid = l.role(role)
+    if not pid:
+        point(False, text, "no process of that role: %s" % [live.text_of(p, "comm") for p in l.pids()])
+        l.end()
+        return lambda: None
+    os.kill(pid, signal.SIGSTOP)
+    begin = time.monotonic()
+    change(l.base, 500, role)
+
+    def judge():
+        another = until(90, lambda: l.role(role) not in (None, pid), step=0.2)
+        point(another, text + ": another one takes its place", l.said())
+        note("%s: another one by %.1f s" % (text, time.monotonic() - begin))
+        if role == "watcher":
+            said = until(30, lambda: any(r["record"] == "loss" and "stood still" in r["text"] for r in l.news()))
+            point(said, text + ": the ledger says that it stood still")
+        verdict(l, text, before, root)
+    return judge
+
+
 def mounts(work, how):
     """A watched mount goes, is written to elsewhere, and comes back."""
     text = how + ", a mount goes and comes"
@@ -233,6 +258,9 @@ def main():
         if subprocess.run([live.INVAR, "help", how], capture_output=True, check=False).returncode:
             skip(how, "no such command")
             continue
+        # what takes long goes on beside the others
+        later = [for_good(work, how, role) for role in ("watcher", "collector")
+                 if (how == "agent" or role == "watcher") and (not only or role in only)]
         for name, f in cases():
             if only and name not in only:
                 continue
@@ -240,6 +268,8 @@ def main():
                 f(work, how)
             except AssertionError as e:
                 point(False, "%s, %s" % (how, name), e)
+        for judge in later:
+            judge()
     return live.Tap.done()
 
 

@@ -114,6 +114,17 @@ void answer_watcher_lost(struct collector *c, const struct err *why)
 		collector_end(c, &e);
 }
 
+void answer_watcher_stuck(struct collector *c)
+{
+	struct err e;
+
+	(void)err_set(&e, ERR_SYSTEM, "the process that hears of changes does not answer");
+	(void)tell(&c->parent, &(struct agent_message){ .type = AGENT_WATCHER_STUCK });
+	collector_line_close(&c->watcher); /* should it go on, it finds nobody to tell, and ends */
+	c->watcher_ready = false;
+	answer_watcher_lost(c, &e);
+}
+
 void answer_reload(struct collector *c)
 {
 	struct err e = { 0 };

@@ -80,6 +80,8 @@ void collector_ask(struct collector *c, enum request_type type, uint32_t pid, st
 	AUTO(buf) frame = BUF_INIT(NOTICE_FRAME_MAX);
 	struct request r = { type, pid, text };
 
+	if (type == REQUEST_POLICY)
+		pulse_policy(c);
 	request_encode(&r, &frame);
 	(void)collector_send(&c->watcher, buf_span(&frame));
 }
@@ -98,8 +100,13 @@ static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 	while (rc >= 0 && (rc = channel_next(&c->watcher.channel, &frame, &e)) > 0) {
 		arena_clear(c->arena);
 		rc = notice_decode(frame, c->arena, &n, &e);
-		if (rc == 0)
-			collector_notice(c, &n);
+		if (rc < 0)
+			break;
+		collector_notice(c, &n);
+		if (n.type == NOTICE_READY)
+			pulse_begin(c);
+		else
+			pulse_heard(c);
 	}
 	if (rc >= 0)
 		return;
@@ -124,6 +131,12 @@ int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
 		.to = clock_now(),
 		.text = span_of("the process that hears of changes ended; another one was begun") };
 
+	if (c->unheard_since) {
+		loss.from = c->unheard_since < from ? c->unheard_since : from;
+		loss.text = span_of(
+			"the process that hears of changes stood still; another one was begun");
+		c->unheard_since = 0;
+	}
 	collector_line_close(&c->watcher);
 	if (collector_line_open(c, &c->watcher, fd, NOTICE_FRAME_MAX, on_watcher, e) < 0)
 		return e->code;
@@ -227,6 +240,7 @@ static void stop(struct collector *c)
 	look_memory_free(c->options.memory);
 	jobs_free(c);
 	linked_stop(c);
+	pulse_stop(c);
 	loop_free(c->loop);
 	backlog_free(c->backlog);
 	arena_freep(&c->arena);

@@ -25,6 +25,7 @@ else()
     src/agent/collector/heard.c
     src/agent/collector/hold.c
     src/agent/collector/linked.c
+    src/agent/collector/pulse.c
     src/agent/collector/surveyor.c
   )
 endif()

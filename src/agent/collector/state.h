@@ -125,7 +125,10 @@ struct collector {
 	struct event *signals[3];
 	int64_t started; /* ns since epoch */
 	bool watcher_ready, stopping, baseline_new;
-	struct err err; /* why it ends; code 0: it was asked to */
+	struct pulse *pulse;   /* pulse.c; NULL: no watcher was ready yet */
+	int64_t unheard_since; /* ns since epoch: when the watcher that stood still was heard of
+				  last; 0: it did not */
+	struct err err;        /* why it ends; code 0: it was asked to */
 
 	/* for status and metrics */
 	struct health *health;
@@ -251,6 +254,12 @@ void start_schedule_next(struct collector *c);
 int start_values(struct collector *c, uint64_t gaps, const struct buf *reread) MUST_CHECK;
 void stop_state(struct collector *c);
 
+/* ---- pulse.c: does the watcher still listen? ---- */
+void pulse_begin(struct collector *c);  /* it is ready */
+void pulse_policy(struct collector *c); /* it was given another policy, which may take long */
+void pulse_heard(struct collector *c);  /* something came from it */
+void pulse_stop(struct collector *c);
+
 /* ---- health.c: canaries, metrics ---- */
 int health_start(struct collector *c, struct err *e) MUST_CHECK;
 void health_stop(struct collector *c);
@@ -277,6 +286,8 @@ void answer_trouble(struct collector *c); /* `trouble` began, or is over */
 void answer_counts(struct collector *c);
 void answer_canary(struct collector *c, const struct canary *x);
 void answer_watcher_lost(struct collector *c, const struct err *why);
+/* It stands still: whoever began it is to end it, and to begin another one. */
+void answer_watcher_stuck(struct collector *c);
 void answer_reload(struct collector *c);
 
 /* ---- asked.c: what the command line asks for ---- */

@@ -80,6 +80,7 @@ static int watcher_again(void *ctx, struct err *e)
 	struct watching *w = ctx;
 	int status = 0;
 
+	kill(w->pid, SIGKILL); /* one that stands still, too */
 	waitpid(w->pid, &status, 0);
 	w->deaths = clock_monotonic() - w->began < SHORT_NS ? w->deaths + 1 : 0;
 	if (w->deaths < DEATHS_MAX)

@@ -66,6 +66,7 @@ static const struct row {
 			{ ITEM_BYTES, offsetof(struct agent_message, text) } } },
 	[AGENT_LINK_NEW] = { "link-new", PARTY_PARENT, PARTY_COLLECTOR, true, NOTHING },
 	[AGENT_PING] = { "ping", PARTY_PARENT, PARTY_COLLECTOR, false, NOTHING },
+	[AGENT_WATCHER_STUCK] = { "watcher-stuck", PARTY_COLLECTOR, PARTY_PARENT, false, NOTHING },
 	[AGENT_ROLES] = { "roles", PARTY_PARENT, PARTY_COLLECTOR, false,
 		{ { ITEM_BYTES, offsetof(struct agent_message, text) } } },
 };

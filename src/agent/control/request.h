@@ -39,7 +39,9 @@ enum agent_request {
 	/* parent → collector */
 	AGENT_LINK_NEW, /* another link is there; its fd comes with this (SCM_RIGHTS) */
 	AGENT_ROLES,    /* JSON text for status: an array, each role's pid, starts, confinement */
-	AGENT_PING,     /* answered by AGENT_ALIVE; only sent when there is a watchdog */
+	AGENT_PING,     /* answered by AGENT_ALIVE */
+	/* collector → parent */
+	AGENT_WATCHER_STUCK, /* it does not answer: end it, another one is to be begun */
 	AGENT_REQUEST_N
 };
 

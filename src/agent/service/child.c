@@ -191,6 +191,7 @@ int child_start(struct child *c, const struct parent_setup *setup, const struct 
 	c->starts++;
 	c->killed = false;
 	c->began = clock_now();
+	c->good_at = clock_monotonic() + GOOD_RUN;
 	c->due = 0;
 	return 0;
 }
@@ -218,11 +219,10 @@ void child_hear(struct child *c)
 
 void child_ended(struct child *c, int status)
 {
-	bool was_good;
+	bool was_good = clock_monotonic() >= c->good_at;
 
 	child_hear(c);
 	c->ended = clock_now();
-	was_good = c->ended - c->began > GOOD_RUN;
 	c->pause = was_good || !c->pause ? PAUSE_LEAST : c->pause * 2;
 	c->pause = c->pause > PAUSE_MOST ? PAUSE_MOST : c->pause;
 	c->due = clock_monotonic() + c->pause;

@@ -21,6 +21,7 @@ struct child {
 	struct buf text; /* what came by it */
 	unsigned starts;
 	int64_t began, ended; /* ns since epoch */
+	int64_t good_at;      /* monotonic: from then on it ran well */
 	int64_t due;          /* monotonic: when it is to be started again; 0: it is not */
 	int64_t pause;        /* ns, before the next start */
 	bool killed;          /* by us, which is nothing to warn of */

@@ -20,6 +20,8 @@
 #define SECOND INT64_C(1000000000)
 #define STOP_NS (15 * SECOND)  /* for an orderly end; then it is made an end of */
 #define READY_MORE_US 60000000 /* a sign of life before we are ready buys so much time */
+#define PING_NS (5 * SECOND)   /* where no service manager has a watchdog: as often, and … */
+#define PINGS 6                /* … of so many one must be answered */
 
 struct parent {
 	const struct parent_setup *setup; /* with `config` in it: */
@@ -30,6 +32,7 @@ struct parent {
 	int signals;
 	int64_t watchdog;     /* ns; 0: none */
 	int64_t ping_at, fed; /* monotonic */
+	unsigned unanswered;  /* pings */
 	bool ready, ever_ready, reloading, changed;
 	bool reload_after; /* as soon as the collector is ready */
 	int64_t stop_at;   /* monotonic: by then all must have ended; 0: nobody asked */
@@ -125,6 +128,7 @@ static int start_collector(struct parent *p, struct child_ends *ends, struct err
 	channel_done(&p->collector);
 	channel_init(&p->collector, both[0], AGENT_FRAME_MAX);
 	p->ready = false;
+	p->unanswered = 0;
 	p->fed = clock_monotonic();
 	return 0;
 }
@@ -201,6 +205,17 @@ static void signal_all(const struct parent *p, int signal)
 	for (enum role r = ROLE_WATCHER; r < ROLE_N; r++)
 		if (p->children[r].pid)
 			kill(p->children[r].pid, signal);
+}
+
+/* One that does not answer; another one is begun when it has ended. */
+static void end_child(struct parent *p, enum role role)
+{
+	struct child *c = &p->children[role];
+
+	if (!c->pid)
+		return;
+	c->killed = true;
+	kill(c->pid, SIGKILL);
 }
 
 static void stop(struct parent *p)
@@ -341,6 +356,7 @@ static void heard_alive(struct parent *p)
 {
 	int64_t now = clock_monotonic();
 
+	p->unanswered = 0;
 	if (!p->ever_ready)
 		notify_say("EXTEND_TIMEOUT_USEC=%d", READY_MORE_US);
 	if (now - p->fed < p->watchdog / 8)
@@ -359,6 +375,9 @@ static void take(struct parent *p, const struct agent_message *m)
 		break;
 	case AGENT_ALIVE:
 		heard_alive(p);
+		break;
+	case AGENT_WATCHER_STUCK:
+		end_child(p, ROLE_WATCHER);
 		break;
 	case AGENT_STATUS_LINE:
 		for (size_t i = 0; i < m->text.n && i < 256; i++)
@@ -400,12 +419,22 @@ static void hear_collector(struct parent *p)
 
 /* ---- the loop ---- */
 
+/* Where a service manager watches over us, it is left to that: it starts all of us again. Pings are
+ * counted, not time, since we may have stood still ourselves. */
 static void feed(struct parent *p, int64_t now)
 {
-	if (!p->watchdog || now < p->ping_at)
+	if (now < p->ping_at)
 		return;
-	p->ping_at = now + p->watchdog / 4;
-	(void)tell(p, &(struct agent_message){ .type = AGENT_PING }, -1);
+	p->ping_at = now + (p->watchdog ? p->watchdog / 4 : PING_NS);
+	if (!tell(p, &(struct agent_message){ .type = AGENT_PING }, -1))
+		return;
+	if (p->watchdog || !p->ready || p->stop_at || p->unanswered++ < PINGS)
+		return;
+	log_say(LOG_LEVEL_WARNING,
+		"the collector did not answer for %d s: it is ended, and another one begun",
+		(int)(PINGS * PING_NS / SECOND));
+	p->unanswered = 0;
+	end_child(p, ROLE_COLLECTOR);
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -415,7 +444,7 @@ static int64_t sooner(int64_t a, int64_t b)
 
 static int wait_ms(const struct parent *p, int64_t now)
 {
-	int64_t at = p->watchdog ? p->ping_at : 0;
+	int64_t at = p->collector.fd >= 0 ? p->ping_at : 0;
 
 	for (enum role r = ROLE_WATCHER; r < ROLE_N && !p->stop_at; r++)
 		if (!p->children[r].pid && runs(p, r))
