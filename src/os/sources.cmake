@@ -36,6 +36,7 @@ else()
     src/os/linux/file.c
     src/os/linux/machine.c
     src/os/linux/memory.c
+    src/os/linux/mount_line.c
     src/os/linux/mounts.c
     src/os/linux/names.c
     src/os/linux/person.c

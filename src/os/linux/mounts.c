@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "os/file.h"
+#include "os/mount_line.h"
 
 #define MOUNTINFO_MAX ((size_t)16 << 20)
 #define MOUNTS_MAX 100000
@@ -16,43 +17,19 @@ struct mounts {
 	size_t n, cap;
 };
 
-/* Spaces, tabs, newlines and backslashes are written \ooo. */
-static struct span unescape(struct arena *a, struct span s)
+static void add_line(struct mounts *m, struct span text)
 {
-	char *p = arena_get(a, s.n + 1);
-	size_t n = 0;
+	struct mount_line x;
+	struct err e;
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && s.n - i > 3) {
-			p[n++] = (char)((s.p[i + 1] - '0') * 64 + (s.p[i + 2] - '0') * 8 +
-					(s.p[i + 3] - '0'));
-			i += 3;
-		} else {
-			p[n++] = s.p[i];
-		}
-	}
-	return (struct span){ p, n };
-}
-
-/* "36 35 98:0 /root /mount/point options… - type source superoptions" */
-static void add_line(struct mounts *m, struct span line)
-{
-	struct span rest = line, cell, path = SPAN_NONE;
-
-	for (int i = 0; span_cut(&rest, ' ', &cell); i++) {
-		if (i == 4)
-			path = cell;
-		if (i > 4 && span_is(cell, "-"))
-			break;
-	}
-	if (!path.n || !span_cut(&rest, ' ', &cell) || m->n == MOUNTS_MAX)
+	if (m->n == MOUNTS_MAX || mount_line_parse(text, m->arena, &x, &e) < 0)
 		return;
 	if (m->n == m->cap) {
 		m->cap = m->cap ? m->cap * 2 : 64;
 		m->point = mem_grow(m->point, m->cap, sizeof *m->point);
 	}
 	m->point[m->n++] =
-		(struct mount_point){ unescape(m->arena, path), arena_copy(m->arena, cell) };
+		(struct mount_point){ arena_copy(m->arena, x.point), arena_copy(m->arena, x.type) };
 }
 
 struct mounts *mounts_from(struct span text)

@@ -3,70 +3,14 @@
 #include "core/attr.h"
 #include "core/buf.h"
 
-static bool is_octal(char c)
-{
-	return c >= '0' && c <= '7';
-}
-
-/* \040 for a blank and its like: as the kernel and getmntent(3) write them. */
-static struct span unescape(struct span s, struct arena *a)
-{
-	char *p;
-	size_t n = 0;
-
-	if (s.n == 0 || !memchr(s.p, '\\', s.n))
-		return s;
-	p = arena_get(a, s.n + 1);
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && s.n - i > 3 && s.p[i + 1] <= '3' && is_octal(s.p[i + 1]) &&
-			is_octal(s.p[i + 2]) && is_octal(s.p[i + 3])) {
-			p[n++] = (char)((s.p[i + 1] - '0') << 6 | (s.p[i + 2] - '0') << 3 |
-					(s.p[i + 3] - '0'));
-			i += 3;
-		} else {
-			p[n++] = s.p[i];
-		}
-	}
-	return span_from(p, n);
-}
-
-/* Decimal digits and nothing else. */
-static bool number(struct span s, uint32_t *ret)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
-		if (n > UINT32_MAX)
-			return false;
-	}
-	*ret = (uint32_t)n;
-	return s.n > 0;
-}
-
-static bool device(struct span s, struct mount_line *ret)
-{
-	struct span major;
-
-	return span_cut(&s, ':', &major) && s.p && number(major, &ret->major) &&
-	       number(s, &ret->minor);
-}
-
-/* "shared:1 master:2" to "shared,slave"; up to the lone dash. False: there is none. */
-static bool propagation(struct span *rest, struct arena *a, struct span *ret)
+struct span mount_propagation(struct span tags, struct arena *a)
 {
 	AUTO(buf) b = BUF_INIT(256);
 	struct span word;
 
-	while (span_cut(rest, ' ', &word)) {
+	while (span_cut(&tags, ' ', &word)) {
 		const char *name = NULL;
 
-		if (span_is(word, "-")) {
-			*ret = b.n ? arena_copy(a, buf_span(&b)) : span_of("private");
-			return true;
-		}
 		if (span_starts(word, span_of("shared:")))
 			name = "shared";
 		else if (span_starts(word, span_of("master:")))
@@ -76,30 +20,7 @@ static bool propagation(struct span *rest, struct arena *a, struct span *ret)
 		if (name)
 			buf_addf(&b, "%s%s", b.n ? "," : "", name);
 	}
-	return false;
-}
-
-int mount_line_parse(struct span line, struct arena *a, struct mount_line *ret, struct err *e)
-{
-	struct span rest = line, id, parent, dev;
-	struct mount_line m = { 0 };
-	uint32_t ignored;
-
-	if (!span_cut(&rest, ' ', &id) || !number(id, &ignored) || !span_cut(&rest, ' ', &parent) ||
-		!number(parent, &ignored) || !span_cut(&rest, ' ', &dev) || !device(dev, &m))
-		return err_set(e, ERR_FORMAT, "no numbers in front");
-	if (!span_cut(&rest, ' ', &m.root) || !span_cut(&rest, ' ', &m.point) ||
-		!span_cut(&rest, ' ', &m.options) || m.point.n == 0 || m.point.p[0] != '/')
-		return err_set(e, ERR_FORMAT, "no mount point");
-	if (!propagation(&rest, a, &m.propagation) || !span_cut(&rest, ' ', &m.type) ||
-		!span_cut(&rest, ' ', &m.source) || !rest.p)
-		return err_set(e, ERR_FORMAT, "no file system");
-	m.super_options = unescape(rest, a);
-	m.root = unescape(m.root, a);
-	m.point = unescape(m.point, a);
-	m.source = unescape(m.source, a);
-	*ret = m;
-	return 0;
+	return b.n ? arena_copy(a, buf_span(&b)) : span_of("private");
 }
 
 /* The next word between blanks; empty: none is left. */
@@ -126,7 +47,7 @@ int fstab_line_parse(struct span line, struct arena *a, struct fstab_line *ret, 
 	f.source = word(&line);
 	if (f.source.n == 0 || f.source.p[0] == '#')
 		return 0;
-	f.point = unescape(word(&line), a);
+	f.point = mount_unescape(word(&line), a);
 	f.type = word(&line);
 	f.options = word(&line);
 	if (f.type.n == 0)
@@ -137,8 +58,8 @@ int fstab_line_parse(struct span line, struct arena *a, struct fstab_line *ret, 
 		return err_set(e, ERR_FORMAT, "the mount point is no path");
 	while (f.point.n > 1 && f.point.p[f.point.n - 1] == '/')
 		f.point.n--;
-	f.source = unescape(f.source, a);
-	f.options = unescape(f.options, a);
+	f.source = mount_unescape(f.source, a);
+	f.options = mount_unescape(f.options, a);
 	*ret = f;
 	return 1;
 }

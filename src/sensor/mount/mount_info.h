@@ -1,22 +1,14 @@
-/* /proc/PID/mountinfo (proc(5)) and fstab(5): bytes to mounts. */
+/* /proc/PID/mountinfo (os/mount_line.h) and fstab(5): bytes to mounts. */
 #ifndef SENSOR_MOUNT_MOUNT_INFO_H
 #define SENSOR_MOUNT_MOUNT_INFO_H
-
-#include <stdint.h>
 
 #include "core/arena.h"
 #include "core/err.h"
 #include "core/span.h"
+#include "os/mount_line.h"
 
-/* Escapes are resolved; views live in the arena or the text. */
-struct mount_line {
-	struct span root, point, options, propagation, type, source, super_options;
-	uint32_t major, minor;
-};
-
-/* One line without its end. ERR_FORMAT. */
-int mount_line_parse(struct span line, struct arena *a, struct mount_line *ret,
-	struct err *e) MUST_CHECK;
+/* "shared:1 master:2", the tags of a line, to "shared,slave"; "private" for none. */
+struct span mount_propagation(struct span tags, struct arena *a);
 
 struct fstab_line {
 	struct span source, point, type, options;

@@ -212,7 +212,7 @@ static void emit_mounted(struct look *l, const struct mounted *m, unsigned layer
 	record_set_bytes(r, MOUNT_SOURCE, x->source);
 	record_set_bytes(r, MOUNT_TYPE, x->type);
 	record_set_bytes(r, MOUNT_ROOT, lasting_root(x->root));
-	record_set_bytes(r, MOUNT_PROPAGATION, x->propagation);
+	record_set_bytes(r, MOUNT_PROPAGATION, mount_propagation(x->tags, l->a));
 	put_options(l, MOUNT_OPTIONS, x->options, NULL, NULL);
 	put_options(l, MOUNT_SUPER_OPTIONS, x->super_options, stays, x);
 	record_set_number(r, MOUNT_DEVICE, device_make(x->major, x->minor));

@@ -4,75 +4,23 @@
 
 #include "core/attr.h"
 #include "core/mem.h"
+#include "os/mount_line.h"
 
-static struct span unescape(struct arena *a, struct span s)
+static bool parse(struct arena *a, struct span text, struct mount_row *ret)
 {
-	char *p = arena_get(a, s.n + 1);
-	size_t n = 0;
+	struct mount_line x;
+	struct err e;
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && s.n - i > 3) {
-			p[n++] = (char)((s.p[i + 1] - '0') * 64 + (s.p[i + 2] - '0') * 8 +
-					(s.p[i + 3] - '0'));
-			i += 3;
-		} else {
-			p[n++] = s.p[i];
-		}
-	}
-	return span_from(p, n);
-}
-
-static bool number(struct span s, uint32_t *ret)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
-		if (n > UINT32_MAX)
-			return false;
-	}
-	*ret = (uint32_t)n;
-	return s.n > 0;
-}
-
-static bool device(struct span s, uint64_t *ret)
-{
-	struct span major;
-	uint32_t a, b;
-
-	if (!span_cut(&s, ':', &major) || !s.p || !number(major, &a) || !number(s, &b))
+	if (mount_line_parse(text, a, &x, &e) < 0 || x.root.n == 0)
 		return false;
-	*ret = (uint64_t)a << 32 | b;
-	return true;
-}
-
-/* "36 35 98:0 /root /mount/point options tag… - type source superoptions" */
-static bool parse(struct arena *a, struct span line, struct mount_row *ret)
-{
-	struct span cell[6], tag, source, options;
-	struct mount_row r = { 0 };
-	struct span rest = line;
-
-	for (size_t i = 0; i < ARRAY_LEN(cell); i++)
-		if (!span_cut(&rest, ' ', &cell[i]))
-			return false;
-	do {
-		if (!span_cut(&rest, ' ', &tag))
-			return false;
-	} while (!span_is(tag, "-"));
-	if (!number(cell[0], &r.id) || !number(cell[1], &r.parent) || !device(cell[2], &r.device) ||
-		!span_cut(&rest, ' ', &r.type) || !span_cut(&rest, ' ', &source) ||
-		!span_cut(&rest, ' ', &options))
-		return false;
-	r.root = unescape(a, cell[3]);
-	r.point = unescape(a, cell[4]);
-	if (r.point.n == 0 || r.point.p[0] != '/' || r.root.n == 0)
-		return false;
-	r.type = arena_copy(a, r.type);
-	r.options = span_of(arena_format(a, "%.*s,%.*s", SPAN_ARG(cell[5]), SPAN_ARG(options)));
-	*ret = r;
+	*ret = (struct mount_row){ .id = x.id,
+		.parent = x.parent,
+		.device = (uint64_t)x.major << 32 | x.minor,
+		.root = arena_copy(a, x.root),
+		.point = arena_copy(a, x.point),
+		.type = arena_copy(a, x.type),
+		.options = span_of(arena_format(a, "%.*s,%.*s", SPAN_ARG(x.options),
+			SPAN_ARG(x.super_options))) };
 	return true;
 }
 
