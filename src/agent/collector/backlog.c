@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 
 #define BUCKETS 16384 /* a power of two */
@@ -106,15 +107,11 @@ int64_t backlog_oldest(const struct backlog *p)
 	return p->first ? p->first->look.happened : 0;
 }
 
-/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/. Who makes names that collide costs
- * himself the time of one chain, which the number of items bounds. */
-static uint64_t hash_of(const struct look_again *l)
+/* Who makes names that collide costs himself the time of one chain, which the number of items
+ * bounds. */
+static uint64_t hash_look(const struct look_again *l)
 {
-	uint64_t h = UINT64_C(14695981039346656037) ^ l->kind->id ^ ((uint64_t)l->below << 8);
-
-	for (size_t i = 0; i < l->key.n; i++)
-		h = (h ^ (uint8_t)l->key.p[i]) * UINT64_C(1099511628211);
-	return h ^ h >> 32;
+	return hash_end(hash_add(HASH_START ^ l->kind->id ^ (uint64_t)l->below << 8, l->key));
 }
 
 static bool same(const struct item *i, uint64_t hash, const struct look_again *l)
@@ -193,7 +190,7 @@ static void join(struct backlog *p, struct item *i, const struct look_again *l)
 
 bool backlog_add(struct backlog *p, const struct look_again *l)
 {
-	uint64_t hash = hash_of(l);
+	uint64_t hash = hash_look(l);
 	struct item **bucket = &p->bucket[hash % BUCKETS], *i;
 
 	for (i = *bucket; i; i = i->chain)

@@ -3,6 +3,7 @@
 
 #include "agent/collector/state.h"
 #include "agent/log.h"
+#include "core/hash.h"
 #include "entity/package.h"
 #include "os/clock.h"
 #include "os/memory.h"
@@ -29,18 +30,16 @@
 
 /* ---- what is dear to look at ---- */
 
-static uint64_t hash_of(struct span key)
+static uint64_t dear_key(struct span key)
 {
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+	uint64_t h = hash_of(key);
 
-	for (size_t i = 0; i < key.n; i++)
-		h = (h ^ (uint8_t)key.p[i]) * UINT64_C(1099511628211);
 	return h ? h : 1;
 }
 
 static struct dear *dear_of(struct collector *c, struct span key)
 {
-	return &c->dear[hash_of(key) % DEAR];
+	return &c->dear[dear_key(key) % DEAR];
 }
 
 /* A large file that is written to all the time is not read all the time: looking at one takes at
@@ -52,9 +51,9 @@ static void note_dear(struct collector *c, const struct look_again *looks, size_
 
 		if (!looks[i].kind->hierarchical || looks[i].below)
 			continue;
-		if (d->key != hash_of(looks[i].key))
+		if (d->key != dear_key(looks[i].key))
 			d->seconds = 0;
-		d->key = cost > DEAR_MS * MS ? hash_of(looks[i].key) : 0;
+		d->key = cost > DEAR_MS * MS ? dear_key(looks[i].key) : 0;
 		d->next = clock_monotonic() + cost * 10;
 		/* it may have been given up: more time for it when its turn comes again */
 		d->seconds = cost / MS < 1000 * FILE_SECONDS ? 0
@@ -74,7 +73,7 @@ static unsigned file_seconds(struct collector *c, const struct look_again *looks
 	for (size_t i = 0; n <= DEAR_LOOKS && i < n; i++) {
 		const struct dear *d = dear_of(c, looks[i].key);
 
-		if (d->key == hash_of(looks[i].key) && d->seconds > most)
+		if (d->key == dear_key(looks[i].key) && d->seconds > most)
 			most = d->seconds;
 	}
 	return most;
@@ -82,9 +81,9 @@ static unsigned file_seconds(struct collector *c, const struct look_again *looks
 
 static bool is_too_dear(const struct collector *c, const struct look_again *l, int64_t now)
 {
-	const struct dear *d = &c->dear[hash_of(l->key) % DEAR];
+	const struct dear *d = &c->dear[dear_key(l->key) % DEAR];
 
-	return d->key && d->next > now && !l->below && d->key == hash_of(l->key);
+	return d->key && d->next > now && !l->below && d->key == dear_key(l->key);
 }
 
 /* ---- what may be looked at now ---- */

@@ -9,16 +9,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "core/hash.h"
 #include "watch/files/files.h"
-
-static uint32_t hash_of(struct span s)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-	return (uint32_t)(h ^ h >> 32);
-}
 
 static bool sent_already(struct files *f, const struct other_name *x)
 {
@@ -50,7 +42,7 @@ void another_name(struct files *f, const struct fan_event *x)
 
 	if (!x->target.n || (x->mask & FAN_ONDIR))
 		return;
-	hash = hash_of(x->target);
+	hash = (uint32_t)hash_of(x->target);
 	row = &f->named.changed[hash % ARRAY_LEN(f->named.changed)];
 	if (x->folder.n == 0) {
 		if (x->mask & FAN_ATTRIB)

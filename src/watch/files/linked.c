@@ -6,20 +6,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "watch/files/fan_event.h"
 
 #define BUCKETS 8192
 #define TEXT_MAX ((size_t)2 << 20)
-
-static uint64_t hash_of(struct span s)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-	return h ^ h >> 31;
-}
 
 void linked_clear(struct linked *l)
 {

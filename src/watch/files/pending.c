@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "entity/who.h"
 
@@ -49,15 +50,6 @@ bool whodunit_same(const struct whodunit *a, const struct whodunit *b)
 {
 	return a == b || (a->why == b->why &&
 				 span_same(span_from(a->bytes, a->n), span_from(b->bytes, b->n)));
-}
-
-static uint32_t hash_of(struct span s)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-	return (uint32_t)(h ^ h >> 32);
 }
 
 void pending_init(struct pending *p, unsigned most)
@@ -249,7 +241,7 @@ static struct pending_row *add_row(struct pending *p, struct span path, uint32_t
 
 bool pending_add(struct pending *p, const struct pending_act *x)
 {
-	uint32_t hash = hash_of(x->path);
+	uint32_t hash = (uint32_t)hash_of(x->path);
 	struct pending_row *r = look(p, x->path, hash);
 	struct whodunit **place, *who = x->who;
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "os/clock.h"
 #include "watch/kinds/kinds.h"
@@ -51,16 +52,15 @@ struct kinds_programs {
 
 /* ---- which program ---- */
 
+/* Ended by a byte that no name has. */
 static uint64_t mix(uint64_t h, struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-	return (h ^ 0x100) * UINT64_C(0x100000001b3);
+	return hash_add(hash_add(h, s), span_from("", 1));
 }
 
 static uint64_t program_of(const struct process_event *x)
 {
-	uint64_t h = mix(UINT64_C(0xcbf29ce484222325), x->exe);
+	uint64_t h = mix(HASH_START, x->exe);
 
 	h = mix(mix(h, x->unit), x->container);
 	h = mix(h, span_from(&x->uid, sizeof x->uid));

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "host/process_parse.h"
 #include "watch/process/process_room.h"
 
@@ -138,14 +139,11 @@ static void take_group(int dir, struct arena *a, struct seen *s)
 {
 	char block[CGROUP_BYTES];
 	struct span all, path;
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
 	if (!text(dir, "cgroup", block, sizeof block, &all))
 		return;
-	for (size_t i = 0; i < all.n; i++)
-		h = (h ^ (unsigned char)all.p[i]) * UINT64_C(0x100000001b3);
 	s->cgroup = 0;
-	s->cgroup_set = h | 1;
+	s->cgroup_set = hash_of(all) | 1;
 	path = process_cgroup_path(all);
 	if (path.n)
 		cgroup_parse(arena_copy(a, path), a, &s->unit, &s->container);

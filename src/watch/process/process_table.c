@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "watch/process/process_tally.h"
 
@@ -178,9 +179,7 @@ static void past_add(struct process_table *t, struct life *l, uint64_t at)
 
 static uint64_t hash(uint64_t h, struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-	return mix(h ^ s.n);
+	return mix(hash_add(h, s) ^ s.n);
 }
 
 static uint64_t likeness(const struct life *l, const struct image *i)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "os/clock.h"
 
@@ -56,13 +57,9 @@ void heard_free(struct heard *q)
 
 /* ---- the same thing again ---- */
 
-static uint64_t hash_of(const struct hint *x)
+static uint64_t hash_hint(const struct hint *x)
 {
-	uint64_t h = UINT64_C(14695981039346656037) ^ x->kind->id ^ (uint64_t)x->below << 8;
-
-	for (size_t i = 0; i < x->key.n; i++) /* FNV-1a */
-		h = (h ^ (uint8_t)x->key.p[i]) * UINT64_C(1099511628211);
-	return h ^ h >> 32;
+	return hash_end(hash_add(HASH_START ^ x->kind->id ^ (uint64_t)x->below << 8, x->key));
 }
 
 static bool is_of(const struct word *w, uint64_t hash, const struct hint *x)
@@ -131,7 +128,7 @@ static void drop(struct heard *q, const struct hint *x)
 
 static void put_hint(struct heard *q, const struct notice *n)
 {
-	uint64_t hash = hash_of(&n->hint);
+	uint64_t hash = hash_hint(&n->hint);
 	struct word *w;
 
 	q->counts.hints++;

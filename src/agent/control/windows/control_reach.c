@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "agent/control/windows/control_pipe.h"
+#include "core/hash.h"
 #include "os/windows/fault.h"
 #include "os/windows/wide.h"
 
@@ -11,7 +12,7 @@
  */
 void control_pipe_name(const char *state_dir, struct buf *ret)
 {
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+	uint64_t h = HASH_START;
 	size_t n = strlen(state_dir);
 
 	while (n > 1 && (state_dir[n - 1] == '\\' || state_dir[n - 1] == '/'))
@@ -21,7 +22,7 @@ void control_pipe_name(const char *state_dir, struct buf *ret)
 
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
-		h = (h ^ (uint8_t)(c == '/' ? '\\' : c)) * UINT64_C(1099511628211);
+		h = hash_add(h, span_from(c == '/' ? "\\" : &c, 1));
 	}
 	buf_addf(ret, PREFIX "%016" PRIx64, h);
 }
