@@ -179,14 +179,15 @@ static int run_program(int argc, char **argv, const struct command **ret, struct
 	return run_command(c, argc - first, argv + first, e);
 }
 
-static void complain(const struct command *c, const struct err *e)
+static void complain(const struct command *c, struct err *e)
 {
 	AUTO(buf) text = BUF_INIT(8192);
-	struct span said = span_of(e->text);
+	struct span said;
 
 	if (e->code == ERR_WRITE && e->sys == EPIPE)
 		return; /* the reader has seen enough: `invar log | head` */
-	problems_print(&session.problems);
+	problems_print(&session.problems, e);
+	said = span_of(e->text);
 	if (escape_needed(said))
 		escape_text(&text, said);
 	else

@@ -19,8 +19,9 @@ void problem_text(struct buf *ret, const struct problem *p)
 	buf_addf(ret, " [%s]\n", p->code);
 }
 
-void problems_print(const struct problems *p)
+void problems_print(const struct problems *p, struct err *e)
 {
+	problems_told(p, e);
 	for (size_t i = 0; i < p->n; i++) {
 		AUTO(buf) line = BUF_INIT(BUF_MAX_DEFAULT);
 

@@ -6,7 +6,7 @@
 
 /* Append one line. */
 void problem_text(struct buf *ret, const struct problem *p);
-/* All of them to standard error. */
-void problems_print(const struct problems *p);
+/* All of them to standard error; what sums them up need not name the first one again. */
+void problems_print(const struct problems *p, struct err *e);
 
 #endif

@@ -231,12 +231,10 @@ static int load(struct loader *l, struct policy *p, const struct source *sources
 		lint_variables(l);
 		policy_lint(p, problems);
 	}
+	if (rc < 0 || problems->errors)
+		return problems_sum_up(problems, "the policy has", e);
 	problems_sort(problems);
-	if (rc == 0 && problems->errors == 0)
-		return 0;
-	return err_set(e, ERR_POLICY, "the policy has %zu error%s, first: %s:%u:%u: %s",
-		problems->errors, problems->errors == 1 ? "" : "s", problems->list[0].file,
-		problems->list[0].line, problems->list[0].column, problems->list[0].text);
+	return 0;
 }
 
 static int load_sources(struct policy *p, const struct source *sources, size_t n, bool lint,

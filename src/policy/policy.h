@@ -56,6 +56,8 @@ struct problems {
 	size_t n, cap, errors;
 };
 void problems_done(struct problems *p);
+/* For who tells all problems beside the error that sums them up: its text without the first one. */
+void problems_told(const struct problems *p, struct err *e);
 
 struct policy;
 

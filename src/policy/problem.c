@@ -9,6 +9,7 @@
 
 #define GUESS_MAX 32 /* longer words are not compared */
 #define QUOTE_MAX 80
+#define FIRST ", first: "
 
 void problems_done(struct problems *p)
 {
@@ -59,6 +60,32 @@ void problems_sort(struct problems *p)
 {
 	if (p->n)
 		qsort(p->list, p->n, sizeof *p->list, compare);
+}
+
+int problems_sum_up(struct problems *p, const char *what, struct err *e)
+{
+	AUTO(buf) text = BUF_INIT(4096);
+
+	problems_sort(p);
+	buf_addf(&text, "%s %zu error%s", what, p->errors, p->errors == 1 ? "" : "s");
+	for (size_t i = 0; i < p->n; i++) {
+		const struct problem *first = &p->list[i];
+
+		if (first->level != PROBLEM_ERROR)
+			continue;
+		buf_addf(&text, FIRST "%s:%u:%u: %s", first->file, first->line, first->column,
+			first->text);
+		break;
+	}
+	return err_set(e, ERR_POLICY, "%s", buf_text(&text));
+}
+
+void problems_told(const struct problems *p, struct err *e)
+{
+	char *first = e->code == ERR_POLICY && p->errors ? strstr(e->text, FIRST) : NULL;
+
+	if (first)
+		*first = 0;
 }
 
 /* Edits (insert, drop, change, swap two neighbours) from a to b. */

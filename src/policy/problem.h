@@ -18,6 +18,9 @@ void problem_add(struct problems *p, enum problem_level level, const char *code,
 /* By file, line, column. */
 void problems_sort(struct problems *p);
 
+/* Sorts them; ERR_POLICY: "the policy has 2 errors, first: …". what: "the policy". */
+int problems_sum_up(struct problems *p, const char *what, struct err *e);
+
 /* " (did you mean 'x'?)" when one of the names, ended by NULL, is close to what was written; else
  * "". Lives in a. */
 const char *problem_guess(struct arena *a, struct span written, const char *const *names);

@@ -139,11 +139,12 @@ int start_policy(struct collector *c, struct buf *ret_text, struct err *e)
 	return 0;
 }
 
-static void say_refused(struct collector *c, const struct problems *problems, const struct err *e,
+static void say_refused(struct collector *c, const struct problems *problems, struct err *e,
 	struct buf *ret_text)
 {
 	AUTO(buf) text = BUF_INIT(65536);
 
+	problems_told(problems, e);
 	buf_addf(&text, "the policy was not loaded: %s", e->text);
 	for (size_t i = 0; i < problems->n; i++) {
 		const struct problem *p = &problems->list[i];

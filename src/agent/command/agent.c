@@ -40,7 +40,7 @@ static int load_config(struct agent_config *ret, struct err *e)
 	AUTO(problems) problems = { 0 };
 	int rc = agent_config_at(ret, arg.config, &problems, e);
 
-	problems_print(&problems);
+	problems_print(&problems, e);
 	return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
 }
 

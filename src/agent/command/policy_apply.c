@@ -18,7 +18,7 @@ static int lint(struct session *s, struct err *e)
 	struct policy *p = NULL;
 	int rc = policy_load(&p, s->policy_path, true, &found, e);
 
-	problems_print(&found);
+	problems_print(&found, e);
 	policy_free(p);
 	return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
 }

@@ -325,12 +325,8 @@ int agent_config_text(struct agent_config *ret, const char *name, struct span ya
 		*ret = c;
 		return 0;
 	}
-	problems_sort(problems);
-	(void)err_set(e, ERR_POLICY, "the settings have %zu error%s, first: %s:%u:%u: %.300s",
-		problems->errors, problems->errors == 1 ? "" : "s", problems->list[0].file,
-		problems->list[0].line, problems->list[0].column, problems->list[0].text);
 	agent_config_done(&c);
-	return e->code;
+	return problems_sum_up(problems, "the settings have", e);
 }
 
 static int read_settings(int fd, const char *path, struct buf *ret, struct problems *problems,

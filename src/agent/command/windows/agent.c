@@ -79,14 +79,15 @@ static int collect(struct session *s, const struct agent_config *g, const char *
 
 static int load(struct session *s, struct agent_config *g, struct err *e)
 {
-	AUTO(problems) problems = { 0 };
 	int rc = policy_load(&s->policy, s->policy_path, false, &s->problems, e);
 
-	problems_print(&s->problems);
-	if (rc < 0)
-		return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
-	rc = agent_config_at(g, arg.config ? arg.config : config_file_default(), &problems, e);
-	problems_print(&problems);
+	if (rc == 0)
+		rc = agent_config_at(g, arg.config ? arg.config : config_file_default(),
+			&s->problems, e);
+	if (rc == 0) { /* warnings; what is wrong is printed with the error */
+		problems_print(&s->problems, e);
+		problems_done(&s->problems);
+	}
 	return rc == ERR_MISSING ? (e->code = ERR_POLICY) : rc;
 }
 
