@@ -41,8 +41,7 @@ static int pragma_number(struct store *s, const char *sql, int64_t *ret, struct 
 		*ret = sqlite3_column_int64(q, 0);
 	sqlite3_finalize(q);
 	if (rc == 0)
-		return err_set(e, ERR_DAMAGED, "'%s/%s' says nothing about its format",
-			place_dir(s->place), STORE_FILE);
+		return store_damaged(s, e, STORE_FILE " says nothing about its format");
 	return rc < 0 ? rc : 0;
 }
 
@@ -214,8 +213,7 @@ static int check_header(struct store *s, struct err *e)
 	}
 	if (n < sizeof(head) || memcmp(head, "SQLite format 3", 16) != 0 ||
 		big_endian(head + 68) != STORE_APPLICATION)
-		return err_set(e, ERR_DAMAGED, "'%s/%s' is not a store of ours, or damaged",
-			place_dir(s->place), STORE_FILE);
+		return store_damaged(s, e, STORE_FILE " is not a store of ours");
 	return 0;
 }
 
@@ -227,11 +225,12 @@ static int check_version(struct store *s, struct err *e)
 	if (rc < 0)
 		return rc;
 	if (version > STORE_VERSION)
-		return err_set(e, ERR_VERSION, "'%s/%s' has format %lld, this program knows %d",
-			place_dir(s->place), STORE_FILE, (long long)version, STORE_VERSION);
+		return err_set(e, ERR_VERSION,
+			"the state in '%s' has format %lld, this program knows %d",
+			place_dir(s->place), (long long)version, STORE_VERSION);
 	if (version < STORE_VERSION)
-		return err_set(e, ERR_DAMAGED, "'%s/%s' has format %lld, which never was",
-			place_dir(s->place), STORE_FILE, (long long)version);
+		return store_damaged(s, e, STORE_FILE " has format %lld, which never was",
+			(long long)version);
 	return 0;
 }
 

@@ -53,8 +53,8 @@ static int read_key(struct store *s, struct err *e)
 	if (rc < 0)
 		return rc;
 	if (rc == 0 || n != SEAL_KEY_BYTES)
-		return err_set(e, ERR_DAMAGED, "the signing key '%s/%s' is %s", place_dir(s->place),
-			SEAL_KEY_FILE, rc == 0 ? "missing" : "damaged");
+		return store_damaged(s, e, "the signing key '" SEAL_KEY_FILE "' is %s",
+			rc == 0 ? "missing (where there is a copy, put it back)" : "no key");
 	memcpy(s->key, bytes, sizeof(s->key));
 	s->has_key = true;
 	sign_forget(bytes, sizeof(bytes));
@@ -77,8 +77,7 @@ int seal_key(struct store *s, struct err *e)
 	seal_forget_key(s);
 	if (rc < 0 && rc != ERR_MISSING && rc != ERR_LIMIT)
 		return rc;
-	return err_set(e, ERR_DAMAGED, "the signing key '%s/%s' is not the one of this store",
-		place_dir(s->place), SEAL_KEY_FILE);
+	return store_damaged(s, e, "the signing key '" SEAL_KEY_FILE "' is not the one of it");
 }
 
 int seal_public_key(struct store *s, uint8_t ret[SEAL_KEY_BYTES], struct err *e)

@@ -1,5 +1,8 @@
 #include "store/store.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "store/store_db.h"
 
 /* Invariants (docs/STORE.md §2); other code cites their numbers.
@@ -43,6 +46,20 @@ struct sqlite3 *store_db(struct store *s)
 	return s->db;
 }
 
+int store_damaged(const struct store *s, struct err *e, const char *fmt, ...)
+{
+	char why[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why, sizeof why, fmt, args);
+	va_end(args);
+	return err_set(e, ERR_DAMAGED,
+		"the state in '%.300s' is damaged: %s; nothing is written to it any more: move the "
+		"folder away, as evidence, and make a new baseline (invar init)",
+		place_dir(s->place), why);
+}
+
 int sql_err(struct store *s, const char *doing, struct err *e)
 {
 	static const struct {
@@ -52,9 +69,9 @@ int sql_err(struct store *s, const char *doing, struct err *e)
 	} rows[] = {
 		{ SQLITE_FULL, ERR_WRITE, "the disk is full" },
 		{ SQLITE_READONLY, ERR_WRITE, "it is read-only" },
-		{ SQLITE_CORRUPT, ERR_DAMAGED, "the store is damaged" },
-		{ SQLITE_NOTADB, ERR_DAMAGED, "it is not a store, or damaged" },
-		{ SQLITE_FORMAT, ERR_DAMAGED, "it is not a store, or damaged" },
+		{ SQLITE_CORRUPT, ERR_DAMAGED, "its pages are not what they should be" },
+		{ SQLITE_NOTADB, ERR_DAMAGED, "it is not a store" },
+		{ SQLITE_FORMAT, ERR_DAMAGED, "it is not a store" },
 		/* Our statements are right: what they do not find is not there. */
 		{ SQLITE_ERROR, ERR_DAMAGED, "it does not hold what a store holds" },
 		{ SQLITE_BUSY, ERR_LOCKED, "another process is at work in it" },
@@ -76,8 +93,11 @@ int sql_err(struct store *s, const char *doing, struct err *e)
 		ours = ERR_DAMAGED;
 		why = "the store is shorter than it says";
 	}
-	err_set(e, ours, "cannot %s in '%s/%s': %s (SQLite %d)", doing, place_dir(s->place),
-		STORE_FILE, why, code);
+	if (ours == ERR_DAMAGED)
+		return store_damaged(s, e, "%s, cannot %s (" STORE_FILE ", SQLite %d)", why, doing,
+			code);
+	err_set(e, ours, "cannot %s in the state of '%s': %s (SQLite %d)", doing,
+		place_dir(s->place), why, code);
 	if (ours == ERR_SYSTEM)
 		e->sys = sqlite3_system_errno(s->db);
 	return ours;

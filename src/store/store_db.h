@@ -78,6 +78,8 @@ int sql_step(struct store *s, sqlite3_stmt *q, const char *doing, struct err *e)
 void sql_done(sqlite3_stmt *q);
 /* Run a bound statement that writes. After a failure the transaction can only be rolled back. */
 int sql_write(struct store *s, sqlite3_stmt *q, const char *doing, struct err *e) MUST_CHECK;
+/* ERR_DAMAGED, and what is to be done; fmt says what is wrong with which part. */
+int store_damaged(const struct store *s, struct err *e, const char *fmt, ...) PRINTF(3, 4);
 /* What the database says about its last failure, as ours. */
 int sql_err(struct store *s, const char *doing, struct err *e);
 

@@ -47,7 +47,7 @@ static int verify_roots(struct store *s, struct err *e)
 static int verify_file(struct store *s, struct err *e)
 {
 	sqlite3_stmt *q = NULL;
-	struct span text;
+	struct span text, head;
 	int rc;
 
 	if (sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &q, NULL) != SQLITE_OK)
@@ -55,10 +55,11 @@ static int verify_file(struct store *s, struct err *e)
 	rc = sql_step(s, q, "check", e);
 	if (rc == 1) {
 		text = sql_bytes(q, 0);
+		if (span_starts(text, span_of("*** ")) && span_find(text, span_of("\n")))
+			(void)span_cut(&text, '\n', &head); /* "*** in database main ***" */
 		rc = span_is(text, "ok") ? 0
-					 : err_set(e, ERR_DAMAGED, "'%s/%s' is damaged: %.*s",
-						   place_dir(s->place), STORE_FILE,
-						   (int)(text.n < 200 ? text.n : 200), text.p);
+					 : store_damaged(s, e, STORE_FILE ": %.*s",
+						   (int)(text.n < 150 ? text.n : 150), text.p);
 	}
 	sqlite3_finalize(q);
 	return rc;

@@ -516,6 +516,7 @@ for damage in node ledger cut header; do
 	ok "a damaged store ($damage) is 24" status 24
 	ok "and is named" bash -c '[ -s err ]'
 	if [ $damage = cut ] || [ $damage = header ]; then
+		ok "with what to do" complains "move the folder away, as evidence"
 		cp broken/state.db before.db
 		bare init --replace --state broken --policy policy.yaml
 		ok "and init --replace leaves it alone" cmp broken/state.db before.db

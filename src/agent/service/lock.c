@@ -81,6 +81,8 @@ int agent_find(const char *state_dir, struct buf *ret_control, struct err *e)
 	bool held;
 	ssize_t n;
 
+	if (fd == ERR_MISSING)
+		return err_set(e, ERR_MISSING, "no agent is running");
 	if (fd < 0)
 		return fd;
 	held = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
