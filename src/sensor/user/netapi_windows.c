@@ -1,9 +1,14 @@
 #include "sensor/user/netapi_windows.h"
 
 #include "os/windows/fault.h"
+#include "os/windows/optional.h"
 
-/* Only from where an administrator alone can put something. */
-#define PLACES (LOAD_LIBRARY_SEARCH_APPLICATION_DIR | LOAD_LIBRARY_SEARCH_SYSTEM32)
+/* Windows' own, whatever lies beside a program that an administrator has just unpacked somewhere.
+ * Wine has no accounts: there our tests put them beside the program. */
+static DWORD places(void)
+{
+	return LOAD_LIBRARY_SEARCH_SYSTEM32 | (on_wine() ? LOAD_LIBRARY_SEARCH_APPLICATION_DIR : 0);
+}
 
 static const struct {
 	const char *name;
@@ -25,7 +30,7 @@ int netapi_open(const struct netapi **ret, struct err *e)
 		*ret = &table;
 		return 0;
 	}
-	library = LoadLibraryExW(L"netapi32.dll", NULL, PLACES);
+	library = LoadLibraryExW(L"netapi32.dll", NULL, places());
 	if (!library)
 		return err_windows(e, GetLastError(), "cannot load netapi32.dll");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
