@@ -129,24 +129,35 @@ static void look_process(struct running_list *l, HANDLE process, struct running 
 	look_token(process, p, a);
 }
 
+/* What cannot be waited for is said to live: it was listed a moment ago. */
+static bool lives(HANDLE process)
+{
+	return WaitForSingleObject(process, 0) != WAIT_OBJECT_0;
+}
+
 /* False: it ended meanwhile. */
 static bool look(struct running_list *l, struct running *p, struct arena *a)
 {
 	HANDLE process;
 	DWORD session;
+	bool is;
 
 	p->has_session = ProcessIdToSessionId(p->pid, &session);
 	if (p->has_session)
 		p->session = session;
-	process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, p->pid);
+	process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, p->pid);
+	if (!process)
+		process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, p->pid);
 	if (!process) {
 		p->denied = GetLastError() == ERROR_ACCESS_DENIED;
 		return p->denied;
 	}
 	look_process(l, process, p, a);
+	/* One that ends has no path any more; nor has one whose file was deleted before it began
+	 * ("ghosting"), or that never had a file. */
+	is = p->exe.n > 0 || lives(process);
 	CloseHandle(process);
-	/* One that ends has no path any more. */
-	return p->exe.n > 0;
+	return is;
 }
 
 /* System, and what the kernel shows as processes: they have no program. Names are free to choose,
