@@ -5,11 +5,16 @@
 
 static volatile LONG asked;
 
+/* Somebody logs off: services alone are told so, whoever it is, and are not meant to end. */
+static BOOL WINAPI on_logoff(DWORD what)
+{
+	return what == CTRL_LOGOFF_EVENT;
+}
+
 /* In a thread of its own. False: the next handler's turn, which ends the process. */
 static BOOL WINAPI on_control(DWORD what)
 {
-	(void)what;
-	return InterlockedExchange(&asked, 1) == 0;
+	return on_logoff(what) || InterlockedExchange(&asked, 1) == 0;
 }
 
 void stop_on_signals(void)
@@ -27,5 +32,6 @@ bool stop_with_parent(int parent)
 {
 	(void)parent;
 	(void)SetConsoleCtrlHandler(NULL, TRUE);
+	(void)SetConsoleCtrlHandler(on_logoff, TRUE);
 	return true;
 }
