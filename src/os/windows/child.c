@@ -86,8 +86,10 @@ static void ear_close(struct ear *x)
 {
 	DWORD n;
 
-	if (x->pending && CancelIoEx(x->pipe, &x->at))
+	if (x->pending) { /* and when there is nothing to cancel: it may be writing its end */
+		(void)CancelIoEx(x->pipe, &x->at);
 		(void)GetOverlappedResult(x->pipe, &x->at, &n, TRUE);
+	}
 	shut(x->pipe);
 	shut(x->event);
 }
@@ -238,8 +240,8 @@ int child_say(struct child *c, struct span bytes, unsigned ms, struct err *e)
 			GetLastError() != ERROR_IO_PENDING)
 			return err_windows(e, GetLastError(), "cannot talk to a process");
 		if (WaitForSingleObject(c->said, ms) != WAIT_OBJECT_0) {
-			if (CancelIoEx(c->mouth, &at))
-				(void)GetOverlappedResult(c->mouth, &at, &n, TRUE);
+			(void)CancelIoEx(c->mouth, &at);
+			(void)GetOverlappedResult(c->mouth, &at, &n, TRUE); /* `at` is ours again */
 			return err_set(e, ERR_TIMEOUT, "a process does not listen");
 		}
 		if (!GetOverlappedResult(c->mouth, &at, &n, FALSE) || n == 0)

@@ -112,8 +112,10 @@ void listening_free(struct folders *x, struct listening *l)
 		at = &(*at)->next;
 	if (*at)
 		*at = l->next;
-	if (l->armed && (CancelIoEx(l->handle, &l->io) || GetLastError() != ERROR_NOT_FOUND))
+	if (l->armed) { /* and when there is nothing to cancel: it may be writing its end */
+		(void)CancelIoEx(l->handle, &l->io);
 		(void)GetOverlappedResult(l->handle, &l->io, &n, TRUE);
+	}
 	CloseHandle(l->handle);
 	free(l->path);
 	free(l->asked);
