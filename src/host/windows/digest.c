@@ -79,7 +79,7 @@ int host_digest(struct host *h, const char *path, uint8_t ret[SHA256_SIZE], stru
 		return err_set(e, ERR_LIMIT, "'%s' is on another host, and not read", path);
 	f = CreateFileW(wide_path(a, span_of(path)), GENERIC_READ,
 		FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-		FILE_FLAG_SEQUENTIAL_SCAN, NULL);
+		FILE_FLAG_SEQUENTIAL_SCAN | FILE_FLAG_OPEN_NO_RECALL, NULL);
 	if (f == INVALID_HANDLE_VALUE)
 		return err_windows(e, GetLastError(), "cannot open '%s'", path);
 	rc = look(f, &of, e);
