@@ -10,6 +10,8 @@
 #define LIST_BYTES ((size_t)16 << 20)
 #define PATH_BYTES 256
 
+#define CODE_PAGES L"SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage"
+
 /* RTL_PROCESS_MODULE_INFORMATION: paths are in the system's 8-bit code page. */
 struct module_row {
 	HANDLE section;
@@ -23,14 +25,27 @@ struct module_rows {
 	struct module_row row[];
 };
 
-static struct driver driver_from(struct host *h, const struct module_row *row, struct arena *a)
+/* The kernel's: CP_ACP is UTF-8 here, by our manifest. */
+static UINT code_page(void)
+{
+	wchar_t text[16];
+	DWORD bytes = sizeof text;
+
+	if (RegGetValueW(HKEY_LOCAL_MACHINE, CODE_PAGES, L"ACP", RRF_RT_REG_SZ, NULL, text,
+		    &bytes) != ERROR_SUCCESS)
+		return CP_ACP;
+	return (UINT)wcstoul(text, NULL, 10); /* 0, where it makes no sense, is CP_ACP */
+}
+
+static struct driver driver_from(struct host *h, UINT page, const struct module_row *row,
+	struct arena *a)
 {
 	AUTO(buf) path = BUF_INIT(65536);
 	size_t n = strnlen((const char *)row->path, PATH_BYTES);
 	wchar_t wide[PATH_BYTES];
-	int units = n ? MultiByteToWideChar(CP_ACP, 0, (const char *)row->path, (int)n, wide,
-				PATH_BYTES)
-		      : 0;
+	int units =
+		n ? MultiByteToWideChar(page, 0, (const char *)row->path, (int)n, wide, PATH_BYTES)
+		  : 0;
 	struct span written = wide_to_span(a, wide, units > 0 ? (size_t)units : 0), name;
 	size_t at;
 
@@ -47,6 +62,7 @@ int host_drivers(struct host *h, struct arena *a, const struct driver **ret, siz
 {
 	AUTO(buf) b = BUF_INIT(LIST_BYTES);
 	const struct module_rows *rows;
+	UINT page = code_page();
 	struct driver *list;
 	size_t n = 0;
 
@@ -59,7 +75,7 @@ int host_drivers(struct host *h, struct arena *a, const struct driver **ret, siz
 		return err_set(e, ERR_LIMIT, "more than %u drivers", DRIVERS_MAX);
 	list = arena_get(a, (rows->n + 1) * sizeof *list);
 	for (ULONG i = 0; i < rows->n; i++) {
-		list[n] = driver_from(h, &rows->row[i], a);
+		list[n] = driver_from(h, page, &rows->row[i], a);
 		n += list[n].name.n > 0;
 	}
 	*ret = list;
