@@ -105,14 +105,15 @@ function(script_test folder name seconds)
   endif()
 endfunction()
 # e2e_test(NAME SECONDS [ALONE] [CONTAINER]): tests/e2e/NAME.sh, one behaviour of the program as people
-# use it. CONTAINER: after e2e/container_base.
+# use it. CONTAINER: after e2e/container_base, and one at a time: the programs that systemd puts into the
+# kernel are seen in the next container as well.
 function(e2e_test name seconds)
   if(NOT TARGET invar OR WIN32)
     return()
   endif()
   script_test(e2e ${name} ${seconds} ${ARGN})
   if("CONTAINER" IN_LIST ARGN)
-    set_tests_properties(${INVAR_PREFIX}e2e/${name} PROPERTIES 
+    set_tests_properties(${INVAR_PREFIX}e2e/${name} PROPERTIES RESOURCE_LOCK "e2e/${name};container"
       DEPENDS ${INVAR_PREFIX}e2e/container_base)
   endif()
 endfunction()

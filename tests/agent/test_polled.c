@@ -18,7 +18,7 @@ static void moved(void *ctx, struct span path)
 
 static void wait_for(unsigned n)
 {
-	for (int i = 0; i < 300 && n_moved < n; i++) {
+	for (int i = 0; i < 3000 && n_moved < n; i++) {
 		event_base_loop(base, EVLOOP_NONBLOCK);
 		usleep(20000);
 	}

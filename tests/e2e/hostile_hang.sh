@@ -10,7 +10,7 @@ need_root
 	exit 77
 }
 DEADLINE=1000
-LIMIT=15
+LIMIT=60
 
 # served NAME: a tree with a FUSE file system "m" among local files, and its baseline.
 served() {

@@ -185,7 +185,7 @@ kill -ABRT $(systemctl show -P MainPID systemd-udevd systemd-logind | tail -n 1)
 systemctl stop rsyslog syslog.socket wall
 systemctl start three
 systemctl start dog
-for _ in $(seq 40); do
+for _ in $(seq 300); do
 	sleep 0.1
 	[ "$(systemctl show -P Result dog)" = watchdog ] && break
 done

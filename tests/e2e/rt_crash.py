@@ -78,7 +78,7 @@ def kills(work, way):
         time.sleep(R.choice([0, 0.01, 0.1]))
         if until(0.3, lambda: l.process.poll() is not None):
             left = [p for p in l.pids() if p != l.process.pid]
-            point(until(3, lambda: not [p for p in left if (live.stat_of(p) or (0, 0, b"Z"))[2] != b"Z"]),
+            point(until(15, lambda: not [p for p in left if (live.stat_of(p) or (0, 0, b"Z"))[2] != b"Z"]),
                   "%s, round %d: nobody stays behind without its parent" % (text, n)) if R.random() < 0.1 else None
             some_changes(l.base, 200000 + n, made)
             l.start(ready=0)  # as systemd would

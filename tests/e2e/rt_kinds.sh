@@ -11,18 +11,13 @@ ROUNDS=${ROUNDS:-3}
 RT=/usr/bin/python3\ $PWD/tests/e2e/rt_kinds.py
 mkdir -p "$WORK/mnt" "$WORK/deb/DEBIAN"
 
-# What a second is on a machine that is loaded.
-second() {
-	awk -v cores="$(nproc)" '{ print int(1000 * (1 + $1 / cores)) }' /proc/loadavg
-}
-
 # judge FILE: a point for each line "NAME P50 P99 MAX MISSED WHO", times in ms. The median counts,
 # and that nothing is missed. What nothing tells of is polled.
 judge() {
 	local name p50 p99 max missed who half most
 	grep '^#' "$1"
 	while read -r name p50 p99 max missed who; do
-		half=$(second)
+		half=$(patient 1000)
 		most=$((half * 8))
 		case $name in
 		port-unix | port-abstract) half=$((half + 11000)) most=$((half + 11000)) ;;

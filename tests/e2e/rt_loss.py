@@ -197,7 +197,7 @@ def mounts(work, how):
     at = len(l.without_pulse(l.got()))
     with open(base + "/mnt/000/f299.late", "w", encoding="utf-8") as f:
         f.write("heard of again\n")
-    heard = until(5, lambda: any(told(r, base).endswith("f299.late") and r["observed"] == "realtime"
+    heard = until(30, lambda: any(told(r, base).endswith("f299.late") and r["observed"] == "realtime"
                                  for r in l.without_pulse(l.got())[at:]))
     point(heard, text + ": and is heard of again")
     fresh = place + "/fresh"
@@ -209,7 +209,7 @@ def mounts(work, how):
     with open(base + "/mnt2/later", "w", encoding="utf-8") as f:
         f.write("a new mount is watched\n")
     names = {b"early", b"later"}
-    got = until(10, lambda: names <= {live.key_of(r).rpartition(b"/")[2] for r in l.without_pulse(l.got())})
+    got = until(30, lambda: names <= {live.key_of(r).rpartition(b"/")[2] for r in l.without_pulse(l.got())})
     point(got, text + ": a new one is watched, too", fresh)
     verdict(l, text, before, root, lost=False)
 

@@ -21,7 +21,7 @@ rules:
   - { id: software, severity: low, kind: package, include: ["dpkg:$NAME*"] }
 E2
 
-# deb VERSION [POSTINST]: some files, and a script that takes its time.
+# deb VERSION: some files, and a script that is at work until it may go on.
 deb() {
 	rm -rf "$CASE/deb"
 	mkdir -p "$CASE/deb/DEBIAN" "$CASE/deb$PLACE/data"
@@ -30,7 +30,8 @@ deb() {
 	for i in $(seq 20); do echo "file $i of $1" >"$CASE/deb$PLACE/data/$i"; done
 	printf '#!/bin/sh\necho %s\n' "$1" >"$CASE/deb$PLACE/tool"
 	chmod 755 "$CASE/deb$PLACE/tool"
-	printf '#!/bin/sh\nsleep 2\n' >"$CASE/deb/DEBIAN/postinst"
+	printf '#!/bin/sh\n: >%s/at_work; until [ -e %s/go_on ]; do sleep 0.1; done\n' "$CASE" "$CASE" \
+		>"$CASE/deb/DEBIAN/postinst"
 	chmod 755 "$CASE/deb/DEBIAN/postinst"
 	(cd "$CASE/deb" && find . -type f ! -path './DEBIAN/*' -printf '%P\0' |
 		xargs -0 md5sum >DEBIAN/md5sums)
@@ -55,7 +56,7 @@ PIDS+=($!)
 # told KEY STATE [SECONDS]: a change of this entity with this verdict is told in time.
 told() {
 	local i
-	for i in $(seq $((${3:-20} * 10))); do
+	for i in $(seq $((${3:-60} * 10))); do
 		/usr/bin/python3 - "$CASE/out" "$1" "$2" <<'E2' && return 0
 import json, sys
 for line in open(sys.argv[1]):
@@ -69,18 +70,20 @@ E2
 	done
 	return 1
 }
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	grep -q '"record":"coverage"' "$CASE/out" && break
 	sleep 0.1
 done
 
 dpkg -i "$CASE/1.deb" >"$CASE/dpkg.log" 2>&1 &
-sleep 1 # while the script of the package sleeps
+until [ -e "$CASE/at_work" ] || ! kill -0 $!; do sleep 0.1; done
+sleep 1 # who does not wait has told it by then
 grep -q "$PLACE/tool" "$CASE/out"
 point $((!$?)) "what dpkg is at work on is not told yet" "$CASE/out"
 echo evil >"$PLACE/evil"
-told "$PLACE/evil" unexplained 5
-point $? "a hand beside it is told at once" "$CASE/out"
+told "$PLACE/evil" unexplained && ! grep -q "$PLACE/tool" "$CASE/out"
+point $? "a hand beside it is told meanwhile" "$CASE/out"
+: >"$CASE/go_on"
 wait $!
 told "$PLACE/tool" explained && told "$PLACE/data/20" explained
 point $? "an installation is explained once it is done" "$CASE/out"
@@ -88,7 +91,7 @@ told "dpkg:$NAME:all" unexplained
 point $? "that there is a new package is told" "$CASE/out"
 
 dpkg -i "$CASE/2.deb" >>"$CASE/dpkg.log" 2>&1
-for _ in $(seq 200); do
+for _ in $(seq 600); do
 	grep -c '"change":"updated".*data/.*"state":"explained"' "$CASE/out" | grep -q '^20$' && break
 	sleep 0.1
 done

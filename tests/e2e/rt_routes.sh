@@ -72,7 +72,7 @@ done
 python3 tests/e2e/rt_routes.py hook "$HOOK" "$T/got.hook" &
 PIDS+=($!)
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-until_true 20 listens "$TLS" && until_true 20 listens "$TCP" && until_true 20 listens "$HOOK"
+until_true 60 listens "$TLS" && until_true 60 listens "$TCP" && until_true 60 listens "$HOOK"
 point $? "rsyslogd and the webhook listen" "$T/rsyslog.log"
 
 # ---- everything, to everywhere ----
@@ -105,7 +105,7 @@ mkdir -m 700 "$T/spool"
 point $? "500 records go by seven routes" "$T/errors"
 got() { python3 tests/e2e/rt_routes.py seen "$T/got.$1" 500 once >"$T/seen" 2>&1; }
 for route in tls tcp udp hook command; do
-	until_true 20 got "$route"
+	until_true 60 got "$route"
 	point $? "$route: each once, in order" "$T/seen"
 done
 for route in tls tcp udp; do
@@ -176,7 +176,7 @@ grep -v 'name: mail\|name: udp\|name: hook' "$T/all.yaml" | sed 's/, rotate_size
 point $? "killed again and again, it comes to the end: $(cat "$T/errors")" "$T/state"
 all() { python3 tests/e2e/rt_routes.py seen "$T/got.$1" 5000 all >"$T/seen" 2>&1; }
 for route in tls tcp file command; do
-	until_true 20 all "$route"
+	until_true 60 all "$route"
 	point $? "$route: none of 5,000 is missing ($(cat "$T/seen"))" "$T/seen"
 done
 
@@ -206,7 +206,7 @@ point $? "the agent is there" "$T/log" || done_testing
 arrived() { grep -qs "watched/$2" "$T/$1"; }
 echo x >"$T/watched/one"
 for to in out/records got.hook got.tls; do
-	until_true 20 arrived "$to" one
+	until_true 60 arrived "$to" one
 	point $? "what changes is told to ${to#*/}" "$T/log"
 done
 [ "$(stat -c %U "$T/out/records")" = nobody ] && pgrep -u nobody -x invar-link >/dev/null
@@ -214,7 +214,7 @@ point $? "by a process without rights"
 kill -9 "$(pgrep -u nobody -x invar-link -P "$agent")"
 echo x >"$T/watched/two"
 for to in out/records got.hook got.tls; do
-	until_true 20 arrived "$to" two
+	until_true 60 arrived "$to" two
 	point $? "and to ${to#*/} by the next link, when one was killed" "$T/log"
 done
 kill "$agent"

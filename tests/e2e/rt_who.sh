@@ -45,7 +45,7 @@ E2
 	point $? "$1" "$CASE/said"
 }
 
-for i in $(seq 200); do # until it watches
+for i in $(seq 600); do # until it watches
 	echo "$i" >"$TREE/begin"
 	grep -q '"observed":"realtime"' "$CASE/json" && break
 	sleep 0.2

@@ -82,10 +82,10 @@ static void a_silent_bus_is_an_error_after_its_deadline(void **state)
 	assert_int_equal(bus_open(&b, path, false, &e), 0);
 	assert_int_equal(bus_call(b, &call, &e), ERR_SYSTEM);
 	assert_null(call.reply);
-	assert_in_range(clock_monotonic() - from, 1500000000, 4000000000);
+	assert_in_range(clock_monotonic() - from, 1500000000, 60000000000);
 	from = clock_monotonic();
 	assert_int_equal(bus_calls(b, &call, 1, &e), ERR_SYSTEM); /* not waited for twice */
-	assert_in_range(clock_monotonic() - from, 0, 500000000);
+	assert_in_range(clock_monotonic() - from, 0, 1400000000);
 }
 
 static void the_manager_tells_its_units(void **state)

@@ -110,7 +110,7 @@ static void a_crew_that_stands_still_is_replaced(void **state)
 	pid_t first;
 
 	(void)state;
-	begin(&s, 200);
+	begin(&s, 1000);
 	snprintf(updated, sizeof updated, "updated  > /a +0 %llx all\n",
 		(unsigned long long)field_bit(FILE_SHA256));
 	look_at_a(&s, "2", updated);

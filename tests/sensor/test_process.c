@@ -47,6 +47,23 @@ static const char *copy(const char *program, const char *name)
 	return path_of(name);
 }
 
+/* It sleeps, or is traced: the loader has mapped its libraries. */
+static bool rests(pid_t pid)
+{
+	char path[32], text[512], *end;
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY);
+	n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = 0;
+	end = strrchr(text, ')');
+	return !end || strchr("StTZ", end[2]);
+}
+
 /* Run `path` (or the program that fd is); returns once it runs. */
 static pid_t run(const char *path, int fd, char *const argv[], char *const env[],
 	void (*before)(void))
@@ -70,7 +87,8 @@ static pid_t run(const char *path, int fd, char *const argv[], char *const env[]
 	close(ends[1]);
 	assert_int_equal(read(ends[0], &c, 1), 0);
 	close(ends[0]);
-	usleep(30000); /* the loader maps its libraries */
+	for (int i = 0; i < 300 && !rests(pid); i++) /* a script may never */
+		usleep(1000);
 	assert_int_equal(kill(pid, 0), 0);
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
 	return started[n_started++] = pid;

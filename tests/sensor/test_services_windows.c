@@ -442,7 +442,7 @@ static void test_port(void **state)
 	end(&udp);
 	look(&sensor_port);
 	/* The host's kernel closes it when it comes to it. */
-	for (int i = 0; i < 50 && line_of("tcp/127.0.0.1/" TCP_PORT); i++) {
+	for (int i = 0; i < 300 && line_of("tcp/127.0.0.1/" TCP_PORT); i++) {
 		Sleep(200);
 		look(&sensor_port);
 	}

@@ -141,7 +141,7 @@ static struct world *begin(void **state, const char *users, const char *groups)
 	say(host->users, users);
 	say(host->groups, groups);
 	world_policy(w, policy);
-	w->options.deadline_ms = 30;
+	w->options.deadline_ms = 500;
 	if (world_init(w, false, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(scanned, 0);

@@ -11,7 +11,7 @@
 
 #define USERS "INVAR_TEST_USERS" /* one letter, one entity; the process that looks inherits it */
 #define ENDING "INVAR_TEST_ENDING"
-#define DEADLINE_MS 700
+#define DEADLINE_MS 2000
 
 static const char *said(const char *name, char ret[32])
 {

@@ -9,7 +9,7 @@
 #include "entity/user.h"
 #include "watch/windows/hearings.h"
 
-#define WAIT_MS 5000
+#define WAIT_MS 60000
 
 static LONG runs, failures_wanted;
 

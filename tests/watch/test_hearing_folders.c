@@ -12,7 +12,7 @@
 #include "os/windows/wide.h"
 #include "watch/windows/rooms.h"
 
-#define WAIT_MS 5000
+#define WAIT_MS 60000
 #define QUIET_MS 400
 #define HINTS 2000
 

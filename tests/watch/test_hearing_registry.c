@@ -13,7 +13,7 @@
 
 #define SCRATCH L"SOFTWARE\\InvarTestHearing"
 #define BASE "HKLM\\SOFTWARE\\InvarTestHearing"
-#define WAIT_MS 6000
+#define WAIT_MS 60000
 #define QUIET_MS 650
 #define HINTS 1000
 
@@ -245,15 +245,15 @@ static void base__may_come_and_go(void **state)
 
 static void tree__that_is_busy_is_told_seldom(void **state)
 {
-	ULONGLONG until = GetTickCount64() + 3000;
+	ULONGLONG from = GetTickCount64();
 	size_t before = frame.n;
 
 	(void)state;
-	for (DWORD i = 100; GetTickCount64() < until; i++) {
+	for (DWORD i = 100; GetTickCount64() - from < 3000; i++) {
 		put(SCRATCH L"\\A", i);
 		Sleep(20);
 	}
-	assert_in_range(frame.n - before, 1, 3);
+	assert_in_range(frame.n - before, 1, 2 + (GetTickCount64() - from) / 2000);
 	frame.taken = frame.n;
 }
 

@@ -10,7 +10,7 @@
 #include "watch/windows/rooms.h"
 
 #define PORT "47615"
-#define HEAR_MS 10000
+#define HEAR_MS 60000
 #define IDLE_MS 1500
 
 static const char all_kinds[] = "version: 1\n"

@@ -109,9 +109,9 @@ point $? "one folder alone" "$CASE/out"
 
 # ---- in real time ----
 
-# heard TEXT: does the watching program say it within ten seconds?
+# heard TEXT: does the watching program say it?
 heard() {
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		grep -qF "$1" "$CASE/watch" && return 0
 		sleep 0.1
 	done

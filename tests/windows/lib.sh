@@ -16,6 +16,7 @@ if ! command -v wine >/dev/null || ! [ -f "$INVAR" ]; then
 	exit 77
 fi
 PLACE=$(mktemp -d "${TMPDIR:-/var/tmp}/invar-wine.XXXXXX")
+. tests/e2e/patient.sh
 export WINEPREFIX=$PLACE/prefix WINEDEBUG=-all LC_ALL=C.UTF-8
 export WINEDLLOVERRIDES="mscoree,mshtml,winedbg.exe=${OVERRIDES:+;$OVERRIDES}"
 unset DISPLAY

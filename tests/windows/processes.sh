@@ -14,7 +14,7 @@ begin() {
 	mkfifo "$CASE/input"
 	timeout -k 5 60 wine "$WINDOWS\\victim.exe" "$@" <"$CASE/input" >"$CASE/victim" 2>&1 &
 	exec 7>"$CASE/input"
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		grep -q ready "$CASE/victim" 2>/dev/null && return
 		sleep 0.05
 	done

@@ -109,13 +109,13 @@ point $? "a namespace that goes" "$CASE/out"
 
 run "$INVAR" watch --json --policy "$(windows "$CASE")\\policy.yaml" --state "$(windows "$CASE")\\state" \
 	>"$CASE/live" 2>"$CASE/err" &
-for _ in $(seq 150); do # the first survey is over
+for _ in $(seq 600); do # the first survey is over
 	grep -q '"record":"repair"' "$CASE/live" && break
 	sleep 0.1
 done
 sleep 3 # the first hint of the subscription as well
 registry add "$thing\\four" /v 'Id*' /d four /f
-for _ in $(seq 80); do
+for _ in $(seq 300); do
 	grep -q '"realtime".*Id=\\"four\\"' "$CASE/live" && break
 	sleep 0.1
 done
