@@ -473,7 +473,7 @@ static int run(struct check *c, struct err *e)
 	while (c->more)
 		if (pass_nobodys(c, e) < 0 || next_seen(c, e) < 0)
 			return e->code;
-	c->summary.ended = clock_now();
+	c->summary.ended = clock_end(c->summary.started);
 	c->summary.gaps = gaps_count(c->gaps);
 	return tell_folders(c, e) < 0 ? e->code : gaps_each(c->gaps, tell_gap, c, e);
 }

@@ -53,7 +53,7 @@ int run_observe(struct run *r, const struct observer *observer, void *ctx, struc
 	scan_init(&scan);
 	rc = scan_run(&scan, e);
 	scan_done(&scan);
-	r->summary.ended = clock_now();
+	r->summary.ended = clock_end(r->summary.started);
 	r->summary.gaps = gaps_count(r->gaps);
 	return rc;
 }

@@ -110,7 +110,7 @@ static int observe(struct survey *v, struct err *e)
 	scan_init(&scan);
 	rc = scan_run(&scan, e);
 	scan_done(&scan);
-	v->summary.ended = clock_now();
+	v->summary.ended = clock_end(v->summary.started);
 	v->summary.gaps = gaps_count(v->gaps);
 	return rc;
 }

@@ -10,4 +10,13 @@ int64_t clock_coarse(
 void clock_sleep_ms(unsigned ms);
 int64_t clock_monotonic(void); /* ns since some start; never steps */
 
+/* Now, as the end of what began at `from`: not before it, should somebody have set the clock back.
+ */
+static inline int64_t clock_end(int64_t from)
+{
+	int64_t now = clock_now();
+
+	return now > from ? now : from;
+}
+
 #endif

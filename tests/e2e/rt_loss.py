@@ -3,7 +3,7 @@
 Every entity that differs is told once, the ledger says what was lost and that it was repaired, and the approved state stays
 where it is. See rt_loss.sh."""
 
-import os, random, signal, subprocess, sys, time
+import os, random, signal, struct, subprocess, sys, time
 
 import live
 from live import Live, note, point, skip, told, until
@@ -143,6 +143,52 @@ def collector_stands(work, how):
     verdict(l, text, before, root, lost=False)
 
 
+def clock(work, how):
+    """Somebody sets the clock, forward and far back, while the agent runs and while it does not: what happens is told all the
+    same and once, nothing is done again and again, and no time that was lost ends before it began."""
+    text = how + ", the clock is set"
+    shim = os.path.join(os.path.dirname(os.path.abspath(live.INVAR)), "e2e/other_clock.so")
+    with open(live.INVAR, "rb") as f:
+        if not os.path.exists(shim) or b"libasan" in f.read():
+            skip(text, "this build takes no other clock")
+            return
+    l = Live("%s/%s-clock" % (work, how), "%s/%s-clock/base" % (work, how), how)
+    plant(l.base, 200)
+    before = live.seen(l.base)
+    root = approved(l.init())
+    l.place_of_clock = l.place + "/clock"
+
+    def set_clock(days):
+        with open(l.place_of_clock, "r+b" if os.path.exists(l.place_of_clock) else "w+b") as f:
+            f.write(struct.pack("=q", days * 86400))
+
+    set_clock(0)
+    os.environ.update(LD_PRELOAD=shim, OTHER_CLOCK=l.place_of_clock)
+    try:
+        l.start()
+        for days in 10, -20:
+            set_clock(days)
+            seq = l.ledger()[-1]["seq"]
+            change(l.base, 200, "days%d" % days)
+            l.settle(quiet=1)
+            late = {r["observed"] for r in l.without_pulse(l.news(seq))} - {"realtime"}
+            point(not late, text + " by %d days: what happens is told as it happens" % days, late)
+        scans = [r for r in l.news() if r["record"] == "coverage"]
+        point(len(scans) <= 2, text + ": nothing is scanned because of that", len(scans))
+        l.end()
+        set_clock(-40)
+        l.start()
+        status = l.end()
+    finally:
+        del os.environ["LD_PRELOAD"], os.environ["OTHER_CLOCK"]
+    point(status == 0, text + ": it ends as it should", "status %s" % status, l.said())
+    wrong = [r for r in l.news() if "from" in r and r["from"] > r["to"]]
+    point(not wrong, text + ": no time ends before it began", *wrong)
+    point(any(r["record"] == "loss" and "set back" in r["text"] for r in l.news()),
+          text + ": the absence says that the clock was set back")
+    verdict(l.start(), text, before, root, lost=False)
+
+
 def for_good(work, how, role):
     """One process stands still and is never continued: it is noticed, and another one takes its place. Returns what judges
     that, for later: nothing is to be done meanwhile."""
@@ -245,7 +291,7 @@ def hidden(l):
 
 def cases():
     cont = lambda l: l.kill(signal.SIGCONT)
-    return (("overflow", overflow), ("fast", fast), ("stands", collector_stands), ("mounts", mounts),
+    return (("overflow", overflow), ("clock", clock), ("fast", fast), ("stands", collector_stands), ("mounts", mounts),
             ("stopped", lambda w, h: away(w, h, "stood still", lambda l: l.kill(signal.SIGSTOP), cont)),
             ("killed", lambda w, h: away(w, h, "was killed", Live.dead, hidden)),
             ("ended", lambda w, h: away(w, h, "ended cleanly", Live.end, Live.start)))

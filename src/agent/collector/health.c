@@ -5,7 +5,9 @@
 
 #include "agent/collector/state.h"
 #include "agent/health/canary.h"
+#include "agent/health/clocks.h"
 #include "agent/health/metrics.h"
+#include "agent/log.h"
 #include "core/escape.h"
 #include "core/json.h"
 #include "core/mem.h"
@@ -18,6 +20,7 @@
 struct health {
 	struct canaries *canaries;
 	struct metrics *metrics;
+	struct clock_watch *clocks; /* NULL: the kernel does not tell */
 	uint64_t clients[CLIENTS_MAX];
 	size_t n_clients;
 	health_answer_fn *answer;
@@ -186,6 +189,15 @@ void health_scanned(struct collector *c, const struct job *j)
 	metrics_scanned(c->health->metrics, &scan);
 }
 
+/* ---- the clock ---- */
+
+/* Records bear the clock's time: who reads them must know where it jumps. */
+static void note_clock(void *ctx, const char *what, const char *text)
+{
+	log_say(LOG_LEVEL_WARNING, "%s", text);
+	(void)!collector_note(ctx, what, text);
+}
+
 /* ---- life ---- */
 
 int health_start(struct collector *c, struct err *e)
@@ -194,8 +206,11 @@ int health_start(struct collector *c, struct err *e)
 	struct canary_hooks canary_hooks = { c, ask, changed, done };
 	struct metrics_hooks metrics_hooks = { c, gather, failed };
 	bool timed = g && !c->setup.foreground;
+	struct err why;
 
 	c->health = mem_new(sizeof *c->health);
+	if (clock_watch_new(&c->health->clocks, c->base, note_clock, c, &why) < 0)
+		log_say(LOG_LEVEL_WARNING, "%s", why.text);
 	if (canaries_new(&c->health->canaries, c->base, timed ? g->canary : 0, &canary_hooks, e) <
 		0)
 		return e->code;
@@ -207,6 +222,7 @@ void health_stop(struct collector *c)
 {
 	if (!c->health)
 		return;
+	clock_watch_free(c->health->clocks);
 	canaries_free(c->health->canaries);
 	metrics_free(c->health->metrics);
 	free(c->health);

@@ -97,8 +97,10 @@ void linked_found(struct collector *c, struct span path)
 
 void linked_searched(struct collector *c, const struct job *j)
 {
+	int64_t now = clock_monotonic();
+
 	c->linking->searching = false;
-	c->linking->next = clock_monotonic() + (clock_now() - j->from) * PACE;
+	c->linking->next = now + (now - j->began) * PACE;
 	wait_for(c->linking);
 }
 

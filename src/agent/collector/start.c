@@ -261,6 +261,9 @@ static int note_absence(struct collector *c, struct err *e)
 		return e->code;
 	loss.from = c->last_seen;
 	loss.text = span_of(why_absent(c));
+	if (c->last_seen > c->started)
+		loss.text = span_of(
+			arena_format(c->arena, "%s; the clock was set back since", why_absent(c)));
 	c->absence = job_new("startup", OBSERVED_STARTUP, NULL, 0);
 	take_absences(c, c->absence);
 	/* Nothing was missed before the baseline; what changed since it was begun, the survey

@@ -52,6 +52,7 @@ struct job {
 	uint64_t *losses;  /* seqs of the ledger's losses that it repairs */
 	size_t n_losses;
 	int64_t from, to; /* ns since epoch */
+	int64_t began;    /* monotonic */
 	uint64_t entities, bytes, found, gaps, reread;
 	bool finished;   /* all has been found; some may still wait to be looked at: */
 	uint64_t serial; /* those of pending below this one */

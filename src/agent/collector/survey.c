@@ -323,6 +323,7 @@ static int begin(struct collector *c, struct job *j, struct err *e)
 	j->plan.reread_after = buf_span(&j->after);
 	j->plan.inodes = buf_span(&j->inodes);
 	j->from = clock_now();
+	j->began = clock_monotonic();
 	c->n_gaps_found = 0;
 	c->linked_begun = c->polled_begun = false;
 	return surveyor_start(c, &setup, &j->plan, e);
@@ -342,6 +343,7 @@ static bool is_flat(const struct job *j)
 static void look_kinds(struct collector *c, struct job *j)
 {
 	j->from = clock_now();
+	j->began = clock_monotonic();
 	for (unsigned id = 0; id < KIND_IDS; id++) {
 		struct look_again l = { .observed = j->plan.observed, .below = true };
 
@@ -351,7 +353,7 @@ static void look_kinds(struct collector *c, struct job *j)
 		l.who_unknown = span_of("it was not heard of when it happened");
 		look_soon(c, &l);
 	}
-	j->to = clock_now();
+	j->to = clock_end(j->from);
 	j->finished = true;
 	j->serial = backlog_serial(c->backlog);
 }
@@ -439,8 +441,8 @@ static int record_end(struct collector *c, struct job *j, struct err *e)
 		return e->code;
 	for (; n < j->n_losses; n++) {
 		r[n].type = RECORD_REPAIR;
-		r[n].repair = (struct repair_note){ j->losses[n], j->from, clock_now(), j->entities,
-			j->found, SPAN_NONE };
+		r[n].repair = (struct repair_note){ j->losses[n], j->from, clock_end(j->from),
+			j->entities, j->found, SPAN_NONE };
 	}
 	if (!is_flat(j) && !j->inodes.n) {
 		struct coverage *x = &r[n].coverage;
@@ -547,6 +549,8 @@ int survey_keep_loss(struct collector *c, struct job *j, const struct loss_note 
 	j->unrecorded = mem_new(sizeof *j->unrecorded);
 	j->unrecorded->type = RECORD_LOSS;
 	j->unrecorded->loss = *l;
+	if (l->from > l->to) /* the clock was set back between */
+		j->unrecorded->loss.from = l->to;
 	j->unrecorded->loss.means = arena_copy(j->arena, l->means);
 	j->unrecorded->loss.scope = arena_copy(j->arena, l->scope);
 	j->unrecorded->loss.text = arena_copy(j->arena, l->text);

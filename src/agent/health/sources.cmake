@@ -1,6 +1,7 @@
 if(NOT WIN32)
   list(APPEND AGENT_SOURCES
     src/agent/health/canary.c
+    src/agent/health/clocks.c
     src/agent/health/metrics.c
     src/agent/health/metrics_routes.c
     src/agent/health/metrics_text.c
