@@ -2,6 +2,12 @@
 #include "../check.h"
 #include "../folder.h"
 
+#ifdef _WIN32
+#include <windows.h>
+
+#include "os/windows/wide.h"
+#endif
+
 static char folder[512];
 
 static int setup(void **state)
@@ -133,6 +139,34 @@ static void a_file_grows_at_its_end(void **state)
 	assert_int_equal(file_remove(path), -1);
 }
 
+#ifdef _WIN32
+static DWORD WINAPI let_go(void *held)
+{
+	Sleep(100);
+	CloseHandle(held);
+	return 0;
+}
+
+/* As what looks for viruses does with what was just written. */
+static void what_somebody_holds_for_a_moment_is_replaced(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	const char *path = file_join(a, folder, "cursor");
+	HANDLE held, thread;
+
+	(void)state;
+	assert_int_equal(file_replace(path, span_of("one")), 0);
+	held = CreateFileW(wide_path(a, span_of(path)), GENERIC_READ, 0, NULL, OPEN_EXISTING, 0,
+		NULL);
+	assert_ptr_not_equal(held, INVALID_HANDLE_VALUE);
+	thread = CreateThread(NULL, 0, let_go, held, 0, NULL);
+	assert_int_equal(file_replace(path, span_of("two")), 0);
+	assert_int_equal(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
+	CloseHandle(thread);
+	assert_file(path, "two");
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +174,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_cannot_be_replaced_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_of_a_file_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_grows_at_its_end, setup, teardown),
+#ifdef _WIN32
+		cmocka_unit_test_setup_teardown(what_somebody_holds_for_a_moment_is_replaced, setup,
+			teardown),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,8 @@
 #include "os/windows/wide.h"
 
 #define SHARE_ALL (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
+#define RENAME_TRIES 12
+#define RENAME_WAIT_MS 25
 #define ONCE ((size_t)1 << 30) /* ReadFile and WriteFile count in 32 bits */
 
 static HANDLE handle_of(int fd)
@@ -282,14 +284,50 @@ bool file_same(int a, int b)
 	       x.nFileIndexHigh == y.nFileIndexHigh && x.nFileIndexLow == y.nFileIndexLow;
 }
 
+/* In place of what others have open: they keep the old file (NTFS of Windows 10 1607). */
+static bool rename_over(const wchar_t *from, const wchar_t *to)
+{
+	const DWORD at_once = 1 | 2; /* REPLACE_IF_EXISTS, POSIX_SEMANTICS */
+	const int how = 22;          /* FileRenameInfoEx */
+	size_t n = wcslen(to) * sizeof *to;
+	FILE_RENAME_INFO *x = mem_new(sizeof *x + n);
+	HANDLE h = CreateFileW(from, DELETE | SYNCHRONIZE, SHARE_ALL, NULL, OPEN_EXISTING,
+		FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_WRITE_THROUGH,
+		NULL);
+	bool done = false;
+
+	memcpy(x, &at_once, sizeof at_once); /* where others have ReplaceIfExists */
+	x->FileNameLength = (DWORD)n;
+	memcpy(x->FileName, to, n);
+	if (h != INVALID_HANDLE_VALUE) {
+		done = SetFileInformationByHandle(h, (FILE_INFO_BY_HANDLE_CLASS)how, x,
+			(DWORD)(sizeof *x + n));
+		CloseHandle(h);
+	}
+	free(x);
+	return done;
+}
+
+/* What looks for viruses opens what was just written, and lets go of it in a moment. */
 int file_rename(const char *from, const char *to)
 {
 	AUTO_FREE(arena) a = arena_new();
+	const wchar_t *x = wide_path(a, span_of(from)), *y = wide_path(a, span_of(to));
 
-	return MoveFileExW(wide_path(a, span_of(from)), wide_path(a, span_of(to)),
-		       MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)
-		       ? 0
-		       : errno_windows(GetLastError());
+	for (unsigned i = 0;; i++) {
+		DWORD code;
+
+		if (MoveFileExW(x, y, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+			return 0;
+		code = GetLastError();
+		if (code != ERROR_ACCESS_DENIED && code != ERROR_SHARING_VIOLATION)
+			return errno_windows(code);
+		if (rename_over(x, y))
+			return 0;
+		if (i == RENAME_TRIES)
+			return errno_windows(code);
+		Sleep(RENAME_WAIT_MS);
+	}
 }
 
 int file_remove(const char *path)
