@@ -28,6 +28,7 @@ struct http {
 	wchar_t *host, *path;
 	struct authorities *authorities; /* of TLS only */
 	struct err refused;              /* by authorities_check, of this request */
+	bool checked;                    /* who gets this request */
 };
 
 /* ---- what goes wrong ---- */
@@ -191,11 +192,17 @@ static void CALLBACK on_sending(HINTERNET request, DWORD_PTR ctx, DWORD what, vo
 	struct http *h = (struct http *)ctx;
 	const CERT_CONTEXT *c = NULL;
 	DWORD size = sizeof c;
+	BOOL shown;
 
 	(void)info, (void)n;
 	if (!h || what != WINHTTP_CALLBACK_STATUS_SENDING_REQUEST || h->refused.code)
 		return;
-	if (!WinHttpQueryOption(request, WINHTTP_OPTION_SERVER_CERT_CONTEXT, &c, &size) || !c)
+	shown = WinHttpQueryOption(request, WINHTTP_OPTION_SERVER_CERT_CONTEXT, &c, &size);
+	/* a proxy is asked for the way there (CONNECT): ours comes behind it */
+	if (!shown && GetLastError() == ERROR_WINHTTP_INCORRECT_HANDLE_STATE)
+		return;
+	h->checked = true;
+	if (!shown || !c)
 		(void)err_set(&h->refused, ERR_DENIED, "the other side showed no certificate");
 	else
 		(void)!authorities_check(h->authorities, c, h->host, &h->refused);
@@ -259,6 +266,8 @@ static int send_all(struct http *h, HINTERNET request, struct span headers, stru
 		    WINHTTP_NO_REQUEST_DATA, 0, (DWORD)body.n, (DWORD_PTR)h) ||
 		h->refused.code)
 		return failed(h, "cannot send", e);
+	if (h->authorities && !h->checked)
+		return err_set(e, ERR_DENIED, "the other side's certificate was not seen");
 	while (body.n) {
 		DWORD done = 0;
 
@@ -302,6 +311,7 @@ int http_post(struct http *h, struct span headers, struct span body, unsigned *r
 	if (body.n > UINT32_MAX || headers.n > UINT32_MAX)
 		return err_set(e, ERR_LIMIT, "a request of more than 4 GiB");
 	h->refused = (struct err){ 0 };
+	h->checked = false;
 	rc = open_request(h, &request, e);
 	if (rc == 0)
 		rc = send_all(h, request, headers, body, e);
