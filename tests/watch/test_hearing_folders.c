@@ -311,6 +311,22 @@ static void a_folder_comes_with_what_is_in_it(void **state)
 	expect("file", "Base\\sub\\deep", "");
 }
 
+/* Wine, too, tells what was opened as "LONGNA~1" by that name. */
+static void a_short_name_that_goes_is_looked_for_in_its_folder(void **state)
+{
+	(void)state;
+	make("Base\\sub");
+	put("Base\\sub\\LONGNA~1.TXT");
+	put("Base\\sub\\note.tx~");
+	expect("file", "Base\\sub\\note.tx~", "");
+	forget();
+	assert_true(DeleteFileW(wide("Base\\sub\\note.tx~")));
+	expect("file", "Base\\sub\\note.tx~", "");
+	assert_false(was_said(arena_format(arena, "file %s\\sub ...", base)));
+	assert_true(DeleteFileW(wide("Base\\sub\\LONGNA~1.TXT")));
+	expect("file", "Base\\sub", " ...");
+}
+
 static void a_base_is_waited_for(void **state)
 {
 	(void)state;
@@ -352,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_file_is_heard_of_by_each_name),
 		TEST(a_folder_comes_with_what_is_in_it),
+		TEST(a_short_name_that_goes_is_looked_for_in_its_folder),
 		TEST(a_base_is_waited_for),
 		TEST(others_are_told_of_what_they_are_read_from),
 		TEST(what_nobody_asked_for_is_silent),

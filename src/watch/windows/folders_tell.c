@@ -117,8 +117,8 @@ void tell_loss(struct folders *x, const struct listening *l)
 
 /* ---- what was heard ---- */
 
-/* A program that opened "PROGRA~1" is told of under that name. What is gone has no long one: then
- * the folder above is looked at, with all below it. */
+/* A program that opened "PROGRA~1" is told of under that name. NULL: it is the long one, or what it
+ * named is gone. */
 static char *long_name(const char *path)
 {
 	struct arena *a;
@@ -140,6 +140,32 @@ static char *long_name(const char *path)
 	}
 	arena_free(a);
 	return ret;
+}
+
+/* May the file system have made it of a longer one: "PROGRA~1", "LONGNA~2.TXT"? */
+static bool is_short(struct span name)
+{
+	const char *dot = name.n ? memchr(name.p, '.', name.n) : NULL;
+	size_t base = dot ? (size_t)(dot - name.p) : name.n, at = base;
+
+	while (at > 0 && name.p[at - 1] >= '0' && name.p[at - 1] <= '9')
+		at--;
+	return base <= 8 && at < base && at > 1 && name.p[at - 1] == '~' && name.n - base <= 4;
+}
+
+/* What was removed, or renamed, under a short name: only its folder can still be looked at. */
+static void tell_gone(struct folders *x, const struct listening *l, const char *path)
+{
+	size_t n = strlen(l->path);
+	struct span rest = span_of(path + n + 1), name;
+
+	while (span_cut(&rest, '\\', &name)) {
+		if (is_short(name)) {
+			tell_path(x, span_from(path, n), true);
+			return;
+		}
+		n += 1 + name.n;
+	}
 }
 
 static bool is_folder(const char *path)
@@ -184,6 +210,8 @@ static void tell_one(struct folders *x, const struct listening *l, const FILE_NO
 		return;
 	text = buf_text(&path);
 	full = long_name(text);
+	if (goes && (!full || strcmp(full, text) == 0)) /* Wine knows no other */
+		tell_gone(x, l, text);
 	if (full)
 		text = full;
 	if ((comes || goes) && is_wished(x, text))
