@@ -47,7 +47,7 @@ static void set_style(struct session *s)
 	s->style.now = clock_now();
 }
 
-static int open_policy(struct session *s, struct err *e)
+int session_policy(struct session *s, struct err *e)
 {
 	int rc = policy_load(&s->policy, s->policy_path, false, &s->problems, e);
 	AUTO(buf) shown = BUF_INIT(8192);
@@ -97,7 +97,7 @@ int session_open(struct session *s, const struct command *c, struct err *e)
 	if (machine_name(&s->host, e) < 0)
 		return e->code;
 	if (c->needs & NEEDS_POLICY)
-		rc = open_policy(s, e);
+		rc = session_policy(s, e);
 	if (rc == 0 && (c->needs & (NEEDS_STATE | NEEDS_STATE_WRITE)))
 		rc = session_store(s, c->needs & NEEDS_STATE_WRITE ? STORE_WRITE : STORE_READ, e);
 	return rc;

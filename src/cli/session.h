@@ -36,6 +36,8 @@ void session_places(struct session *s);
 /* Open what the command needs. */
 int session_open(struct session *s, const struct command *c, struct err *e) MUST_CHECK;
 void session_close(struct session *s);
+/* Load the policy, for a command that does not leave it to its row. */
+int session_policy(struct session *s, struct err *e) MUST_CHECK;
 /* Open the state, for a command that does not leave it to its row. */
 int session_store(struct session *s, enum store_mode mode, struct err *e) MUST_CHECK;
 

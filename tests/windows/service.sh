@@ -11,6 +11,13 @@ true_that "installed" done_to install
 registry query "$SOURCE" /v EventMessageFile
 grep -qi 'invar\.exe' "$PLACE/reg"
 point $? "the event log's source is registered" "$PLACE/reg"
+mv "$WORK/policy/try.yaml" "$WORK/try.yaml"
+printf 'version: 1\nrules:\n  - { id: wrong, kind: nothing }\n' >"$WORK/policy/wrong.yaml"
+status_is 17 "it does not start with a wrong policy" ask agent start
+[ "$(grep -c unknown-kind "$PLACE/said")" = 1 ] && grep -q 'ended at once: the policy has 1 error' "$PLACE/said"
+point $? "and what is wrong is said, once" "$PLACE/said"
+rm "$WORK/policy/wrong.yaml"
+mv "$WORK/try.yaml" "$WORK/policy/try.yaml"
 true_that "started" done_to start
 { # Wine takes ten seconds to say that it is not the service
 	ask agent >"$PLACE/another" 2>&1

@@ -4,6 +4,7 @@ if(WIN32)
     src/agent/service/windows/eventlog.c
     src/agent/service/windows/install.c
     src/agent/service/windows/install_policy.c
+    src/agent/service/windows/installed.c
     src/agent/service/windows/lock.c
     src/agent/service/windows/service.c
   )

@@ -48,6 +48,16 @@ static const struct fault {
 	{ ERROR_KEY_DELETED, ERR_MISSING, "the key was deleted" },
 	{ ERROR_SERVICE_DOES_NOT_EXIST, ERR_MISSING, "no such service" },
 	{ ERROR_SERVICE_EXISTS, ERR_EXISTS, "the service exists already" },
+	{ ERROR_SERVICE_REQUEST_TIMEOUT, ERR_TIMEOUT, "its process does not answer" },
+	{ ERROR_SERVICE_DISABLED, ERR_DENIED,
+		"it is disabled; to change that: sc config NAME start= auto" },
+	{ ERROR_SERVICE_CANNOT_ACCEPT_CTRL, ERR_SYSTEM,
+		"it starts or ends and takes no orders; should that last, end its process (sc "
+		"queryex NAME says which)" },
+	{ ERROR_SERVICE_LOGON_FAILED, ERR_DENIED, "its account cannot log on" },
+	{ ERROR_SERVICE_MARKED_FOR_DELETE, ERR_LOCKED,
+		"it is being removed, and goes when every program that has it open is closed "
+		"(services.msc, the task manager), at the latest with the next start of Windows" },
 	{ ERROR_CRC, ERR_SYSTEM, "data error (checksum)" },
 	{ ERROR_NONE_MAPPED, ERR_MISSING, "no account has it" },
 	{ ERROR_PRIVILEGE_NOT_HELD, ERR_DENIED, "a privilege is missing" },

@@ -229,11 +229,47 @@ static int run_uninstall(struct session *s, int argc, char **argv, struct err *e
 	return 0;
 }
 
+/* What the service found wrong when it began; only the event log hears it from the service. */
+static int find_reason(struct session *s, const struct install_paths *p, struct err *e)
+{
+	__attribute__((cleanup(agent_config_donep))) struct agent_config g = { 0 };
+	AUTO_FREE(store) store = NULL;
+	int rc;
+
+	s->policy_path = p->policy;
+	s->state_dir = p->state;
+	rc = session_policy(s, e);
+	if (rc == 0)
+		rc = agent_config_at(&g, p->config, &s->problems, e);
+	if (rc < 0)
+		return rc;
+	rc = store_open(&store, p->state, STORE_READ, e);
+	return rc == ERR_MISSING ? 0 : rc; /* it makes a state itself */
+}
+
+static int why_not_started(struct session *s, struct err *e)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct install_paths p = { .config = config_file_default() };
+	const char *policy = s->policy_path, *state = s->state_dir;
+	struct err why = { 0 };
+	int rc = 0;
+
+	if (installed_paths(a, &p, &why) == 0 && p.policy && p.state)
+		rc = find_reason(s, &p, &why);
+	s->policy_path = policy;
+	s->state_dir = state;
+	return rc < 0 ? err_set(e, rc, "the service " SERVICE_NAME " ended at once: %s", why.text)
+		      : e->code;
+}
+
 static int run_start(struct session *s, int argc, char **argv, struct err *e)
 {
+	int rc = start_service(e);
+
 	(void)argc, (void)argv;
-	if (start_service(e) < 0)
-		return e->code;
+	if (rc < 0)
+		return rc == ERR_SYSTEM || rc == ERR_TIMEOUT ? why_not_started(s, e) : rc;
 	say_done(s, "started", "The service " SERVICE_NAME " runs.\n");
 	return 0;
 }

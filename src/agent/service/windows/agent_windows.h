@@ -15,6 +15,7 @@ void ask_from_console(void);
 
 /* ---- service.c ---- */
 #define SERVICE_NAME "Invar"
+#define SERVICE_NAME_W L"Invar"
 /* Be the service `run` does, if the service manager started us: *ret is what it returned, then.
  * False: somebody started us from a console. */
 bool service_dispatch(int (*run)(void *ctx, struct err *e), void *ctx, int *ret, struct err *e);

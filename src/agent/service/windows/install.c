@@ -5,7 +5,6 @@
 #include "os/windows/guarded.h"
 #include "os/windows/wide.h"
 
-#define NAME L"Invar"
 #define DISPLAY L"Invar host integrity monitor"
 #define WAIT_MS 30000
 #define STEP_MS 50
@@ -33,7 +32,7 @@ static int open_service(SC_HANDLE *ret, DWORD rights, struct err *e)
 
 	if (open_manager(&manager, SC_MANAGER_CONNECT, e) < 0)
 		return e->code;
-	*ret = OpenServiceW(manager, NAME, rights);
+	*ret = OpenServiceW(manager, SERVICE_NAME_W, rights);
 	if (*ret)
 		return 0;
 	if (GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST)
@@ -167,13 +166,14 @@ static int make_service(SC_HANDLE *ret, wchar_t *line, struct err *e)
 
 	if (open_manager(&manager, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, e) < 0)
 		return e->code;
-	*ret = CreateServiceW(manager, NAME, DISPLAY, SERVICE_ALL_ACCESS, SERVICE_WIN32_OWN_PROCESS,
-		SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, NULL, NULL);
+	*ret = CreateServiceW(manager, SERVICE_NAME_W, DISPLAY, SERVICE_ALL_ACCESS,
+		SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line, NULL,
+		NULL, NULL, NULL, NULL);
 	if (*ret)
 		return 0;
 	if (GetLastError() != ERROR_SERVICE_EXISTS)
 		return err_windows(e, GetLastError(), "cannot make the service " SERVICE_NAME);
-	*ret = OpenServiceW(manager, NAME, SERVICE_ALL_ACCESS);
+	*ret = OpenServiceW(manager, SERVICE_NAME_W, SERVICE_ALL_ACCESS);
 	if (*ret && ChangeServiceConfigW(*ret, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
 			    SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, NULL, NULL, DISPLAY))
 		return 0;
@@ -228,16 +228,43 @@ int start_service(struct err *e)
 	return wait_until(service, SERVICE_RUNNING, e);
 }
 
+/* Wine's service manager never learns that a service's process was killed. */
+static bool is_gone(SC_HANDLE service)
+{
+	SERVICE_STATUS_PROCESS s;
+	HANDLE process;
+	DWORD size;
+	bool gone;
+
+	if (!QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&s, sizeof s, &size))
+		return false;
+	if (s.dwProcessId == 0)
+		return s.dwCurrentState != SERVICE_START_PENDING;
+	process = OpenProcess(SYNCHRONIZE, FALSE, s.dwProcessId);
+	if (!process)
+		return GetLastError() == ERROR_INVALID_PARAMETER;
+	gone = WaitForSingleObject(process, 0) == WAIT_OBJECT_0;
+	CloseHandle(process);
+	return gone;
+}
+
+/* While it starts or ends it takes no orders: asked again until it does. */
 static int stop_opened(SC_HANDLE service, struct err *e)
 {
 	SERVICE_STATUS s;
+	DWORD code = 0;
 
-	if (!ControlService(service, SERVICE_CONTROL_STOP, &s)) {
-		if (GetLastError() == ERROR_SERVICE_NOT_ACTIVE)
+	for (int ms = 0; ms < WAIT_MS; ms += STEP_MS) {
+		if (ControlService(service, SERVICE_CONTROL_STOP, &s))
+			return wait_until(service, SERVICE_STOPPED, e);
+		code = GetLastError();
+		if (code == ERROR_SERVICE_NOT_ACTIVE || is_gone(service))
 			return 0;
-		return err_windows(e, GetLastError(), "cannot stop the service " SERVICE_NAME);
+		if (code != ERROR_SERVICE_CANNOT_ACCEPT_CTRL)
+			break;
+		Sleep(STEP_MS);
 	}
-	return wait_until(service, SERVICE_STOPPED, e);
+	return err_windows(e, code, "cannot stop the service " SERVICE_NAME);
 }
 
 int stop_service(struct err *e)

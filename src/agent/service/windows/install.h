@@ -28,6 +28,8 @@ int install_policy(const char *program, const char *policy, unsigned *ret_n,
 	struct err *e) MUST_CHECK;
 /* The path of this program. */
 void install_program(struct buf *ret);
+/* What it is installed with, in a; what its command line does not name stays as it is. */
+int installed_paths(struct arena *a, struct install_paths *ret, struct err *e) MUST_CHECK;
 int uninstall_service(struct err *e) MUST_CHECK;
 /* Return once it runs, or is stopped; ERR_TIMEOUT after half a minute. */
 int start_service(struct err *e) MUST_CHECK;

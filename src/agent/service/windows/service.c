@@ -4,7 +4,6 @@
 #include "agent/service/windows/agent_windows.h"
 #include "os/windows/fault.h"
 
-#define NAME L"Invar"
 #define HINT_MS 30000 /* while starting: no longer without a sign */
 #define STOP_MS 20000
 
@@ -73,7 +72,7 @@ static DWORD WINAPI on_control(DWORD what, DWORD type, void *data, void *ctx)
 static void WINAPI service_main(DWORD argc, wchar_t **argv)
 {
 	(void)argc, (void)argv;
-	service.handle = RegisterServiceCtrlHandlerExW(NAME, on_control, NULL);
+	service.handle = RegisterServiceCtrlHandlerExW(SERVICE_NAME_W, on_control, NULL);
 	say(SERVICE_START_PENDING, HINT_MS);
 	service.rc = service.run(service.ctx, &service.err);
 	if (service.rc < 0) { /* what the recovery actions are for: SERVICE_FAILURE_ACTIONS_FLAG */
@@ -85,7 +84,7 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv)
 
 bool service_dispatch(int (*run)(void *ctx, struct err *e), void *ctx, int *ret, struct err *e)
 {
-	wchar_t name[] = NAME;
+	wchar_t name[] = SERVICE_NAME_W;
 	SERVICE_TABLE_ENTRYW table[] = { { name, service_main }, { NULL, NULL } };
 
 	service.run = run;
