@@ -28,16 +28,14 @@ int bus_open(struct bus **ret, const char *socket, bool client, struct err *e) M
 void bus_free(struct bus *b); /* accepts NULL */
 void bus_freep(struct bus **b);
 
-#define BUS_ARGS 3
-
 /* One method call with its answer. */
 struct bus_call {
 	/* name: NULL where there is but one at the other end */
 	const char *name, *path, *interface, *member;
-	const char *args[BUS_ARGS]; /* strings; NULL ends them */
-	void *ctx;                  /* the caller's */
-	struct bus_reply *reply;    /* NULL: none came, or an error did */
-	char error[64];             /* its D-Bus name, "org.freedesktop.DBus.Error.…"; or empty */
+	const char *args[4];     /* strings; NULL ends them */
+	void *ctx;               /* the caller's */
+	struct bus_reply *reply; /* NULL: none came, or an error did */
+	char error[64];          /* its D-Bus name, "org.freedesktop.DBus.Error.…"; or empty */
 };
 
 /* Send all, then wait for all: a failed call has no reply, and that is no error of this function.

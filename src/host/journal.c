@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/time.h"
+#include "host/libsystemd.h"
 #include "host/state.h"
 
 #define LINE_MAX_BYTES 512

@@ -7,6 +7,7 @@ if(NOT WIN32)
   list(APPEND HOST_SOURCES
     src/host/host.c
     src/host/ldcache.c
+    src/host/libsystemd.c
     src/host/read.c
     src/host/stamp.c
     src/host/digest.c

@@ -54,12 +54,4 @@ void host_stamp(struct host *h, const char *path, bool link);
 /* All of it is as it was: the same files with the same times, and nothing where nothing was. */
 bool stamps_hold(const struct stamps *all, struct host *h);
 
-/* Functions of libsystemd by name; where each goes. The library is never unloaded: those it brings
- * along leave things with the process. ERR_MISSING: there is none, or an older one. */
-struct symbol {
-	const char *name;
-	void *at;
-};
-int libsystemd_load(const struct symbol *list, size_t n, struct err *e) MUST_CHECK;
-
 #endif

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "host/state.h"
 #include "os/clock.h"
 
 #define PAUSE_MS_FIRST 250
@@ -15,50 +14,7 @@
 #define AT_ONCE 256 /* messages, before others get their turn */
 #define CALLS_MAX 4
 
-/* libsystemd's own declarations (sd-bus.h), as far as we use them. */
-struct bus_error {
-	const char *name, *message;
-	int need_free;
-};
-typedef int message_fn(void *message, void *ctx, struct bus_error *error);
-
-static struct {
-	int (*new)(void **);
-	int (*set_address)(void *, const char *);
-	int (*set_bus_client)(void *, int);
-	int (*start)(void *);
-	int (*process)(void *, void **);
-	void *(*close_unref)(void *);
-	int (*get_fd)(void *);
-	int (*get_events)(void *);
-	int (*get_timeout)(void *, uint64_t *);
-	int (*add_filter)(void *, void **, message_fn *, void *);
-	int (*call_async)(void *, void **, void *, message_fn *, void *, uint64_t);
-	int (*message_new_method_call)(void *, void **, const char *, const char *, const char *,
-		const char *);
-	int (*message_append_basic)(void *, char, const void *);
-	const struct bus_error *(*message_get_error)(void *);
-	void *(*message_unref)(void *);
-	int (*message_is_signal)(void *, const char *, const char *);
-	const char *(*message_get_path)(void *);
-	int (*message_read_basic)(void *, char, void *);
-} sd;
-
-static const struct symbol symbols[] = {
-	{ "sd_bus_new", &sd.new }, { "sd_bus_set_address", &sd.set_address },
-	{ "sd_bus_set_bus_client", &sd.set_bus_client }, { "sd_bus_start", &sd.start },
-	{ "sd_bus_process", &sd.process }, { "sd_bus_close_unref", &sd.close_unref },
-	{ "sd_bus_get_fd", &sd.get_fd }, { "sd_bus_get_events", &sd.get_events },
-	{ "sd_bus_get_timeout", &sd.get_timeout }, { "sd_bus_add_filter", &sd.add_filter },
-	{ "sd_bus_call_async", &sd.call_async },
-	{ "sd_bus_message_new_method_call", &sd.message_new_method_call },
-	{ "sd_bus_message_append_basic", &sd.message_append_basic },
-	{ "sd_bus_message_get_error", &sd.message_get_error },
-	{ "sd_bus_message_unref", &sd.message_unref },
-	{ "sd_bus_message_is_signal", &sd.message_is_signal },
-	{ "sd_bus_message_get_path", &sd.message_get_path },
-	{ "sd_bus_message_read_basic", &sd.message_read_basic }, /* the last: see load() */
-};
+static const struct sd_bus *sd; /* loaded by the first attempt */
 
 struct kinds_signals {
 	struct watched_kinds *all;
@@ -72,13 +28,6 @@ struct kinds_signals {
 	char why[200];
 };
 
-static int load(struct err *e)
-{
-	if (sd.message_read_basic)
-		return 0;
-	return libsystemd_load(symbols, ARRAY_LEN(symbols), e);
-}
-
 /* ---- breaking off ---- */
 
 static void disconnect(struct kinds_signals *s)
@@ -87,7 +36,7 @@ static void disconnect(struct kinds_signals *s)
 		event_free(s->event);
 	s->event = NULL;
 	if (s->bus)
-		sd.close_unref(s->bus);
+		sd->close_unref(s->bus);
 	s->bus = NULL;
 }
 
@@ -104,12 +53,12 @@ static void fail(struct kinds_signals *s, const char *why)
 
 /* ---- what comes ---- */
 
-static int on_message(void *message, void *ctx, struct bus_error *error)
+static int on_message(void *message, void *ctx, struct sd_bus_error *error)
 {
 	struct kinds_signals *s = ctx;
 
 	(void)error;
-	if (sd.message_is_signal(message, NULL, NULL) > 0)
+	if (sd->message_is_signal(message, NULL, NULL) > 0)
 		s->setup.heard(s->all, message);
 	return 0;
 }
@@ -124,13 +73,13 @@ static void up(struct kinds_signals *s)
 	s->was_up = true;
 }
 
-static int on_answer(void *message, void *ctx, struct bus_error *error)
+static int on_answer(void *message, void *ctx, struct sd_bus_error *error)
 {
 	struct kinds_signals *s = ctx;
-	const struct bus_error *why = sd.message_get_error(message);
+	const struct sd_bus_error *why = sd->message_get_error(message);
 
 	(void)error;
-	if (why) /* the connection ends behind sd.process, which we are in */
+	if (why) /* the connection ends behind the function we are in */
 		snprintf(s->why, sizeof s->why, "the bus refused: %s", why->name);
 	else if (--s->unanswered == 0)
 		up(s);
@@ -139,15 +88,9 @@ static int on_answer(void *message, void *ctx, struct bus_error *error)
 
 static int call(struct kinds_signals *s, const struct signals_call *c)
 {
-	void *m = NULL;
-	int rc = sd.message_new_method_call(s->bus, &m, c->name, c->path, c->interface, c->member);
+	const char *args[] = { c->arg, NULL };
+	int rc = sd_bus_call(sd, s->bus, &c->method, args, on_answer, s, 0);
 
-	if (rc >= 0 && c->arg)
-		rc = sd.message_append_basic(m, 's', c->arg);
-	if (rc >= 0)
-		rc = sd.call_async(s->bus, NULL, m, on_answer, s, 0);
-	if (m)
-		sd.message_unref(m);
 	s->unanswered += rc >= 0;
 	return rc;
 }
@@ -161,7 +104,7 @@ static void on_event(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd, (void)what;
 	for (unsigned i = 0; rc > 0 && i < AT_ONCE; i++)
-		rc = sd.process(s->bus, NULL);
+		rc = sd->process(s->bus, NULL);
 	if (s->why[0])
 		fail(s, s->why);
 	else if (rc < 0)
@@ -172,12 +115,12 @@ static void on_event(evutil_socket_t fd, short what, void *ctx)
 
 static void arm(struct kinds_signals *s)
 {
-	int events = sd.get_events(s->bus);
+	int events = sd->get_events(s->bus);
 	uint64_t until = UINT64_MAX;
 	struct timeval left = { 0 };
 	int64_t us;
 
-	if (events < 0 || sd.get_timeout(s->bus, &until) < 0) {
+	if (events < 0 || sd->get_timeout(s->bus, &until) < 0) {
 		fail(s, "the bus broke off");
 		return;
 	}
@@ -186,7 +129,7 @@ static void arm(struct kinds_signals *s)
 		left = (struct timeval){ us / 1000000, us % 1000000 };
 	if (s->event)
 		event_free(s->event);
-	s->event = event_new(s->all->w->base, sd.get_fd(s->bus),
+	s->event = event_new(s->all->w->base, sd->get_fd(s->bus),
 		(short)((events & POLLIN ? EV_READ : 0) | (events & POLLOUT ? EV_WRITE : 0)),
 		on_event, s);
 	event_add(s->event, until == UINT64_MAX ? NULL : &left);
@@ -196,20 +139,12 @@ static void arm(struct kinds_signals *s)
 
 static int start(struct kinds_signals *s)
 {
-	char address[128];
-	int rc = sd.new(&s->bus);
+	int rc = sd_bus_connect(sd, &s->bus, s->setup.socket, s->setup.client);
 
-	snprintf(address, sizeof address, "unix:path=%s", s->setup.socket);
 	if (rc >= 0)
-		rc = sd.set_address(s->bus, address);
-	if (rc >= 0)
-		rc = sd.set_bus_client(s->bus, s->setup.client);
-	if (rc >= 0)
-		rc = sd.start(s->bus);
-	if (rc >= 0)
-		rc = sd.add_filter(s->bus, NULL, on_message, s);
+		rc = sd->add_filter(s->bus, NULL, on_message, s);
 	s->unanswered = 0;
-	for (const struct signals_call *c = s->setup.calls; rc >= 0 && c->interface; c++)
+	for (const struct signals_call *c = s->setup.calls; rc >= 0 && c->method.member; c++)
 		rc = call(s, c);
 	return rc;
 }
@@ -221,7 +156,7 @@ static void attempt(struct kinds_signals *s)
 	s->why[0] = '\0';
 	if (access(s->setup.socket, F_OK) < 0) {
 		fail(s, "there is no bus");
-	} else if (load(&e) < 0) {
+	} else if (sd_bus_load(&sd, &e) < 0) {
 		fail(s, e.text);
 	} else if (start(s) < 0) {
 		fail(s, "cannot connect to the bus");
@@ -263,19 +198,19 @@ void kinds_signals_close(struct kinds_signals *s)
 
 bool signal_is(struct signal_message *m, const char *interface, const char *member)
 {
-	return sd.message_is_signal(m, interface, member) > 0;
+	return sd->message_is_signal(m, interface, member) > 0;
 }
 
 struct span signal_path(struct signal_message *m)
 {
-	return span_of(sd.message_get_path(m));
+	return span_of(sd->message_get_path(m));
 }
 
 bool signal_text(struct signal_message *m, char type, struct span *ret)
 {
 	const char *text;
 
-	if (sd.message_read_basic(m, type, &text) <= 0)
+	if (sd->message_read_basic(m, type, &text) <= 0)
 		return false;
 	*ret = span_of(text);
 	return true;
@@ -283,5 +218,5 @@ bool signal_text(struct signal_message *m, char type, struct span *ret)
 
 bool signal_number(struct signal_message *m, char type, uint32_t *ret)
 {
-	return sd.message_read_basic(m, type, ret) > 0;
+	return sd->message_read_basic(m, type, ret) > 0;
 }

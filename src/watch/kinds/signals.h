@@ -3,6 +3,7 @@
 #ifndef WATCH_KINDS_SIGNALS_H
 #define WATCH_KINDS_SIGNALS_H
 
+#include "host/libsystemd.h"
 #include "watch/kinds/kinds.h"
 
 struct kinds_signals;
@@ -10,8 +11,8 @@ struct signal_message; /* sd_bus_message */
 
 /* A method called once connected; all must succeed for the means to be in force. */
 struct signals_call {
-	const char *name, *path, *interface, *member; /* interface NULL ends the list */
-	const char *arg;                              /* a string, or NULL */
+	struct sd_bus_method method; /* member NULL ends the list */
+	const char *arg;             /* a string, or NULL */
 };
 
 struct signals_setup {

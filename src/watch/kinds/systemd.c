@@ -6,8 +6,6 @@
 #include "watch/kinds/parse.h"
 #include "watch/kinds/signals.h"
 
-#define PRIVATE_SOCKET "/run/systemd/private"
-#define SYSTEM_SOCKET "/run/dbus/system_bus_socket"
 #define SERVICE "org.freedesktop.systemd1"
 #define OBJECT "/org/freedesktop/systemd1"
 #define MANAGER SERVICE ".Manager"
@@ -76,21 +74,21 @@ static void heard(struct watched_kinds *all, struct signal_message *m)
 static void begin(struct watched_kinds *all)
 {
 	static const struct signals_call subscribe[] = {
-		{ NULL, OBJECT, MANAGER, "Subscribe", NULL },
-		{ 0 },
+		{ { NULL, OBJECT, MANAGER, "Subscribe" }, NULL },
+		{ .method = { 0 } },
 	};
 	static const struct signals_call through_bus[] = {
-		{ DAEMON, "/", DAEMON, "AddMatch",
+		{ { DAEMON, "/", DAEMON, "AddMatch" },
 			"type='signal',sender='" SERVICE "',interface='" MANAGER "'" },
-		{ DAEMON, "/", DAEMON, "AddMatch",
+		{ { DAEMON, "/", DAEMON, "AddMatch" },
 			"type='signal',sender='" SERVICE "',interface='" PROPERTIES
 			"',path_namespace='" OBJECT "'" },
-		{ SERVICE, OBJECT, MANAGER, "Subscribe", NULL },
-		{ 0 },
+		{ { SERVICE, OBJECT, MANAGER, "Subscribe" }, NULL },
+		{ .method = { 0 } },
 	};
 	bool private = geteuid() == 0;
 	struct signals_setup setup = { .of = WATCH_SYSTEMD,
-		.socket = private ? PRIVATE_SOCKET : SYSTEM_SOCKET,
+		.socket = private ? SYSTEMD_SOCKET : SYSTEM_BUS_SOCKET,
 		.client = !private,
 		.calls = private ? subscribe : through_bus,
 		.heard = heard };
@@ -122,13 +120,13 @@ static void heard_name(struct watched_kinds *all, struct signal_message *m)
 static void begin_bus(struct watched_kinds *all)
 {
 	static const struct signals_call calls[] = {
-		{ DAEMON, "/", DAEMON, "AddMatch",
+		{ { DAEMON, "/", DAEMON, "AddMatch" },
 			"type='signal',sender='" DAEMON "',interface='" DAEMON
 			"',member='NameOwnerChanged'" },
-		{ 0 },
+		{ .method = { 0 } },
 	};
 	struct signals_setup setup = { .of = WATCH_BUS,
-		.socket = SYSTEM_SOCKET,
+		.socket = SYSTEM_BUS_SOCKET,
 		.client = true,
 		.calls = calls,
 		.heard = heard_name };
