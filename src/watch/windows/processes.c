@@ -34,16 +34,14 @@ static uint64_t mix(uint64_t h, uint64_t x)
 
 /* ---- the list of processes ---- */
 
-typedef const SYSTEM_PROCESS_INFORMATION *row;
-
-static row next_row(row r)
+static const SYSTEM_PROCESS_INFORMATION *next_row(const SYSTEM_PROCESS_INFORMATION *r)
 {
 	if (r->NextEntryOffset == 0)
 		return NULL;
 	return (const void *)((const char *)r + r->NextEntryOffset);
 }
 
-static bool is_named(row r, const wchar_t *name, size_t n)
+static bool is_named(const SYSTEM_PROCESS_INFORMATION *r, const wchar_t *name, size_t n)
 {
 	return r->ImageName.Buffer && r->ImageName.Length == n * sizeof *name &&
 	       _wcsnicmp(r->ImageName.Buffer, name, n) == 0;
@@ -51,19 +49,20 @@ static bool is_named(row r, const wchar_t *name, size_t n)
 
 /* By its name: scans begin and end processes all the time. Who pretends to be us is found by
  * polling. */
-static bool is_ours(const struct lists *l, row r)
+static bool is_ours(const struct lists *l, const SYSTEM_PROCESS_INFORMATION *r)
 {
 	return is_named(r, l->own, l->n_own);
 }
 
 /* Which Windows starts beside a program of the console. */
-static bool is_own_console(const struct lists *l, row first, row r)
+static bool is_own_console(const struct lists *l, const SYSTEM_PROCESS_INFORMATION *first,
+	const SYSTEM_PROCESS_INFORMATION *r)
 {
 	static const wchar_t console[] = L"conhost.exe";
 
 	if (!is_named(r, console, ARRAY_LEN(console) - 1))
 		return false;
-	for (row p = first; p; p = next_row(p))
+	for (const SYSTEM_PROCESS_INFORMATION *p = first; p; p = next_row(p))
 		if (p->UniqueProcessId == r->InheritedFromUniqueProcessId)
 			return is_ours(l, p);
 	return false;
@@ -72,13 +71,13 @@ static bool is_own_console(const struct lists *l, row first, row r)
 /* The sum of what each process hashes to: a number that is used again has another time. */
 static int processes_mark(struct lists *l, uint64_t *ret, struct err *e)
 {
-	row first;
+	const SYSTEM_PROCESS_INFORMATION *first;
 
 	*ret = 0;
 	if (system_ask(&l->processes, SYSTEM_PROCESSES, "processes", e) < 0)
 		return e->code;
 	first = (const void *)l->processes.p;
-	for (row r = first; r; r = next_row(r))
+	for (const SYSTEM_PROCESS_INFORMATION *r = first; r; r = next_row(r))
 		if (!is_ours(l, r) && !is_own_console(l, first, r))
 			*ret += mix(mix(0, (uintptr_t)r->UniqueProcessId),
 				(uint64_t)r->CreateTime.QuadPart);
