@@ -12,6 +12,15 @@ static const char sign_prefix[] = "invar baseline 1 signed";
 
 enum { PARTS = 5, ENTRY_PARTS = 3, WINDOW = 1 << 16, HEADER_MAX = 32 << 20 };
 
+bool baseline_begins(struct span head)
+{
+	AUTO(buf) begin = BUF_INIT(64);
+
+	cbor_put_array(&begin, PARTS);
+	cbor_put_text(&begin, span_of(magic));
+	return span_starts(head, buf_span(&begin));
+}
+
 /* Numbers of the header's fields are stored. */
 enum {
 	HEAD_HOST,

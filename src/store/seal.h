@@ -27,6 +27,9 @@ struct baseline_info {
  * caller's. */
 int baseline_export(struct store *s, const struct tree_root *root, const struct baseline_info *info,
 	int fd, struct err *e) MUST_CHECK;
+/* Do these, the first bytes of a file, begin one? */
+bool baseline_begins(struct span head);
+#define BASELINE_HEAD_BYTES 18
 /* Read one: checks signature, order and both digests of the root before reporting success; each may
  * be NULL. Whatever is wrong with its bytes is ERR_DAMAGED. Streams: entries seen before that must
  * be thrown away by the caller (roll back). */

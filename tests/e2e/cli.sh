@@ -289,6 +289,13 @@ run baseline diff b1
 ok "baseline diff has the status of check" status 6
 run baseline diff b1 --json
 ok "baseline diff --json" valid change
+bare baseline show b1 --state nowhere
+ok "baseline show of an export needs no state" bash -c "[ $rc = 0 ] && grep -q notes/n out"
+bare baseline show b1 "file:$dir/tree/**" --json
+ok "and takes a selection" field 'L and all("/tree" in r["key"] for r in L)'
+ok "baseline show --json" valid entity
+run baseline show "$dir/nothing/here"
+ok "what selects nothing is 18" status 18
 run baseline import b1
 ok "baseline import without a reason is 15" status 15
 run baseline import b1 --reason back
@@ -308,6 +315,8 @@ bare baseline verify b3
 ok "a damaged export is 24" status 24
 run baseline diff b3 --json
 ok "nothing of it is shown" silent out
+bare baseline show b3
+ok "by show neither" bash -c "[ $rc = 24 ] && ! [ -s out ]"
 run baseline import b3 --reason no
 ok "and cannot be imported" bash -c "[ $rc != 0 ]"
 run drift

@@ -81,6 +81,9 @@ if [ -x "$LINUX" ]; then
 	"$LINUX" baseline export "$CASE/linux.baseline" --state "$PLACE/state" >/dev/null 2>&1
 	text baseline verify "$(windows "$CASE/linux.baseline")"
 	point "$RC" "a signature from Linux holds here" "$CASE/err"
+	text baseline show "$(windows "$CASE/linux.baseline")"
+	grep -q '^user root  ' "$CASE/out"
+	point $? "and what is in it is shown" "$CASE/out"
 	printf 'X' | dd of="$CASE/linux.baseline" bs=1 seek=200 conv=notrunc status=none
 	text baseline verify "$(windows "$CASE/linux.baseline")"
 	[ "$RC" = 24 ]
