@@ -283,6 +283,7 @@ void ledger_record_encode(const struct ledger_record *r, struct buf *ret)
 struct reader {
 	struct cbor c;
 	struct arena *arena;
+	struct who_memo *whos; /* NULL: none */
 	struct ledger_record *r;
 };
 
@@ -375,10 +376,15 @@ static int get_record(struct reader *d, struct record **ret, struct err *e)
 
 static int get_who(struct reader *d, const struct who **ret, struct err *e)
 {
-	struct who *w = arena_get(d->arena, sizeof *w);
+	struct who *w;
 	struct span bytes;
 
-	if (get_bytes(d, &bytes, e) < 0 || who_decode(bytes, d->arena, w, e) < 0)
+	if (cbor_get_bytes(&d->c, &bytes, e) < 0)
+		return e->code;
+	if (d->whos)
+		return who_recall(d->whos, bytes, ret, e);
+	w = arena_get(d->arena, sizeof *w);
+	if (who_decode(arena_copy(d->arena, bytes), d->arena, w, e) < 0)
 		return e->code;
 	*ret = w;
 	return 0;
@@ -452,8 +458,14 @@ static int complete(struct ledger_record *r, struct err *e)
 int ledger_record_decode(struct span body, struct arena *a, struct ledger_record *ret,
 	struct err *e)
 {
+	return ledger_record_decode_next(body, a, NULL, ret, e);
+}
+
+int ledger_record_decode_next(struct span body, struct arena *a, struct who_memo *whos,
+	struct ledger_record *ret, struct err *e)
+{
 	struct ledger_record r = { 0 };
-	struct reader d = { cbor_of(body), a, &r };
+	struct reader d = { cbor_of(body), a, whos, &r };
 	struct cbor_map map;
 	const struct row *row;
 	uint64_t number;

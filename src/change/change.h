@@ -6,7 +6,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "entity/record.h"
-#include "entity/who.h"
+#include "entity/who_memo.h"
 #include "policy/policy.h"
 
 /* Numbers are stored: add at the end only. */
@@ -151,5 +151,8 @@ void ledger_record_encode(const struct ledger_record *r, struct buf *ret);
  * ERR_VERSION for record types, kinds and fields it knows and we do not. */
 int ledger_record_decode(struct span body, struct arena *a, struct ledger_record *ret,
 	struct err *e) MUST_CHECK;
+/* The same for one record after the other: who it was is valid until the next one is decoded. */
+int ledger_record_decode_next(struct span body, struct arena *a, struct who_memo *whos,
+	struct ledger_record *ret, struct err *e) MUST_CHECK;
 
 #endif

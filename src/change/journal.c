@@ -17,6 +17,7 @@ void journal_done(struct journal *j)
 	arena_freep(&j->arena);
 	arena_freep(&j->cards.arena);
 	buf_done(&j->body);
+	who_memo_done(&j->whos);
 }
 
 int journal_add(struct journal *j, struct ledger_record *r, struct err *e)
@@ -74,7 +75,7 @@ int journal_changes(struct journal *j, struct found *f, const struct lens *l,
 		if (rc > 0)
 			r.change.verdict = VERDICT_COSMETIC;
 		if (j->plan)
-			plan_attribute(j->plan, j->arena, &r.change);
+			plan_attribute(j->plan, j->arena, &j->whos, &r.change);
 		if (card_for(&j->cards, &r.change, &r.change.card, e) < 0 ||
 			journal_add(j, &r, e) < 0)
 			return e->code;
@@ -123,7 +124,7 @@ static int tell(const struct ledger_entry *entry, void *ctx, struct err *e)
 	struct ledger_record r;
 
 	arena_clear(t->journal->arena);
-	if (ledger_record_decode(entry->body, t->journal->arena, &r, e) < 0)
+	if (ledger_record_decode_next(entry->body, t->journal->arena, &t->journal->whos, &r, e) < 0)
 		return e->code;
 	r.seq = entry->seq;
 	memcpy(r.prev, entry->prev, sizeof r.prev);
@@ -166,7 +167,7 @@ int journal_tell_unrecorded(struct journal *j, struct found *f, struct gaps *g,
 		if (rc > 0) {
 			r.time = j->time;
 			if (j->plan)
-				plan_attribute(j->plan, j->arena, &r.change);
+				plan_attribute(j->plan, j->arena, &j->whos, &r.change);
 			rc = listener->record(listener->ctx, &r, e);
 		}
 		if (rc != 0)

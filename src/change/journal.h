@@ -18,6 +18,7 @@ struct journal {
 	struct arena *arena;  /* one record */
 	struct buf body;
 	struct cards cards;
+	struct who_memo whos;
 	const struct proofs *proofs;  /* the caller's; NULL: none */
 	const struct look_plan *plan; /* says whom a change is put down to; NULL: a scan saw it */
 };

@@ -273,10 +273,12 @@ static void add_others(const struct look_plan *p, struct arena *a, const struct 
 	}
 }
 
-void plan_attribute(const struct look_plan *p, struct arena *a, struct change *c)
+void plan_attribute(const struct look_plan *p, struct arena *a, struct who_memo *whos,
+	struct change *c)
 {
 	bool told = false;
 	const struct look_again *x = cover(p, c, &told);
+	const struct who *known;
 	const char *why;
 	struct err ignored;
 	struct who *who;
@@ -290,11 +292,12 @@ void plan_attribute(const struct look_plan *p, struct arena *a, struct change *c
 					    : span_of("not told");
 	if (!told || !x->who.n)
 		return;
-	who = arena_get(a, sizeof *who);
-	if (who_decode(x->who, a, who, &ignored) < 0) {
+	if (who_recall(whos, x->who, &known, &ignored) < 0) {
 		c->who_unknown = span_of("what was told of it cannot be read");
 		return;
 	}
+	who = arena_get(a, sizeof *who);
+	*who = *known;
 	add_others(p, a, x, who);
 	why = owner_settle(c, a, who);
 	if (why) {

@@ -38,7 +38,9 @@ int plan_make(struct look_plan *ret, struct arena *a, const struct look_again *l
 void plan_forget(struct look_plan *p);
 /* What of this kind is looked at, as compare.c wants to know it; t of no kind: all of it. */
 void plan_options(const struct target *t, struct scan_options *ret);
-/* Who, when and how it was heard of: from the nearest look that covers it. Texts in a. */
-void plan_attribute(const struct look_plan *p, struct arena *a, struct change *c);
+/* Who, when and how it was heard of: from the nearest look that covers it. Texts in a, or in whos
+ * until the next one. */
+void plan_attribute(const struct look_plan *p, struct arena *a, struct who_memo *whos,
+	struct change *c);
 
 #endif

@@ -170,6 +170,47 @@ static int expect(const struct cbor *c, enum cbor_type type, struct head *ret, s
 	return 0;
 }
 
+/* ---- most items: a small number, a short string ---- */
+
+/* What is not one of these is left to the whole reader, which also says what is wrong. */
+static bool get_small(struct cbor *c, uint64_t *ret)
+{
+	unsigned char first;
+
+	if (c->p == c->end)
+		return false;
+	first = (unsigned char)*c->p;
+	if (first >= 24)
+		return false;
+	c->p++;
+	*ret = first;
+	return true;
+}
+
+static bool get_short(struct cbor *c, struct span *ret)
+{
+	size_t left = (size_t)(c->end - c->p), n, head = 1;
+	unsigned char first;
+
+	if (left < 2)
+		return false;
+	first = (unsigned char)*c->p;
+	if (first < CBOR_BYTES << 5 || first > (CBOR_BYTES << 5 | 24))
+		return false;
+	n = first & 31;
+	if (n == 24) {
+		n = (unsigned char)c->p[1];
+		head = 2;
+	}
+	if ((head == 2 && n < 24) || n > left - head)
+		return false;
+	*ret = (struct span){ c->p + head, n };
+	c->p += head + n;
+	return true;
+}
+
+/* ---- any item ---- */
+
 int cbor_get_head(struct cbor *c, enum cbor_type type, uint64_t *ret, struct err *e)
 {
 	struct head h;
@@ -216,8 +257,11 @@ int cbor_peek(const struct cbor *c, struct err *e)
 int cbor_get_uint(struct cbor *c, uint64_t *ret, struct err *e)
 {
 	struct head h;
-	int rc = expect(c, CBOR_UINT, &h, e);
+	int rc;
 
+	if (get_small(c, ret))
+		return 0;
+	rc = expect(c, CBOR_UINT, &h, e);
 	if (rc < 0)
 		return rc;
 	c->p = h.behind;
@@ -245,8 +289,11 @@ int cbor_get_int(struct cbor *c, int64_t *ret, struct err *e)
 int cbor_get_bytes(struct cbor *c, struct span *ret, struct err *e)
 {
 	struct head h;
-	int rc = expect(c, CBOR_BYTES, &h, e);
+	int rc;
 
+	if (get_short(c, ret))
+		return 0;
+	rc = expect(c, CBOR_BYTES, &h, e);
 	if (rc < 0)
 		return rc;
 	c->p = h.behind + h.n;
@@ -374,10 +421,17 @@ static int skip(struct cbor *c, unsigned depth, struct span *ret, struct err *e)
 	struct cbor at = *c;
 	struct span s;
 	struct head h;
+	uint64_t n;
 	int rc;
 
 	if (depth > CBOR_DEPTH_MAX)
 		return err_set(e, ERR_LIMIT, "CBOR: nested deeper than %d", CBOR_DEPTH_MAX);
+	if (get_small(&at, &n) || get_short(&at, &s)) {
+		*c = at;
+		if (ret)
+			*ret = (struct span){ from, (size_t)(at.p - from) };
+		return 0;
+	}
 	rc = get_head(&at, &h, e);
 	if (rc < 0)
 		return rc;

@@ -32,6 +32,7 @@ set(ENTITY_SOURCES
   src/entity/boot.c
   src/entity/hidden.c
   src/entity/who.c
+  src/entity/who_memo.c
   src/entity/who_join.c
 )
 if(WIN32)

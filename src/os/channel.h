@@ -12,6 +12,8 @@ struct channel {
 	int fd; /* the caller's, who also closes it */
 	size_t frame_max;
 	size_t in_max; /* of one frame that comes: frame_max, until somebody makes it less */
+	/* Bytes that may wait before another frame: frame_max * 4, until somebody makes it less. */
+	size_t most_waiting;
 	struct buf out, in;
 	size_t sent, at; /* of out, written; of in, used up */
 	/* see channel_take_fd */
@@ -24,7 +26,7 @@ struct channel {
 void channel_init(struct channel *c, int fd, size_t frame_max);
 void channel_done(struct channel *c); /* accepts what is zeroed */
 
-/* Queue one frame. False: the other side does not read, and more than `frame_max` * 4 bytes wait
+/* Queue one frame. False: the other side does not read, and more than `most_waiting` bytes wait
  * already: nothing was queued. */
 bool channel_put(struct channel *c, struct span frame);
 size_t channel_waiting(const struct channel *c); /* bytes queued and not yet written */

@@ -5,7 +5,7 @@
 #include "core/mem.h"
 #include "os/file.h"
 
-#define HEAP_BYTES ((size_t)4 << 20) /* more than that in memory goes to the file as a run */
+#define HEAP_BYTES ((size_t)2 << 20) /* more than that in memory goes to the file as a run */
 #define READ_BYTES ((size_t)64 << 10)
 #define RUNS_MAX 32 /* as many become one */
 

@@ -28,7 +28,7 @@ static void put_hint(struct buf *b, const struct notice *n)
 {
 	const struct hint *x = &n->hint;
 
-	cbor_put_array(b, 7);
+	cbor_put_array(b, 8);
 	cbor_put_uint(b, n->type);
 	put_kind(b, x->kind);
 	cbor_put_bytes(b, x->key);
@@ -36,6 +36,7 @@ static void put_hint(struct buf *b, const struct notice *n)
 	cbor_put_int(b, x->time);
 	cbor_put_bytes(b, x->who);
 	cbor_put_bytes(b, x->why);
+	cbor_put_bool(b, x->as_before);
 }
 
 static int get_hint(struct cbor *c, struct arena *a, struct notice *ret, struct err *e)
@@ -45,9 +46,49 @@ static int get_hint(struct cbor *c, struct arena *a, struct notice *ret, struct 
 	(void)a;
 	if (get_kind(c, &x->kind, e) < 0 || cbor_get_bytes(c, &x->key, e) < 0 ||
 		cbor_get_bool(c, &x->below, e) < 0 || cbor_get_int(c, &x->time, e) < 0 ||
-		cbor_get_bytes(c, &x->who, e) < 0 || cbor_get_bytes(c, &x->why, e) < 0)
+		cbor_get_bytes(c, &x->who, e) < 0 || cbor_get_bytes(c, &x->why, e) < 0 ||
+		cbor_get_bool(c, &x->as_before, e) < 0)
 		return e->code;
 	return x->kind ? 0 : err_set(e, ERR_FORMAT, "a hint of no kind");
+}
+
+void hint_before_done(struct hint_before *b)
+{
+	buf_done(&b->who);
+	buf_done(&b->why);
+}
+
+void hint_shorten(const struct hint_before *b, struct hint *x)
+{
+	if (!x->who.n && !x->why.n)
+		return;
+	x->as_before = span_same(x->who, buf_span(&b->who)) && span_same(x->why, buf_span(&b->why));
+	if (x->as_before)
+		x->who = x->why = SPAN_NONE;
+}
+
+static void keep_text(struct buf *b, struct span text)
+{
+	b->max = NOTICE_FRAME_MAX;
+	buf_clear(b);
+	buf_add_span(b, text);
+}
+
+void hint_went(struct hint_before *b, const struct hint *x)
+{
+	keep_text(&b->who, x->who);
+	keep_text(&b->why, x->why);
+}
+
+void hint_complete(struct hint_before *b, struct hint *x)
+{
+	if (!x->as_before) {
+		hint_went(b, x);
+		return;
+	}
+	x->as_before = false;
+	x->who = buf_span(&b->who);
+	x->why = buf_span(&b->why);
 }
 
 /* ---- loss ---- */

@@ -32,6 +32,9 @@ struct hint {
 	int64_t time;    /* when it happened, ns since epoch */
 	struct span who; /* entity/who.h; empty: not known */
 	struct span why; /* then: why not */
+	/* In a frame: who and why are those of the hint before it (struct hint_before). A thousand
+	 * files that one process touches say once who it was. */
+	bool as_before;
 };
 
 /* kind file: scope is a folder (a mount point, "/") below which anything may have changed; else
@@ -90,6 +93,18 @@ struct notice {
 		};
 	};
 };
+
+/* The last hint that went through a channel: each of its ends has one, zeroed with it. */
+struct hint_before {
+	struct buf who, why;
+};
+void hint_before_done(struct hint_before *b);
+/* Before it is encoded: leaves out what the other end knows. */
+void hint_shorten(const struct hint_before *b, struct hint *x);
+/* It went, whole: to be given as it was before it was shortened. */
+void hint_went(struct hint_before *b, const struct hint *x);
+/* After it was decoded: puts back what was left out. Valid until the next one. */
+void hint_complete(struct hint_before *b, struct hint *x);
 
 void notice_encode(const struct notice *n, struct buf *ret);
 /* Spans point into frame; lists live in a. ERR_FORMAT. */

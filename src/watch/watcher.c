@@ -11,6 +11,9 @@
 #include "core/mem.h"
 
 #define OWN_MAX 256
+/* More than this the collector does not read in time: the rest waits with the rooms, where the same
+ * thing that happens again takes no more room. */
+#define WAITING_BYTES ((size_t)768 << 10)
 
 /* In the order they begin: who did something is known before it is heard of. */
 static const struct watch_room *const rooms[] = { &watch_processes, &watch_kinds, &watch_files };
@@ -29,6 +32,7 @@ struct running {
 	struct event *readable, *writable;
 	struct err err; /* the first failure; code 0: none */
 	bool full;      /* a room's notice was refused */
+	struct hint_before before;
 };
 
 static struct running *running_of(struct watcher *w)
@@ -74,12 +78,17 @@ bool watcher_send(struct watcher *w, const struct notice *n)
 {
 	struct running *r = running_of(w);
 	AUTO(buf) frame = BUF_INIT(NOTICE_FRAME_MAX);
+	struct notice x = *n;
 
-	notice_encode(n, &frame);
+	if (x.type == NOTICE_HINT)
+		hint_shorten(&r->before, &x.hint);
+	notice_encode(&x, &frame);
 	if (!channel_put(&w->channel, buf_span(&frame))) {
 		r->full = true;
 		return false;
 	}
+	if (x.type == NOTICE_HINT && !x.hint.as_before)
+		hint_went(&r->before, &n->hint);
 	/* Written when the loop turns, so that what comes together goes together. */
 	event_active(r->writable, EV_WRITE, 0);
 	return true;
@@ -295,6 +304,7 @@ static void stop(struct running *r)
 	if (r->w.base)
 		event_base_free(r->w.base);
 	channel_done(&r->w.channel);
+	hint_before_done(&r->before);
 	policy_free(r->w.own_policy);
 	arena_freep(&r->w.scratch);
 	free(r->w.own);
@@ -312,6 +322,7 @@ int watch_run(const struct watch_setup *setup, struct err *e)
 	own_add(&r.w, (uint32_t)getpid(), -1);
 	own_add(&r.w, (uint32_t)getppid(), -1);
 	channel_init(&r.w.channel, setup->fd, NOTICE_FRAME_MAX);
+	r.w.channel.most_waiting = WAITING_BYTES;
 	rc = start(&r, e);
 	if (rc == 0) {
 		event_base_dispatch(r.w.base);

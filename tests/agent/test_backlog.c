@@ -92,6 +92,48 @@ static void backlog_add__joins_what_a_survey_says(void **state)
 	backlog_free(p);
 }
 
+/* All in a folder that waits is looked at with it, and the folder says who it was. */
+static void backlog_add__leaves_out_what_a_folder_covers(void **state)
+{
+	static const struct {
+		const char *key, *who;
+		enum observed observed;
+		bool covered;
+	} rows[] = {
+		{ "/a/new/file", "tar", OBSERVED_REALTIME, true },
+		{ "/a/new/deep/down/file", "tar", OBSERVED_REALTIME, true },
+		{ "/a/new/file", "another", OBSERVED_REALTIME, false },
+		{ "/a/new/unknown", NULL, OBSERVED_REALTIME, false },
+		{ "/a/new/seen", "tar", OBSERVED_SCAN, false },
+		{ "/a/new", "tar", OBSERVED_REALTIME, false }, /* the folder itself is told apart */
+		{ "/a/newer", "tar", OBSERVED_REALTIME, false },
+		{ "/a/file", "tar", OBSERVED_REALTIME, false },
+	};
+	AUTO_FREE(arena) arena = arena_new();
+	struct backlog *p = backlog_new();
+	struct look_again folder = look_of("/a/new", "tar", 10), *ret;
+
+	(void)state;
+	folder.below = true;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct look_again l = look_of(rows[i].key, rows[i].who, 20);
+
+		l.observed = rows[i].observed;
+		assert_true(backlog_add(p, &folder) && backlog_add(p, &l));
+		if (backlog_count(p) != (rows[i].covered ? 1 : 2))
+			fail_msg("row %zu: %s", i, rows[i].key);
+		backlog_take(p, 100, NULL, NULL, arena, &ret);
+		assert_true(ret[0].below && span_is(ret[0].who, "tar"));
+	}
+	/* it does not wait any more: what happens now is looked at */
+	assert_true(backlog_add(p, &(struct look_again){ .kind = &kind_file,
+					   .key = span_of("/a/new/file"),
+					   .observed = OBSERVED_REALTIME,
+					   .who = span_of("tar") }));
+	assert_int_equal(backlog_count(p), 1);
+	backlog_free(p);
+}
+
 static bool is_user(void *ctx, const struct look_again *l)
 {
 	(void)ctx;
@@ -160,6 +202,7 @@ int main(void)
 		cmocka_unit_test(backlog_add__keeps_each_once),
 		cmocka_unit_test(backlog_add__counts_the_others),
 		cmocka_unit_test(backlog_add__joins_what_a_survey_says),
+		cmocka_unit_test(backlog_add__leaves_out_what_a_folder_covers),
 		cmocka_unit_test(backlog_take__leaves_what_is_not_wanted),
 		cmocka_unit_test(backlog_add__has_an_end),
 	};

@@ -29,6 +29,7 @@ struct bench {
 	pid_t pid;
 	struct policy *policy;
 	struct channel channel;
+	struct hint_before before;
 	struct arena *arena;
 	/* all notices got so far and not forgotten */
 	struct notice *notice;
@@ -86,6 +87,7 @@ static inline void bench_stop(struct bench *b)
 
 	close(b->channel.fd);
 	channel_done(&b->channel);
+	hint_before_done(&b->before);
 	if (waitpid(b->pid, &status, 0) != b->pid || status != 0) {
 		fprintf(stderr, "the watcher ended with status %#x\n", (unsigned)status);
 		abort();
@@ -106,6 +108,13 @@ static inline const struct notice *bench_next(struct bench *b, int ms)
 	b->notice = mem_grow(b->notice, b->n + 1, sizeof *b->notice);
 	if (notice_decode(arena_copy(b->arena, frame), b->arena, &b->notice[b->n], &e) < 0)
 		abort();
+	if (b->notice[b->n].type == NOTICE_HINT) {
+		struct hint *x = &b->notice[b->n].hint;
+
+		hint_complete(&b->before, x);
+		x->who = arena_copy(b->arena, x->who);
+		x->why = arena_copy(b->arena, x->why);
+	}
 	return &b->notice[b->n++];
 }
 

@@ -8,7 +8,7 @@
 
 #define BUCKETS 16384 /* a power of two */
 
-/* The who of many things, one process having touched them all. */
+/* A text that many things have in common: who it was, or why that is not known. */
 struct shared {
 	unsigned refs;
 	size_t n;
@@ -16,20 +16,24 @@ struct shared {
 };
 
 struct item {
-	struct item *next, **link; /* in order of arrival; what points here */
-	struct item *chain;        /* in the bucket */
-	uint64_t hash, serial;
-	size_t bytes;
-	struct shared *who;     /* NULL: not known */
-	struct look_again look; /* key points to text, who to shared */
-	char text[];
+	struct item *next;  /* in order of arrival */
+	struct item *chain; /* in the bucket */
+	uint64_t serial;
+	int64_t happened;
+	struct shared *who, *unknown; /* NULL: empty */
+	uint32_t hash, key_n;
+	uint8_t kind;
+	bool below;
+	uint8_t observed;
+	char key[];
 };
 
 struct backlog {
 	struct item *first, **last;
 	struct item *bucket[BUCKETS];
-	struct shared *recent; /* the who that came last; NULL: none */
+	struct shared *recent[2]; /* the who and the why that came last; NULL: none */
 	size_t n, bytes;
+	size_t n_below;  /* of hierarchical kinds: items that go below */
 	uint64_t serial; /* of the next one */
 	size_t of_kind[KIND_IDS];
 };
@@ -50,9 +54,10 @@ static void shared_drop(struct backlog *p, struct shared *s)
 	free(s);
 }
 
-static struct shared *shared_of(struct backlog *p, struct span bytes)
+/* at: of recent. */
+static struct shared *shared_of(struct backlog *p, unsigned at, struct span bytes)
 {
-	struct shared *s = p->recent;
+	struct shared *s = p->recent[at];
 
 	if (!bytes.n)
 		return NULL;
@@ -63,10 +68,22 @@ static struct shared *shared_of(struct backlog *p, struct span bytes)
 		s->refs = 1; /* of `recent` */
 		memcpy(s->p, bytes.p, bytes.n);
 		p->bytes += sizeof *s + s->n;
-		p->recent = s;
+		p->recent[at] = s;
 	}
 	s->refs++;
 	return s;
+}
+
+static struct span text_of(const struct shared *s)
+{
+	return s ? span_from(s->p, s->n) : SPAN_NONE;
+}
+
+static void item_free(struct backlog *p, struct item *i)
+{
+	shared_drop(p, i->who);
+	shared_drop(p, i->unknown);
+	free(i);
 }
 
 void backlog_free(struct backlog *p)
@@ -75,10 +92,10 @@ void backlog_free(struct backlog *p)
 		return;
 	for (struct item *i = p->first, *next; i; i = next) {
 		next = i->next;
-		shared_drop(p, i->who);
-		free(i);
+		item_free(p, i);
 	}
-	shared_drop(p, p->recent);
+	shared_drop(p, p->recent[0]);
+	shared_drop(p, p->recent[1]);
 	free(p);
 }
 
@@ -104,75 +121,81 @@ bool backlog_waits(const struct backlog *p, uint64_t serial)
 
 int64_t backlog_oldest(const struct backlog *p)
 {
-	return p->first ? p->first->look.happened : 0;
+	return p->first ? p->first->happened : 0;
 }
 
 /* Who makes names that collide costs himself the time of one chain, which the number of items
  * bounds. */
-static uint64_t hash_look(const struct look_again *l)
+static uint64_t hash_begin(uint8_t kind, bool below)
 {
-	return hash_end(hash_add(HASH_START ^ l->kind->id ^ (uint64_t)l->below << 8, l->key));
+	return HASH_START ^ kind ^ (uint64_t)below << 8;
 }
 
-static bool same(const struct item *i, uint64_t hash, const struct look_again *l)
+static uint32_t hash_look(const struct look_again *l)
 {
-	return i->hash == hash && i->look.kind == l->kind && i->look.below == l->below &&
-	       span_same(i->look.key, l->key);
+	return (uint32_t)hash_end(hash_add(hash_begin(l->kind->id, l->below), l->key));
 }
 
-static struct span put(char **at, struct span s)
+static struct item *find(const struct backlog *p, uint32_t hash, uint8_t kind, bool below,
+	struct span key)
 {
-	struct span ret = { *at, s.n };
+	struct item *i = p->bucket[hash % BUCKETS];
 
-	if (s.n)
-		memcpy(*at, s.p, s.n);
-	*at += s.n;
-	return ret;
+	while (i && !(i->hash == hash && i->kind == kind && i->below == below &&
+			    span_same(span_from(i->key, i->key_n), key)))
+		i = i->chain;
+	return i;
+}
+
+static struct look_again look_of(const struct item *i)
+{
+	return (struct look_again){ .kind = kind_by_id(i->kind),
+		.key = span_from(i->key, i->key_n),
+		.below = i->below,
+		.observed = (enum observed)i->observed,
+		.who = text_of(i->who),
+		.who_unknown = text_of(i->unknown),
+		.happened = i->happened };
+}
+
+static size_t item_bytes(const struct item *i)
+{
+	return sizeof *i + i->key_n;
 }
 
 static void set_who(struct backlog *p, struct item *i, struct span who)
 {
-	struct shared *s = shared_of(p, who);
+	struct shared *s = shared_of(p, 0, who);
 
 	shared_drop(p, i->who);
 	i->who = s;
-	i->look.who = s ? span_from(s->p, s->n) : SPAN_NONE;
 }
 
-static struct item *item_new(struct backlog *p, const struct look_again *l, uint64_t hash)
+static struct item *item_new(struct backlog *p, const struct look_again *l, uint32_t hash)
 {
-	size_t bytes = l->key.n + l->who_unknown.n;
-	struct item *i = mem_new(sizeof *i + bytes);
-	char *at = i->text;
+	struct item *i = mem_new(sizeof *i + l->key.n);
 
 	i->hash = hash;
-	i->bytes = sizeof *i + bytes;
-	i->look = *l;
-	i->look.key = put(&at, l->key);
-	i->look.who_unknown = put(&at, l->who_unknown);
-	set_who(p, i, l->who);
+	i->kind = l->kind->id;
+	i->below = l->below;
+	i->observed = (uint8_t)l->observed;
+	i->happened = l->happened;
+	i->key_n = (uint32_t)l->key.n;
+	if (l->key.n)
+		memcpy(i->key, l->key.p, l->key.n);
+	i->who = shared_of(p, 0, l->who);
+	i->unknown = shared_of(p, 1, l->who_unknown);
 	return i;
-}
-
-/* i->next is set. */
-static void list_put(struct backlog *p, struct item **link, struct item *i)
-{
-	*link = i;
-	i->link = link;
-	if (i->next)
-		i->next->link = &i->next;
-	else
-		p->last = &i->next;
 }
 
 static void join_who(struct backlog *p, struct item *i, struct span who)
 {
 	AUTO(buf) both = BUF_INIT(BUF_MAX_DEFAULT);
 
-	if (i->look.who.n && span_same(i->look.who, who))
+	if (i->who && span_same(text_of(i->who), who))
 		return;
 	/* the change may be any of theirs */
-	if (i->look.who.n && who_join(who, i->look.who, &both))
+	if (i->who && who_join(who, text_of(i->who), &both))
 		who = buf_span(&both);
 	set_who(p, i, who);
 }
@@ -181,51 +204,79 @@ static void join_who(struct backlog *p, struct item *i, struct span who)
 static void join(struct backlog *p, struct item *i, const struct look_again *l)
 {
 	if (l->observed == OBSERVED_REALTIME)
-		i->look.observed = OBSERVED_REALTIME;
+		i->observed = OBSERVED_REALTIME;
 	if (l->who.n)
 		join_who(p, i, l->who);
-	if (l->happened && (!i->look.happened || l->happened < i->look.happened))
-		i->look.happened = l->happened;
+	if (l->happened && (!i->happened || l->happened < i->happened))
+		i->happened = l->happened;
+}
+
+/* Does a folder wait in which all is looked at anyway, and which the same one touched before? A
+ * tree that is unpacked is a few folders then, and not all that is in it. */
+static bool is_covered(const struct backlog *p, const struct look_again *l)
+{
+	uint64_t h = hash_begin(l->kind->id, true);
+
+	if (!p->n_below || l->below || !l->kind->hierarchical || !l->who.n)
+		return false;
+	for (size_t n = 0; n < l->key.n; n++) {
+		const struct item *i = NULL;
+
+		if (n && l->key.p[n] == '/')
+			i = find(p, (uint32_t)hash_end(h), l->kind->id, true,
+				span_from(l->key.p, n));
+		if (i && i->observed == (uint8_t)l->observed && span_same(text_of(i->who), l->who))
+			return true;
+		h = hash_add(h, span_from(l->key.p + n, 1));
+	}
+	return false;
+}
+
+static void count(struct backlog *p, const struct item *i, int by)
+{
+	const struct kind *k = kind_by_id(i->kind);
+
+	p->n += (size_t)by;
+	p->of_kind[i->kind] += (size_t)by;
+	p->n_below += i->below && k->hierarchical ? (size_t)by : 0;
+	p->bytes += (size_t)by * item_bytes(i);
 }
 
 bool backlog_add(struct backlog *p, const struct look_again *l)
 {
-	uint64_t hash = hash_look(l);
-	struct item **bucket = &p->bucket[hash % BUCKETS], *i;
+	uint32_t hash = hash_look(l);
+	struct item *i = find(p, hash, l->kind->id, l->below, l->key);
 
-	for (i = *bucket; i; i = i->chain)
-		if (same(i, hash, l)) {
-			join(p, i, l);
-			return true;
-		}
-	if (p->n >= BACKLOG_MAX || p->bytes >= BACKLOG_BYTES)
+	if (i) {
+		join(p, i, l);
+		return true;
+	}
+	if (is_covered(p, l))
+		return true;
+	if (p->n >= BACKLOG_MAX || p->bytes >= BACKLOG_BYTES || l->key.n > UINT32_MAX)
 		return false;
 	i = item_new(p, l, hash);
 	i->serial = p->serial++;
-	i->chain = *bucket;
-	*bucket = i;
-	list_put(p, p->last, i);
-	p->n++;
-	p->bytes += i->bytes;
-	p->of_kind[l->kind->id]++;
+	i->chain = p->bucket[hash % BUCKETS];
+	p->bucket[hash % BUCKETS] = i;
+	*p->last = i;
+	p->last = &i->next;
+	count(p, i, 1);
 	return true;
 }
 
-static void leave(struct backlog *p, struct item *i)
+/* link: what points to it in the order of arrival. */
+static void leave(struct backlog *p, struct item **link)
 {
-	struct item **at = &p->bucket[i->hash % BUCKETS];
+	struct item *i = *link, **at = &p->bucket[i->hash % BUCKETS];
 
 	while (*at != i)
 		at = &(*at)->chain;
 	*at = i->chain;
-	*i->link = i->next;
-	if (i->next)
-		i->next->link = i->link;
-	else
-		p->last = i->link;
-	p->n--;
-	p->bytes -= i->bytes;
-	p->of_kind[i->look.kind->id]--;
+	*link = i->next;
+	if (!i->next)
+		p->last = link;
+	count(p, i, -1);
 }
 
 size_t backlog_take(struct backlog *p, size_t most,
@@ -237,22 +288,23 @@ size_t backlog_take(struct backlog *p, size_t most,
 	const struct shared *last = NULL;
 	struct span who = SPAN_NONE;
 
-	for (struct item *i = p->first, *next; i && n < cap; i = next) {
-		next = i->next;
-		if (wants && !wants(ctx, &i->look))
+	for (struct item **link = &p->first, *i; (i = *link) && n < cap;) {
+		struct look_again l = look_of(i);
+
+		if (wants && !wants(ctx, &l)) {
+			link = &i->next;
 			continue;
-		looks[n] = i->look;
-		looks[n].key = arena_copy(a, i->look.key);
+		}
 		if (i->who != last) { /* one copy of a who for all it is of */
 			last = i->who;
-			who = arena_copy(a, i->look.who);
+			who = arena_copy(a, l.who);
 		}
-		looks[n].who = i->who ? who : SPAN_NONE;
-		looks[n].who_unknown = arena_copy(a, i->look.who_unknown);
-		n++;
-		leave(p, i);
-		shared_drop(p, i->who);
-		free(i);
+		l.key = arena_copy(a, l.key);
+		l.who = i->who ? who : SPAN_NONE;
+		l.who_unknown = arena_copy(a, l.who_unknown);
+		looks[n++] = l;
+		leave(p, link);
+		item_free(p, i);
 	}
 	*ret = looks;
 	return n;

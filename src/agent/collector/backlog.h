@@ -14,7 +14,8 @@ struct backlog *backlog_new(void);
 void backlog_free(struct backlog *p); /* accepts NULL */
 
 /* Copies. Of the same entity twice the last who counts; what was heard of by the watcher stays so
- * when a survey says the same. False: full. */
+ * when a survey says the same. What waits with a folder above it, heard of by the same who, is not
+ * kept beside it. False: full. */
 bool backlog_add(struct backlog *p, const struct look_again *l);
 size_t backlog_count(const struct backlog *p);
 size_t backlog_count_of(const struct backlog *p, const struct kind *k);

@@ -102,6 +102,8 @@ static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 		rc = notice_decode(frame, c->arena, &n, &e);
 		if (rc < 0)
 			break;
+		if (n.type == NOTICE_HINT)
+			hint_complete(&c->hint_before, &n.hint);
 		collector_notice(c, &n);
 		if (n.type == NOTICE_READY)
 			pulse_begin(c);
@@ -243,6 +245,7 @@ static void stop(struct collector *c)
 	pulse_stop(c);
 	loop_free(c->loop);
 	backlog_free(c->backlog);
+	hint_before_done(&c->hint_before);
 	arena_freep(&c->arena);
 	policy_free(c->own_policy);
 	collector_forget(c);

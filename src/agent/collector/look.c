@@ -17,11 +17,11 @@
 #define DEAR_MS 100      /* a file that takes longer is dear */
 #define DEAR_LOOKS 4     /* in a look of so few it is known which one it was */
 #define FILE_SECONDS 4   /* everything else waits for a file no longer than this, at first … */
-#define FILE_SECONDS_MAX 512        /* … and at most, when it is looked at again and again */
-#define BURST 2000                  /* looks that take memory worth giving back */
-#define MOST 8192                   /* looks at once, … */
-#define LEAST 2048                  /* … fewer where so many take longer than … */
-#define TURN_NS INT64_C(1000000000) /* … this: meanwhile nobody is answered */
+#define FILE_SECONDS_MAX 512       /* … and at most, when it is looked at again and again */
+#define BURST 2000                 /* looks that take memory worth giving back */
+#define MOST 4096                  /* looks at once, … */
+#define LEAST 1024                 /* … fewer where so many take longer than … */
+#define TURN_NS INT64_C(500000000) /* … this: meanwhile nobody is answered, or listened to */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
 #define RETRY_LOCKED_MS 200

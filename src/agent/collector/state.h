@@ -84,6 +84,7 @@ struct collector {
 	struct policy *own_policy; /* loaded by us; NULL: the caller's is in force */
 	struct scan_options options;
 	struct line watcher, parent, link;
+	struct hint_before hint_before; /* of the watcher */
 	struct control *control;
 	struct backlog *backlog;
 	struct hold *hold;

@@ -10,11 +10,15 @@
 #include "os/clock.h"
 
 #define READ_BYTES ((size_t)64 << 10)
+#define KEPT_BYTES ((size_t)128 << 10) /* of memory, when nothing waits */
 #define LENGTH sizeof(uint32_t)
 
 void channel_init(struct channel *c, int fd, size_t frame_max)
 {
-	*c = (struct channel){ .fd = fd, .frame_max = frame_max, .in_max = frame_max };
+	*c = (struct channel){ .fd = fd,
+		.frame_max = frame_max,
+		.in_max = frame_max,
+		.most_waiting = frame_max * 4 };
 	c->out = BUF_INIT((frame_max + LENGTH) * 5);
 	c->in = BUF_INIT(frame_max + LENGTH + READ_BYTES);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -42,7 +46,7 @@ bool channel_put(struct channel *c, struct span frame)
 {
 	uint32_t n = (uint32_t)frame.n;
 
-	if (frame.n > c->frame_max || channel_waiting(c) > c->frame_max * 4)
+	if (frame.n > c->frame_max || channel_waiting(c) > c->most_waiting)
 		return false;
 	if (c->sent) {
 		memmove(c->out.p, c->out.p + c->sent, c->out.n - c->sent);
@@ -165,6 +169,8 @@ int channel_flush(struct channel *c, struct err *e)
 				strerror(errno));
 		c->sent += (size_t)n;
 	}
+	if (c->out.cap > KEPT_BYTES)
+		buf_done(&c->out);
 	buf_clear(&c->out);
 	c->sent = 0;
 	return 1;
