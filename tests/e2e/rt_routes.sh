@@ -150,6 +150,16 @@ refused "TLS where there is none" "\"failures\":[1-9]" \
 refused "an authority that is no file" "certificate authority" \
 	"$tls, ca: $T/nothing.pem, server_name: logs.example"
 
+cat >"$T/complains" <<'SH'
+#!/bin/sh
+printf '\n  postdrop: cannot change group\nmore\n' >&2
+head -c 300000 /dev/zero >&2 # more than a pipe holds
+exit 75
+SH
+chmod 755 "$T/complains"
+refused "a mail system that cannot, with its reason" "complains' ended with status 75: postdrop: cannot change group\"" \
+	"to: mail, recipients: [soc@example.com], sendmail: $T/complains, from: start, retry: 1s"
+
 # ---- a full disk ----
 
 mkdir "$T/small" && mkdir -m 700 "$T/spool.small" && mount -t tmpfs -o size=64k small "$T/small"

@@ -3,12 +3,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/link/link.h"
 #include "agent/loop/loop_event.h"
 #include "core/mem.h"
+
+#define SAID_MAX 128 /* of its first line of complaint */
 
 struct program {
 	struct lane *lane;
@@ -17,6 +20,10 @@ struct program {
 	struct buf input;
 	size_t at;
 	struct event *writable, *ended, *late;
+	int complaints; /* its standard error; -1: none, or all was read */
+	struct event *complains;
+	char said[SAID_MAX]; /* the beginning of that */
+	size_t n_said;
 	program_end *end;
 };
 
@@ -30,11 +37,48 @@ static void close_input(struct program *c)
 	c->fd = -1;
 }
 
+static void close_complaints(struct program *c)
+{
+	if (c->complains)
+		event_free(c->complains);
+	c->complains = NULL;
+	if (c->complaints >= 0)
+		close(c->complaints);
+	c->complaints = -1;
+}
+
+/* All of it is read, so that nobody waits for us, and little is kept. */
+static void on_complaint(evutil_socket_t fd, short what, void *ctx)
+{
+	struct program *c = ctx;
+	char block[4096];
+	ssize_t n;
+
+	(void)what;
+	while ((n = read((int)fd, block, sizeof block)) > 0)
+		for (ssize_t i = 0; i < n && c->n_said < SAID_MAX - 1; i++)
+			if (c->n_said || block[i] > ' ')
+				c->said[c->n_said++] = block[i];
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close_complaints(c);
+}
+
+/* Its first line; empty: it said nothing. */
+static const char *complaint(struct program *c)
+{
+	if (c->complaints >= 0)
+		on_complaint(c->complaints, 0, c);
+	c->said[c->n_said] = '\0';
+	c->said[strcspn(c->said, "\r\n")] = '\0';
+	return c->said;
+}
+
 void program_stop(struct program *c)
 {
 	if (!c)
 		return;
 	close_input(c);
+	close_complaints(c);
 	if (c->pid > 0) {
 		kill(-c->pid, SIGKILL);
 		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
@@ -74,7 +118,8 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 static void on_signal(evutil_socket_t fd, short what, void *ctx)
 {
 	struct program *c = ctx;
-	char why[64];
+	const char *said;
+	char why[64 + SAID_MAX];
 	int status;
 	pid_t pid = waitpid(c->pid, &status, WNOHANG);
 
@@ -84,10 +129,12 @@ static void on_signal(evutil_socket_t fd, short what, void *ctx)
 		return;
 	kill(-c->pid, SIGKILL); /* what it left behind, had it made a family */
 	c->pid = 0;
+	said = complaint(c);
 	if (WIFSIGNALED(status))
 		snprintf(why, sizeof why, "ended by signal %d", WTERMSIG(status));
 	else
-		snprintf(why, sizeof why, "ended with status %d", WEXITSTATUS(status));
+		snprintf(why, sizeof why, "ended with status %d%s%s", WEXITSTATUS(status),
+			*said ? ": " : "", said);
 	finish(c, WIFEXITED(status) && WEXITSTATUS(status) == 0 ? NULL : why);
 }
 
@@ -98,7 +145,7 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 	finish(ctx, "did not end in time");
 }
 
-static void NORETURN become(int in, const char *const *argv)
+static void NORETURN become(int in, int complaints, const char *const *argv)
 {
 	const char *const environment[] = { "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
 		"LC_ALL=C.UTF-8", NULL };
@@ -112,10 +159,9 @@ static void NORETURN become(int in, const char *const *argv)
 	sigaction(SIGCHLD, &fall_back, NULL);
 	setpgid(0, 0);
 	dup2(in, STDIN_FILENO);
-	if (null >= 0) {
+	if (null >= 0)
 		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-	}
+	dup2(complaints, STDERR_FILENO);
 	closefrom(3);
 	execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)environment);
 	_exit(127);
@@ -123,24 +169,31 @@ static void NORETURN become(int in, const char *const *argv)
 
 static int start(struct program *c, const char *const *argv, struct err *e)
 {
-	int fds[2];
+	int fds[2], errors[2];
 
 	/* Afterwards it would be no more than a status, of whom one cannot tell. */
 	if (access(argv[0], X_OK) < 0)
 		return err_sys(e, "the link's user cannot run '%.200s'", argv[0]);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys(e, "cannot make a pipe");
+	c->fd = fds[1];
+	if (pipe2(errors, O_CLOEXEC) < 0) {
+		close(fds[0]);
+		return err_sys(e, "cannot make a pipe");
+	}
+	c->complaints = errors[0];
 	c->pid = fork();
 	if (c->pid == 0)
-		become(fds[0], argv);
+		become(fds[0], errors[1], argv);
 	close(fds[0]);
-	c->fd = fds[1];
+	close(errors[1]);
 	if (c->pid < 0) {
 		c->pid = 0;
 		return err_sys(e, "cannot start '%s'", argv[0]);
 	}
 	setpgid(c->pid, c->pid);
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
+	fcntl(c->complaints, F_SETFL, O_NONBLOCK);
 	return 0;
 }
 
@@ -154,6 +207,7 @@ int program_start(struct program **ret, struct lane *l, const char *const *argv,
 
 	*c = (struct program){ .lane = l,
 		.fd = -1,
+		.complaints = -1,
 		.end = end,
 		.input = BUF_INIT(BUF_MAX_DEFAULT) };
 	buf_add_span(&c->input, input);
@@ -169,9 +223,11 @@ int program_start(struct program **ret, struct lane *l, const char *const *argv,
 		return e->code;
 	}
 	c->writable = event_new(base, c->fd, EV_WRITE | EV_PERSIST, on_writable, c);
-	if (!c->writable || event_add(c->writable, NULL) < 0) {
+	c->complains = event_new(base, c->complaints, EV_READ | EV_PERSIST, on_complaint, c);
+	if (!c->writable || event_add(c->writable, NULL) < 0 || !c->complains ||
+		event_add(c->complains, NULL) < 0) {
 		program_stop(c);
-		return err_set(e, ERR_SYSTEM, "cannot write to a program");
+		return err_set(e, ERR_SYSTEM, "cannot talk to a program");
 	}
 	*ret = c;
 	return 0;
