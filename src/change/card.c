@@ -1,14 +1,16 @@
 #include "change/card.h"
 
+#include "change/subject.h"
 #include "core/cbor.h"
 #include "core/sha256.h"
 #include "os/random.h"
 
+#define THINGS_MAX 1000 /* more in one run are told by their rules alone: the list is searched */
 #define APART_NS INT64_C(60000000000) /* changes further apart are another action */
 
 struct card {
 	struct card *next;
-	struct span rule, id;
+	struct span text, id; /* of a rule, or what subject_of says */
 };
 
 /* As a ULID: 48 bits of milliseconds, 80 random ones, in Crockford's base 32; sorts by time. */
@@ -29,7 +31,7 @@ static int make_id(char ret[CARD_ID_BYTES], int64_t time, struct err *e)
 
 /* ---- by whom ---- */
 
-enum origin { ORIGIN_SESSION, ORIGIN_PROCESS, ORIGIN_UNIT };
+enum origin { ORIGIN_SESSION, ORIGIN_PROCESS, ORIGIN_UNIT, ORIGIN_SUBJECT };
 
 /* The first of all that it came from, but for pid 1. */
 static void put_process(struct buf *b, const struct who *w)
@@ -90,19 +92,18 @@ static struct open_card *find_open(struct card_memory *m, const uint8_t origin[3
 	return oldest;
 }
 
-static int card_by_origin(struct cards *c, const struct change *x, struct span *ret, struct err *e)
+static int card_by_origin(struct cards *c, const uint8_t origin[32], const struct change *x,
+	struct span *ret, struct err *e)
 {
 	int64_t time = x->happened ? x->happened : c->time;
-	uint8_t origin[32];
 	struct open_card *card;
 	bool new;
 
-	digest_origin(x->who, origin);
 	card = find_open(c->memory, origin, time, &new);
 	if (new) {
 		if (make_id(card->id, c->time, e) < 0)
 			return e->code;
-		memcpy(card->origin, origin, sizeof origin);
+		memcpy(card->origin, origin, sizeof card->origin);
 		card->last = 0;
 	}
 	if (card->last < time)
@@ -111,31 +112,54 @@ static int card_by_origin(struct cards *c, const struct change *x, struct span *
 	return 0;
 }
 
-/* ---- by rule ---- */
+/* ---- by what it is about, and by rule ---- */
 
-static int card_by_rule(struct cards *c, struct span rule, struct span *ret, struct err *e)
+static int card_by_text(struct cards *c, struct span text, struct span *ret, struct err *e)
 {
 	char id[CARD_ID_BYTES];
 	struct card *card;
 
 	for (card = c->list; card; card = card->next)
-		if (span_same(card->rule, rule)) {
+		if (span_same(card->text, text)) {
 			*ret = card->id;
 			return 0;
 		}
 	if (make_id(id, c->time, e) < 0)
 		return e->code;
 	card = arena_get(c->arena, sizeof *card);
-	card->rule = arena_copy(c->arena, rule);
+	card->text = arena_copy(c->arena, text);
 	card->id = arena_copy(c->arena, (struct span){ id, sizeof id });
 	card->next = c->list;
 	c->list = card;
+	c->n++;
 	*ret = card->id;
 	return 0;
 }
 
+/* The digest of what is known of it across runs. */
+static void digest_subject(struct span subject, uint8_t ret[32])
+{
+	AUTO(buf) b = BUF_INIT(BUF_MAX_DEFAULT);
+
+	cbor_put_uint(&b, ORIGIN_SUBJECT);
+	cbor_put_bytes(&b, subject);
+	sha256_once(b.p, b.n, ret);
+}
+
 int card_for(struct cards *c, const struct change *x, struct span *ret, struct err *e)
 {
-	return x->who && c->memory ? card_by_origin(c, x, ret, e)
-				   : card_by_rule(c, x->rule, ret, e);
+	AUTO(buf) subject = BUF_INIT(BUF_MAX_DEFAULT);
+	uint8_t origin[32];
+
+	if (x->who && c->memory) {
+		digest_origin(x->who, origin);
+		return card_by_origin(c, origin, x, ret, e);
+	}
+	if (c->n > THINGS_MAX || !subject_of(x->kind, x->key, &subject))
+		return card_by_text(c, x->rule, ret, e);
+	/* What a scan finds comes at once, and must not push out those who are at work. */
+	if (!c->memory || x->observed != OBSERVED_REALTIME)
+		return card_by_text(c, buf_span(&subject), ret, e);
+	digest_subject(buf_span(&subject), origin);
+	return card_by_origin(c, origin, x, ret, e);
 }

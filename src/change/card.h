@@ -1,6 +1,7 @@
 /* Cards: the changes of one human action, shown as one. What one login session, or what came from
- * one service, did within a minute is one action, under whatever rules. Where nobody knows who, one
- * run makes one card for each rule. */
+ * one service, did within a minute is one action, under whatever rules. Where nobody knows who,
+ * what is about one thing (change/subject.h) is one action, and of the rest one run makes one card
+ * for each rule. */
 #ifndef CHANGE_CARD_H
 #define CHANGE_CARD_H
 
@@ -22,7 +23,8 @@ struct card;
 
 struct cards {
 	struct arena *arena;
-	struct card *list;          /* by rule: no more than there are rules */
+	struct card *list;          /* by rule or thing */
+	size_t n;                   /* in the list */
 	struct card_memory *memory; /* NULL: as if nobody ever knew who */
 	int64_t time;               /* ns since epoch */
 };

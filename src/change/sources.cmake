@@ -33,6 +33,7 @@ set(CHANGE_SOURCES
   src/change/sighting.c
   src/change/stamp.c
   src/change/standing.c
+  src/change/subject.c
   src/change/survey.c
 )
 if(WIN32)

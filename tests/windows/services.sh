@@ -53,4 +53,16 @@ told deleted '[]' '.was.program == "C:\\invar-test\\victim.exe"' 'it is deleted'
 NAME=InvarDriver
 victim driver $NAME 'System32\drivers\mountmgr.sys'
 told created '[]' '.is.type == "kernel-driver" and .is.state == "on-demand"' 'a driver is registered'
+
+# Who did it nobody says; what it is about is one card, by whatever rule and kind.
+use thing '{ id: s, kind: service, include: [InvarThing] }' \
+	"{ id: v, kind: registry-value, base: 'HKLM\\SYSTEM\\CurrentControlSet\\Services', include: [InvarThing] }" \
+	"{ id: k, kind: registry-key, base: 'HKLM\\SYSTEM\\CurrentControlSet\\Services', include: [InvarThing] }"
+invar init
+victim install InvarThing auto
+invar check --new
+jq -e -s 'map(select(.record == "change" and .seq)) | (map(.kind) | unique | length) == 3 and
+	(map(.card) | unique | length) == 1' "$CASE/out" >/dev/null
+point $? 'a service, its key and its values are one card' "$CASE/out"
+victim delete InvarThing
 done_testing
