@@ -168,22 +168,6 @@ void scan_point(struct scan *s, struct span key, enum point_now now)
 		fail(s);
 }
 
-void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
-	const struct err *why)
-{
-	struct gap g = { .kind = k,
-		.key = key,
-		.subtree = subtree,
-		.sys = why->sys,
-		.text = why->text };
-
-	g.reason = why->code == ERR_DENIED   ? GAP_DENIED
-		   : why->code == ERR_LIMIT  ? GAP_LIMIT
-		   : why->code == ERR_FORMAT ? GAP_FORMAT
-					     : GAP_IO;
-	scan_gap(s, &g);
-}
-
 void scan_gap(struct scan *s, const struct gap *g)
 {
 	if (s->outlet) {

@@ -179,15 +179,6 @@ void scan_gap(struct scan *s, const struct gap *g)
 	add_line(s);
 }
 
-void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
-	const struct err *why)
-{
-	struct gap g = { .kind = k, .key = key, .subtree = subtree, .text = why->text };
-
-	g.reason = why->code == ERR_DENIED ? GAP_DENIED : GAP_IO;
-	scan_gap(s, &g);
-}
-
 static void look(const struct sensor *sensor)
 {
 	struct err e;

@@ -119,22 +119,6 @@ void scan_gap(struct scan *s, const struct gap *g)
 	room_line(s);
 }
 
-void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
-	const struct err *why)
-{
-	struct gap g = { .kind = k,
-		.key = key,
-		.subtree = subtree,
-		.sys = why->sys,
-		.text = why->text };
-
-	g.reason = why->code == ERR_DENIED   ? GAP_DENIED
-		   : why->code == ERR_LIMIT  ? GAP_LIMIT
-		   : why->code == ERR_FORMAT ? GAP_FORMAT
-					     : GAP_IO;
-	scan_gap(s, &g);
-}
-
 static int room_compare(const void *x, const void *y)
 {
 	return strcmp(*(const char *const *)x, *(const char *const *)y);

@@ -107,13 +107,6 @@ void scan_gap(struct scan *s, const struct gap *g)
 	add_line(s, &b);
 }
 
-void scan_gap_err(struct scan *s, const struct kind *k, struct span key, bool subtree,
-	const struct err *why)
-{
-	(void)subtree;
-	scan_gap(s, &(struct gap){ .kind = k, .key = key, .text = why->text });
-}
-
 static void forget(void)
 {
 	for (size_t i = 0; i < room.n; i++)
