@@ -85,6 +85,8 @@ int place_open(struct place **ret, const char *dir, bool create, struct err *e)
 	p->lock = INVALID_HANDLE_VALUE;
 	rc = check_plain(h, true, dir, e);
 	rc = rc < 0 ? rc : guarded_check(h, false, dir, e);
+	/* its owner could put an older state in the place of this one */
+	rc = rc < 0 ? rc : guarded_check_above(dir, e);
 	real = rc < 0 ? NULL : file_real(a, dir);
 	if (rc == 0 && !real)
 		rc = err_sys(e, "cannot find state folder '%s'", dir);

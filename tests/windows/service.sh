@@ -7,6 +7,13 @@ SOURCE='HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\Invar'
 
 # done_to COMMAND: ends well, and says so as the schema has it.
 done_to() { ask agent "$1" --json >"$PLACE/json" && python3 tests/e2e/valid.py "$PLACE/json" service; }
+chmod 777 "$WORK/policy"
+status_is 18 "not with a policy that others may write to" ask agent install
+chmod 755 "$WORK/policy"
+chmod 777 "$WORK"
+status_is 18 "nor where others may put another one in its place" ask agent install
+status_is 18 "nor is a state made there" ask init
+chmod 755 "$WORK"
 true_that "installed" done_to install
 registry query "$SOURCE" /v EventMessageFile
 grep -qi 'invar\.exe' "$PLACE/reg"

@@ -18,6 +18,7 @@
 		FILE_DELETE_CHILD | DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | \
 		GENERIC_ALL | MAXIMUM_ALLOWED)
 #define READ_BITS (FILE_READ_DATA | GENERIC_READ)
+#define TAKE_BITS (FILE_DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_ALL | MAXIMUM_ALLOWED)
 
 /* The SID of our user, as text. */
 static bool own_sid(struct buf *ret)
@@ -98,10 +99,15 @@ static int refuse(struct err *e, const char *what, const char *why)
 	return err_set(e, ERR_DENIED, "'%s' is not safe: %s", what, why);
 }
 
-static int check_list(PACL acl, bool secret, const char *what, struct err *e)
+static const char *why_not(DWORD mask)
 {
-	const DWORD bad = secret ? WRITE_BITS | READ_BITS : WRITE_BITS;
+	return mask & WRITE_BITS & ~(DWORD)TAKE_BITS ? "others may write to it"
+	       : mask & TAKE_BITS                    ? "others may take away what is in it"
+						     : "others than its owner may use it";
+}
 
+static int check_list(PACL acl, DWORD bad, const char *what, struct err *e)
+{
 	for (DWORD i = 0; i < acl->AceCount; i++) {
 		ACCESS_ALLOWED_ACE *ace;
 		PSID sid;
@@ -115,14 +121,12 @@ static int check_list(PACL acl, bool secret, const char *what, struct err *e)
 		if (ace->Header.AceType != ACCESS_ALLOWED_ACE_TYPE)
 			return refuse(e, what, "its access list has an entry of another kind");
 		if ((ace->Mask & bad) && !is_trusted(span_from(sid, GetLengthSid(sid))))
-			return refuse(e, what,
-				ace->Mask & WRITE_BITS ? "others may write to it"
-						       : "others than its owner may use it");
+			return refuse(e, what, why_not(ace->Mask & bad));
 	}
 	return 0;
 }
 
-int guarded_check(void *handle, bool secret, const char *what, struct err *e)
+static int check(void *handle, DWORD bad, const char *what, struct err *e)
 {
 	PSECURITY_DESCRIPTOR d = NULL;
 	PSID owner = NULL;
@@ -139,7 +143,42 @@ int guarded_check(void *handle, bool secret, const char *what, struct err *e)
 	else if (!acl)
 		rc = refuse(e, what, "others may write to it");
 	else
-		rc = check_list(acl, secret, what, e);
+		rc = check_list(acl, bad, what, e);
 	LocalFree(d);
 	return rc;
+}
+
+int guarded_check(void *handle, bool secret, const char *what, struct err *e)
+{
+	return check(handle, secret ? WRITE_BITS | READ_BITS : WRITE_BITS, what, e);
+}
+
+static int check_path(const char *path, DWORD bad, struct err *e)
+{
+	AUTO_FREE(arena) a = arena_new();
+	HANDLE h = CreateFileW(wide_path(a, span_of(path)), READ_CONTROL,
+		FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+		FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	int rc;
+
+	if (h == INVALID_HANDLE_VALUE)
+		return err_windows(e, GetLastError(), "cannot look at '%.300s'", path);
+	rc = check(h, bad, path, e);
+	CloseHandle(h);
+	return rc;
+}
+
+int guarded_check_at(const char *path, struct err *e)
+{
+	return check_path(path, WRITE_BITS, e);
+}
+
+int guarded_check_above(const char *path, struct err *e)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct span s = span_of(path);
+
+	while (s.n > 0 && s.p[s.n - 1] != '\\' && s.p[s.n - 1] != '/')
+		s.n--;
+	return check_path(s.n ? arena_text(a, s) : ".", TAKE_BITS, e);
 }

@@ -110,6 +110,20 @@ static int serve(void *ctx, struct err *e)
 	return rc;
 }
 
+/* Nobody sees what is wrong but in the event log. */
+static int serve_as_service(void *ctx, struct err *e)
+{
+	const struct session *s = ctx;
+	struct eventlog *log;
+
+	if (install_check_policy(s->policy_path, e) == 0)
+		return serve(ctx, e);
+	log = eventlog_open(SEVERITY_MEDIUM);
+	eventlog_failed(log, e);
+	eventlog_close(log);
+	return e->code;
+}
+
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	int rc;
@@ -118,7 +132,7 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	if (s->root)
 		return err_set(e, ERR_USAGE,
 			"the agent watches the host it runs on: --root is for other commands");
-	if (service_dispatch(serve, s, &rc, e))
+	if (service_dispatch(serve_as_service, s, &rc, e))
 		return rc;
 	ask_from_console();
 	log_say(LOG_LEVEL_INFO, "the agent begins; Ctrl-C ends it");
@@ -211,6 +225,7 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 			unsafe.text);
 	install_program(&program);
 	if (install_policy(buf_text(&program), paths.policy, &shipped, e) < 0 ||
+		install_check_policy(paths.policy, e) < 0 ||
 		install_service(&paths, &left_out, e) < 0)
 		return e->code;
 	(s->json ? say_installed_json : say_installed)(s, paths.policy, shipped,

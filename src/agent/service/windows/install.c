@@ -85,31 +85,16 @@ static void add_line(struct buf *ret, const struct install_paths *p)
 	add_quoted(ret, p->config);
 }
 
-static bool is_safe(struct arena *a, const char *path, struct err *e)
-{
-	HANDLE h = CreateFileW(wide_path(a, span_of(path)), READ_CONTROL,
-		FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-		FILE_FLAG_BACKUP_SEMANTICS, NULL);
-	bool safe;
-
-	if (h == INVALID_HANDLE_VALUE)
-		return err_windows(e, GetLastError(), "cannot look at '%.300s'", path) == 0;
-	safe = guarded_check(h, false, path, e) == 0;
-	CloseHandle(h);
-	return safe;
-}
-
 bool install_program_is_safe(struct err *e)
 {
-	AUTO_FREE(arena) a = arena_new();
 	AUTO(buf) path = BUF_INIT(65536);
 
 	install_program(&path);
-	if (!is_safe(a, buf_text(&path), e))
+	if (guarded_check_at(buf_text(&path), e) < 0)
 		return false;
 	while (path.n > 0 && path.p[path.n - 1] != '\\')
 		path.n--;
-	return is_safe(a, buf_text(&path), e);
+	return guarded_check_at(buf_text(&path), e) == 0;
 }
 
 /* ---- what it is to be like ---- */

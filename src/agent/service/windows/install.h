@@ -26,6 +26,9 @@ int install_service(const struct install_paths *paths, struct buf *ret_left_out,
  * policy, or nothing was shipped. */
 int install_policy(const char *program, const char *policy, unsigned *ret_n,
 	struct err *e) MUST_CHECK;
+/* Whoever may write to the policy decides what is not seen: ERR_DENIED when others may than those
+ * who are trusted. ProgramData lets everybody make "Invar\policy.d" before us. */
+int install_check_policy(const char *policy, struct err *e) MUST_CHECK;
 /* The path of this program. */
 void install_program(struct buf *ret);
 /* What it is installed with, in a; what its command line does not name stays as it is. */

@@ -6,6 +6,7 @@
 
 #include "core/mem.h"
 #include "os/file.h"
+#include "os/windows/guarded.h"
 
 #define RULES "rules" /* beside the program */
 #define FILE_MAX ((size_t)4 << 20)
@@ -71,6 +72,36 @@ static int copy_all(struct arena *a, struct folder *from, const char *rules, con
 		++*ret_n;
 	}
 	return r < 0 ? err_sys(e, "cannot list '%.300s'", rules) : 0;
+}
+
+static int check_files(struct arena *a, struct folder *folder, const char *policy, struct err *e)
+{
+	const char *name;
+	int r;
+
+	while ((r = folder_next(folder, a, &name)) > 0)
+		if (is_policy(name) && guarded_check_at(file_join(a, policy, name), e) < 0)
+			return e->code;
+	return r < 0 ? err_sys(e, "cannot list '%.300s'", policy) : 0;
+}
+
+int install_check_policy(const char *policy, struct err *e)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct folder *folder;
+	enum file_form form;
+	int rc;
+
+	if (file_form(policy, &form) < 0)
+		return 0; /* there is none: whoever reads it says so */
+	if (guarded_check_above(policy, e) < 0 || guarded_check_at(policy, e) < 0)
+		return e->code;
+	folder = form == FILE_FORM_FOLDER ? folder_open(policy) : NULL;
+	if (!folder)
+		return 0;
+	rc = check_files(a, folder, policy, e);
+	folder_close(folder);
+	return rc;
 }
 
 int install_policy(const char *program, const char *policy, unsigned *ret_n, struct err *e)
