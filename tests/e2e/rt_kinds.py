@@ -245,12 +245,14 @@ def main():
     waits = [threading.Thread(target=measure, args=(w, *x)) for x in acts if x[0] in POLLED]
     for t in waits:
         t.start()
-    for name, act in acts:
-        if name not in POLLED:
-            measure(w, name, act)
-    for t in waits:
-        t.join()
-    w.stop()
+    try:
+        for name, act in acts:
+            if name not in POLLED:
+                measure(w, name, act)
+        for t in waits:
+            t.join()
+    finally:
+        w.stop()
 
 
 main()

@@ -119,8 +119,9 @@ agent
 point $? "it starts, and makes the baseline" "$CASE/agent.err"
 ledger "agent-baseline"
 point $? "which the ledger says" "$CASE/plain"
-soon watching
-/usr/bin/python3 - "$CASE/plain" <<'EOF'
+shown() {
+	plain status --json
+	/usr/bin/python3 - "$CASE/plain" <<'EOF'
 import json, sys
 d = json.load(open(sys.argv[1]))
 a = d["agent"]
@@ -131,6 +132,8 @@ assert any(m["kind"] == "file" and m["in_force"] for m in a["means"])
 assert any(m["kind"] == "process" and m["in_force"] for m in a["means"])
 assert a["next_quick"] and "events" in a["counts"]
 EOF
+}
+soon shown
 point $? "status --json shows processes and means" "$CASE/plain"
 plain status
 grep -q '^agent .*watcher [0-9]' "$CASE/plain" && grep -q 'file by fanotify' "$CASE/plain"

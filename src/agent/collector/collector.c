@@ -143,7 +143,7 @@ int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
 	if (collector_line_open(c, &c->watcher, fd, NOTICE_FRAME_MAX, on_watcher, e) < 0)
 		return e->code;
 	send_policy(c);
-	survey_lost(c, &loss);
+	survey_deaf(c, &loss);
 	return 0;
 }
 

@@ -77,6 +77,7 @@ static void take_ready(struct collector *c, const struct notice *n)
 	(void)n;
 	c->watcher_ready = true;
 	start_survey(c);
+	survey_ready(c);
 	health_watcher(c);
 	answer_ready(c);
 }

@@ -107,6 +107,7 @@ struct collector {
 	struct pace pace[KIND_IDS];
 
 	struct job *absence;        /* the time before the start; until the watcher is ready */
+	struct job *deaf;           /* from the end of one watcher until the next one is ready */
 	struct job *jobs, *running; /* waiting, in order; being done */
 	pid_t survey_pid;
 	struct line survey;
@@ -205,6 +206,10 @@ void jobs_next(struct collector *c);              /* begin the next one if it ma
 void jobs_free(struct collector *c);
 /* Something was not heard of: record it, and survey its scope. */
 void survey_lost(struct collector *c, const struct loss_note *l);
+/* Nobody hears of anything until a watcher is ready: only a survey that begins then finds it all.
+ */
+void survey_deaf(struct collector *c, const struct loss_note *l);
+void survey_ready(struct collector *c);
 /* Some of what waited has been recorded: what waited for that goes on. */
 void survey_settled(struct collector *c);
 void survey_stop(struct collector *c);

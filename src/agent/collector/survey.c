@@ -52,6 +52,7 @@ void jobs_free(struct collector *c)
 	}
 	job_free(c->running);
 	job_free(c->absence);
+	job_free(c->deaf);
 	c->jobs = c->running = NULL;
 	free(c->gaps_known);
 	free(c->gaps_found);
@@ -569,4 +570,24 @@ void survey_lost(struct collector *c, const struct loss_note *l)
 		j->plan.below = j->below;
 	}
 	job_add(c, j);
+}
+
+void survey_deaf(struct collector *c, const struct loss_note *l)
+{
+	struct job *j = job_new("repair", OBSERVED_RECOVERED, NULL, 0), *before = c->deaf;
+	struct err e = { 0 };
+
+	(void)!survey_keep_loss(c, j, l, &e); /* else with its repair */
+	c->deaf = j;
+	if (before) /* no watcher became ready: what is known to be lost is looked for already */
+		job_add(c, before);
+}
+
+void survey_ready(struct collector *c)
+{
+	struct job *j = c->deaf;
+
+	c->deaf = NULL;
+	if (j)
+		job_add(c, j);
 }

@@ -67,7 +67,7 @@ void collector_ask(struct collector *c, enum request_type type, uint32_t pid, st
 	loss.from = from;
 	loss.to = clock_now();
 	loss.text = span_of("what hears of changes was begun again with another policy");
-	survey_lost(c, &loss);
+	survey_deaf(c, &loss);
 }
 
 /* ---- the others ---- */
