@@ -15,6 +15,9 @@ static const struct {
 	[OPTIONAL_FIND_FIRST_FILE_NAME] = { L"kernel32.dll", "FindFirstFileNameW", false },
 	[OPTIONAL_READ_DIRECTORY_CHANGES_EX] = { L"kernel32.dll", "ReadDirectoryChangesExW",
 		false },
+	[OPTIONAL_CATALOG_CONTEXT_2] = { L"wintrust.dll", "CryptCATAdminAcquireContext2", false },
+	[OPTIONAL_CATALOG_HASH_2] = { L"wintrust.dll", "CryptCATAdminCalcHashFromFileHandle2",
+		false },
 };
 static_assert(ARRAY_LEN(table) == OPTIONAL_N, "a row each");
 

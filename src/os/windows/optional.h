@@ -13,6 +13,8 @@ enum optional {
 	OPTIONAL_SUBSCRIBE_SERVICE_CHANGE, /* SubscribeServiceChangeNotifications: fatal on Wine */
 	OPTIONAL_FIND_FIRST_FILE_NAME,     /* FindFirstFileNameW: fatal on Wine */
 	OPTIONAL_READ_DIRECTORY_CHANGES_EX,
+	OPTIONAL_CATALOG_CONTEXT_2, /* CryptCATAdminAcquireContext2: MinGW's library lacks it */
+	OPTIONAL_CATALOG_HASH_2,    /* CryptCATAdminCalcHashFromFileHandle2 */
 	OPTIONAL_N
 };
 /* The function, to be cast; NULL: not here. */

@@ -98,7 +98,33 @@ static void name_member(const BYTE *md, DWORD n, wchar_t *ret)
 	*ret = 0;
 }
 
-static bool ask_catalog(HCATADMIN admin, HANDLE file, const wchar_t *path, struct buf *ret)
+/* Members of catalogs are named by SHA-256 on every Windows we run on, and by SHA-1 as well in
+ * older catalogs; who is not told which looks for SHA-1 alone. */
+typedef BOOL WINAPI acquire_function(HCATADMIN *, const GUID *, const wchar_t *, const void *,
+	DWORD);
+typedef BOOL WINAPI hash_function(HCATADMIN, HANDLE, DWORD *, BYTE *, DWORD);
+
+static bool acquire(HCATADMIN *ret, bool sha256)
+{
+	acquire_function *new =
+		sha256 ? (acquire_function *)optional_get(OPTIONAL_CATALOG_CONTEXT_2) : NULL;
+
+	if (sha256)
+		return new &&new (ret, NULL, L"SHA256", NULL, 0);
+	return CryptCATAdminAcquireContext(ret, NULL, 0);
+}
+
+static bool hash(HCATADMIN admin, HANDLE file, bool sha256, DWORD *n, BYTE *md)
+{
+	hash_function *new = sha256 ? (hash_function *)optional_get(OPTIONAL_CATALOG_HASH_2) : NULL;
+
+	if (sha256)
+		return new &&new (admin, file, n, md, 0);
+	return CryptCATAdminCalcHashFromFileHandle(file, n, md, 0);
+}
+
+static bool ask_catalog(HCATADMIN admin, bool sha256, HANDLE file, const wchar_t *path,
+	struct buf *ret)
 {
 	CATALOG_INFO info = { .cbStruct = sizeof info };
 	wchar_t member[TAG_CHARS];
@@ -110,11 +136,12 @@ static bool ask_catalog(HCATADMIN admin, HANDLE file, const wchar_t *path, struc
 		.pcwszMemberTag = member,
 		.pcwszMemberFilePath = path,
 		.hMemberFile = file,
-		.pbCalculatedFileHash = md };
+		.pbCalculatedFileHash = md,
+		.hCatAdmin = admin };
 	WINTRUST_DATA d = { .dwUnionChoice = WTD_CHOICE_CATALOG, .pCatalog = &x };
 	bool found = false;
 
-	if (!CryptCATAdminCalcHashFromFileHandle(file, &n, md, 0))
+	if (!hash(admin, file, sha256, &n, md))
 		return false;
 	catalog = CryptCATAdminEnumCatalogFromHash(admin, md, n, 0, NULL);
 	if (!catalog)
@@ -128,16 +155,24 @@ static bool ask_catalog(HCATADMIN admin, HANDLE file, const wchar_t *path, struc
 	return found;
 }
 
-static bool in_catalog(HANDLE file, const wchar_t *path, struct buf *ret)
+static bool in_catalogs(bool sha256, HANDLE file, const wchar_t *path, struct buf *ret)
 {
 	HCATADMIN admin;
 	bool found;
 
-	if (on_wine() || !CryptCATAdminAcquireContext(&admin, NULL, 0)) /* Wine's are empty */
+	(void)SetFilePointerEx(file, (LARGE_INTEGER){ 0 }, NULL, FILE_BEGIN);
+	if (!acquire(&admin, sha256))
 		return false;
-	found = ask_catalog(admin, file, path, ret);
+	found = ask_catalog(admin, sha256, file, path, ret);
 	CryptCATAdminReleaseContext(admin, 0);
 	return found;
+}
+
+static bool in_catalog(HANDLE file, const wchar_t *path, struct buf *ret)
+{
+	/* Wine's are empty */
+	return !on_wine() &&
+	       (in_catalogs(true, file, path, ret) || in_catalogs(false, file, path, ret));
 }
 
 void signature_set(struct job *j)
