@@ -10,6 +10,7 @@ if(WIN32)
     src/os/windows/clock.c
     src/os/windows/errno.c
     src/os/windows/fault.c
+    src/os/windows/feed.c
     src/os/windows/file.c
     src/os/windows/guarded.c
     src/os/windows/http.c

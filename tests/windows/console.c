@@ -4,6 +4,8 @@
  *	                                 its status
  *	console kill-agent FILE          end the process that a lock file names
  *	console hold FILE TEXT SECONDS   write to a file that nobody else may open for so long
+ *	console take FILE STATUS ARG     append its arguments and standard input to a file; 7 is
+ *	                                 its status the first time, then STATUS; "hang": never ends
  *	console hide KEY                 make a value below HKLM whose name is a, NUL, b
  */
 #include <stdbool.h>
@@ -60,6 +62,30 @@ static int hide(const wchar_t *name)
 	return ((set_value_fn *)(void (*)(void))set)(key, &hidden, 0, REG_SZ, L"x", 4) < 0;
 }
 
+/* What a route to: command runs. */
+static int take(const wchar_t *file, const wchar_t *status, const wchar_t *argument)
+{
+	char bytes[65536], text[1024];
+	DWORD n;
+	HANDLE f = CreateFileW(file, FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+		OPEN_ALWAYS, 0, NULL);
+	bool first = GetLastError() != ERROR_ALREADY_EXISTS;
+
+	if (f == INVALID_HANDLE_VALUE)
+		return 1;
+	if (wcscmp(status, L"hang") == 0)
+		Sleep(INFINITE);
+	if (first) {
+		n = (DWORD)snprintf(text, sizeof text, "argument %ls\n", argument);
+		WriteFile(f, text, n, &n, NULL);
+		return 7;
+	}
+	while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), bytes, sizeof bytes, &n, NULL) && n)
+		if (!WriteFile(f, bytes, n, &n, NULL))
+			return 1;
+	return (int)wcstol(status, NULL, 10);
+}
+
 static void add_word(wchar_t *line, const wchar_t *word)
 {
 	if (*line)
@@ -112,6 +138,8 @@ int wmain(int argc, wchar_t **argv)
 		return hold(argv[2], argv[3], wcstoul(argv[4], NULL, 10));
 	if (argc == 3 && wcscmp(argv[1], L"hide") == 0)
 		return hide(argv[2]);
+	if (argc == 5 && wcscmp(argv[1], L"take") == 0)
+		return take(argv[2], argv[3], argv[4]);
 	if (argc < 3)
 		return 2;
 	for (int i = 2; i < argc; i++)

@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 """Receivers for tests/windows/routes.sh: CERTIFICATE KEY FOLDER. Its port is written to FOLDER/port,
-each body that came whole to FOLDER/requests (path and length), what /lake took to FOLDER/lake."""
+each body that came whole to FOLDER/requests (path and length), each Authorization, whatever came
+behind it, to FOLDER/told, what /lake took to FOLDER/lake. Syslog: FOLDER/port.tcp and FOLDER/port.udp;
+what came to FOLDER/tcp and FOLDER/udp, the latter with a NUL behind each datagram. A
+connection of TCP over which nothing comes for a second is ended, and read on."""
 import http.server
 import os
+import socket
 import ssl
 import sys
 import threading
@@ -30,7 +34,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.do_POST()
 
+    def do_OPTIONS(self):
+        with lock, open(f"{folder}/told", "a") as f:
+            print(self.path, self.command, self.headers["Authorization"], file=f)
+        self.answer(405)
+
     def do_POST(self):
+        with lock, open(f"{folder}/told", "a") as f:
+            print(self.path, self.command, self.headers["Authorization"], file=f)
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
         if len(body) < length:
@@ -58,11 +69,53 @@ class Server(http.server.ThreadingHTTPServer):
         pass
 
 
+def tell_port(name, port):
+    with open(f"{folder}/{name}.new", "w") as f:
+        f.write(str(port))
+    os.rename(f"{folder}/{name}.new", f"{folder}/{name}")
+
+
+def take_datagrams(s):
+    with open(f"{folder}/udp", "ab", buffering=0) as f:
+        while True:
+            f.write(s.recv(65536) + b"\0")
+
+
+def take_stream(c):
+    c.settimeout(1)
+    with c, open(f"{folder}/tcp", "ab", buffering=0) as f:
+        while True:
+            try:
+                data = c.recv(65536)
+            except TimeoutError:
+                c.shutdown(socket.SHUT_WR)
+                c.settimeout(None)
+                continue
+            if not data:
+                return
+            f.write(data)
+
+
+def take_streams(s):
+    while True:
+        c, _ = s.accept()
+        threading.Thread(target=take_stream, args=(c,), daemon=True).start()
+
+
+def listen(name, kind, take):
+    s = socket.socket(socket.AF_INET, kind)
+    s.bind(("127.0.0.1", 0))
+    if kind == socket.SOCK_STREAM:
+        s.listen()
+    threading.Thread(target=take, args=(s,), daemon=True).start()
+    tell_port(name, s.getsockname()[1])
+
+
+listen("port.udp", socket.SOCK_DGRAM, take_datagrams)
+listen("port.tcp", socket.SOCK_STREAM, take_streams)
 server = Server(("127.0.0.1", 0), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(certificate, key)
 server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-with open(f"{folder}/port.new", "w") as f:
-    f.write(str(server.server_address[1]))
-os.rename(f"{folder}/port.new", f"{folder}/port")
+tell_port("port", server.server_address[1])
 server.serve_forever()

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Records carried out of a Windows host: a webhook over TLS with an authority of the settings, a file
-# that rotates, and receivers that are not whom we trust, slow, or send us elsewhere.
+# that rotates, syslog over UDP and TCP, a program; receivers that are not whom we trust, slow, or send
+# us elsewhere; settings that change while the agent runs.
 . tests/windows/agent.bash
 FILES=${FILES:-40}
 
@@ -30,28 +31,45 @@ agent() {
 	LIMIT=60 run "$BUILD/console.exe" "$PLACE/stop" "$INVAR" agent --policy "$WINDOWS\\policy" \
 		--state "$WINDOWS\\state" --config "$WINDOWS\\agent.yaml" >"$PLACE/agent.err" 2>&1
 }
-refused() {
-	agent
-	grep -qF -- "agent.yaml:3:$1: $2" "$PLACE/agent.err"
-	point $? "refused: $2" "$PLACE/agent.err"
+refused() { # LINE COLUMN TEXT
+	grep -qF -- "agent.yaml:$1:$2: error: $3" "$PLACE/agent.err"
+	point $? "refused: $3" "$PLACE/agent.err"
 }
 true_that "a baseline" ask init
-settings <<<"  - { name: siem, to: syslog, address: 'tls://localhost:6514' }"
-refused 23 "found 'to': routes to syslog, mail and command are not available on Windows yet"
-settings <<<"  - { name: lake, to: webhook, url: '$URL/', verify: false }"
-refused "$((50 + ${#URL}))" "found 'verify': on Windows the other side is verified always"
+settings <<-YAML
+	  - { name: siem, to: syslog, address: 'tls://localhost:6514' }
+	  - { name: soc, to: mail, recipients: [soc@example.com] }
+	  - { name: lake, to: webhook, url: '$URL/', verify: false }
+YAML
+agent
+refused 3 40 "found 'address': syslog over TLS is not available on Windows yet"
+refused 4 22 "found 'to': routes to mail are not available on Windows"
+refused 5 "$((50 + ${#URL}))" "found 'verify': on Windows the other side is verified always"
 
 echo 'Authorization: Bearer s3cret' >"$WORK/headers"
-settings <<-YAML
+cp "$BUILD/console.exe" "$WORK/take.exe"
+odd='a "quoted\\" word\\'
+own() { # NAME: the routes of the first settings, and one to /NAME
+	settings <<-YAML
 	  - { name: local, to: file, from: start, path: '$WINDOWS\\out.jsonl', rotate_size: 8KiB, rotate_count: 90 }
 	  - { name: lake, to: webhook, from: start, url: '$URL/lake', batch: 7, ca: '$WINDOWS\\ours.pem',
 	      headers: '$WINDOWS\\headers' }
-	  - { name: wrong, to: webhook, from: start, url: '$URL/wrong', ca: '$WINDOWS\\other.pem' }
-	  - { name: unknown, to: webhook, from: start, url: '$URL/unknown' }
-	  - { name: name, to: webhook, from: start, url: '${URL/localhost/127.0.0.1}/name', ca: '$WINDOWS\\ours.pem' }
+	  - { name: wrong, to: webhook, from: start, url: '$URL/wrong', ca: '$WINDOWS\\other.pem',
+	      headers: '$WINDOWS\\headers' }
+	  - { name: unknown, to: webhook, from: start, url: '$URL/unknown', headers: '$WINDOWS\\headers' }
+	  - { name: name, to: webhook, from: start, url: '${URL/localhost/127.0.0.1}/name', ca: '$WINDOWS\\ours.pem',
+	      headers: '$WINDOWS\\headers' }
 	  - { name: slow, to: webhook, from: start, url: '$URL/slow', ca: '$WINDOWS\\ours.pem', timeout: 500ms }
 	  - { name: moved, to: webhook, from: start, url: '$URL/moved', ca: '$WINDOWS\\ours.pem' }
-YAML
+	  - { name: datagrams, to: syslog, from: start, address: 'udp://127.0.0.1:$(<"$PLACE/port.udp")' }
+	  - { name: stream, to: syslog, from: start, address: 'tcp://localhost:$(<"$PLACE/port.tcp")', batch: 9 }
+	  - { name: program, to: command, from: start, argv: ['$WINDOWS\\take.exe', take, '$WINDOWS\\taken', '0', '$odd'] }
+	  - { name: hangs, to: command, from: start, timeout: 2s, argv: ['$WINDOWS\\take.exe', take, '$WINDOWS\\hung', hang, x] }
+	  - { name: script, to: command, from: start, argv: ['$WINDOWS\\take.cmd'] }
+	  - { name: $1, to: webhook, from: start, url: '$URL/$1', ca: '$WINDOWS\\ours.pem' }
+	YAML
+}
+own before
 
 # ---- at work ----
 
@@ -76,6 +94,32 @@ within 40 "an answer is waited for only so long" \
 	route slow '.sent == 0 and (.error | contains("no answer within 500 ms"))'
 within 40 "nobody sends us elsewhere" \
 	route moved '.sent == 0 and (.error | contains("answered with status 302"))'
+
+within 40 "all went out by syslog over UDP" route datagrams '.lag == 0 and .failures == 0'
+within 40 "and over TCP" route stream '.lag == 0 and .failures == 0'
+within 40 "a program took all, when it had refused once" route program '.lag == 0 and .failures == 1'
+within 40 "one that does not end is ended" route hangs '.sent == 0 and .failures > 1'
+within 40 "a script is not run" route script '.sent == 0 and (.error | contains("is no program"))'
+within 40 "a route of these settings only" route before '.lag == 0'
+
+# ---- other settings ----
+
+began() { status '.agent.scans[] | select(.name == "startup")'; }
+within 40 "everything was looked at" began
+within 40 "nothing is on its way" route lake '.lag == 0'
+own other
+true_that "other settings are loaded with the policy" ask policy apply
+within 40 "a new route goes from the start" route other '.lag == 0 and .sent > 0 and .lost == 0'
+! route before .name >/dev/null
+point $? "the one that is not there any more is gone"
+within 40 "the others go on where they were" route lake '.lag == 0 and .failures == 0'
+settings <<<"  - { name: lake, to: webhook, url: 'ftp://localhost/' }"
+status_is 17 "wrong settings are refused" ask policy apply
+grep -q 'agent.yaml:3:' "$PLACE/said"
+point $? "with the place of the mistake" "$PLACE/said"
+route other '.lag == 0' >/dev/null
+point $? "and the old ones stay" "$PLACE/status"
+own other
 
 over() { ! kill -0 "$begun" 2>/dev/null; }
 touch "$PLACE/stop"
@@ -109,8 +153,26 @@ point $? "it was rotated" "$PLACE/files"
 cut -d' ' -f1 "$PLACE/requests" | sort -u >"$PLACE/said"
 ! grep -Eq '/(wrong|unknown|name)$' "$PLACE/said"
 point $? "whom we do not trust got no record" "$PLACE/said"
+grep -q '^/lake POST Bearer' "$PLACE/told" && ! grep -E '^/(wrong|unknown|name) ' "$PLACE/told" | grep -v None
+point $? "nor our token" "$PLACE/told"
 ! grep -qx /elsewhere "$PLACE/said"
 point $? "nor did who we were sent to" "$PLACE/said"
+# messages FILE: the numbers of the records in it, those that came twice but once.
+messages() { grep -aoE 'seq="[0-9]+"' "$1" | tr -dc '0-9\n' | awk '!seen[$0]++'; }
+for way in udp tcp; do
+	messages "$PLACE/$way" >"$PLACE/got"
+	head -n "$(wc -l <"$PLACE/got")" "$PLACE/all" | cmp - "$PLACE/got" >"$PLACE/said" 2>&1 &&
+		[ "$(wc -l <"$PLACE/got")" -ge $((2 * FILES)) ]
+	point $? "syslog over $way has every record, in order" "$PLACE/said"
+done
+grep -qE '^[0-9]+ <[0-9]+>1 ' "$PLACE/tcp" && grep -qaE '^<[0-9]+>1 ' "$PLACE/udp"
+point $? "as RFC 5424 and 6587 have it"
+head -n 1 "$WORK/taken" | grep -qxF "argument $odd"
+point $? "the program's argument came as it was written" "$WORK/taken"
+sed 1d "$WORK/taken" | jq -c .seq >"$PLACE/got"
+head -n "$(wc -l <"$PLACE/got")" "$PLACE/all" | cmp - "$PLACE/got" >"$PLACE/said" 2>&1 &&
+	[ "$(wc -l <"$PLACE/got")" -ge $((2 * FILES)) ]
+point $? "the program has every record, once, in order" "$PLACE/said"
 ask status >"$PLACE/said" && grep -q lake "$PLACE/said" && grep -q local "$PLACE/said"
 true_that "the ledger holds" ask log --verify
 done_testing

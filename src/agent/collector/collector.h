@@ -11,7 +11,8 @@ struct collector_setup {
 	struct store *store;         /* STORE_SHARE, the caller's; NULL: opened, or made, by us */
 	const struct policy *policy; /* already loaded; the caller's */
 	const struct agent_config *config;
-	int watcher; /* channels; -1: there is none */
+	const char *config_path; /* NULL: nobody but the parent reads the settings again */
+	int watcher;             /* channels; -1: there is none */
 	int link;
 	int parent;
 	int control;                           /* listening socket */

@@ -15,6 +15,7 @@ if(WIN32)
     src/agent/collector/windows/collector.c
     src/agent/collector/windows/held.c
     src/agent/collector/windows/lacks.c
+    src/agent/collector/windows/settings.c
     src/agent/collector/windows/surveyor.c
   )
 else()

@@ -139,20 +139,20 @@ int start_policy(struct collector *c, struct buf *ret_text, struct err *e)
 	return 0;
 }
 
-static void say_refused(struct collector *c, const struct problems *problems, struct err *e,
-	struct buf *ret_text)
+void start_refused(struct collector *c, const char *note, const char *what,
+	const struct problems *problems, struct err *e, struct buf *ret_text)
 {
 	AUTO(buf) text = BUF_INIT(65536);
 
 	problems_told(problems, e);
-	buf_addf(&text, "the policy was not loaded: %s", e->text);
+	buf_addf(&text, "%s not loaded: %s", what, e->text);
 	for (size_t i = 0; i < problems->n; i++) {
 		const struct problem *p = &problems->list[i];
 
 		if (p->level == PROBLEM_ERROR)
 			buf_addf(&text, "\n%s:%u:%u: %s", p->file, p->line, p->column, p->text);
 	}
-	collector_note(c, "policy-refused", buf_text(&text));
+	collector_note(c, note, buf_text(&text));
 	if (ret_text)
 		buf_add_span(ret_text, buf_span(&text));
 }
@@ -165,7 +165,7 @@ int start_reload(struct collector *c, struct buf *ret_text, struct err *e)
 	const struct policy *before = c->policy;
 
 	if (policy_load(&p, c->setup.policy_path, false, &problems, e) < 0) {
-		say_refused(c, &problems, e, ret_text);
+		start_refused(c, "policy-refused", "the policy was", &problems, e, ret_text);
 		return e->code;
 	}
 	look_all(c); /* with the policy they were heard of under */
@@ -384,7 +384,8 @@ void start_schedule_next(struct collector *c)
 
 void start_schedule(struct collector *c)
 {
-	c->schedule = timer_new(c->loop, on_schedule, c);
+	if (!c->schedule)
+		c->schedule = timer_new(c->loop, on_schedule, c);
 	if (c->setup.config && !c->setup.foreground) {
 		c->next_quick = in_about(c->setup.config->scan_quick);
 		c->next_full = in_about(c->setup.config->scan_full);

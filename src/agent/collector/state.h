@@ -252,10 +252,14 @@ int start_state(struct collector *c, struct err *e) MUST_CHECK;
 int start_policy(struct collector *c, struct buf *ret_text, struct err *e) MUST_CHECK;
 /* Load the policy again, and put it in force unless it is wrong. */
 int start_reload(struct collector *c, struct buf *ret_text, struct err *e) MUST_CHECK;
+/* Something was to be loaded and was not ("the policy was"): a note in the ledger with all that is
+ * wrong with it, which ret_text gets as well; may be NULL. */
+void start_refused(struct collector *c, const char *note, const char *what,
+	const struct problems *problems, struct err *e, struct buf *ret_text);
 /* The first survey, once the watcher hears of everything. */
 void start_survey(struct collector *c);
 void start_repaired(struct collector *c); /* that survey came to its end */
-void start_schedule(struct collector *c);
+void start_schedule(struct collector *c); /* also again: with other settings */
 void start_schedule_next(struct collector *c);
 /* After a whole survey: gaps that stand, where reading again came to (NULL: it did not). */
 int start_values(struct collector *c, uint64_t gaps, const struct buf *reread) MUST_CHECK;

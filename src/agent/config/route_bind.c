@@ -287,7 +287,7 @@ static int bind_argv(struct binder *b, const struct key *k, const struct node *n
 {
 	if (bind_texts(b, k, n, out, e) < 0)
 		return e->code;
-	return out->argv[0][0] == '/'
+	return config_file_absolute(span_of(out->argv[0]))
 		       ? 0
 		       : wrong(b, k, n->items[0], "the absolute path of a program first", e);
 }

@@ -4,7 +4,10 @@ list(APPEND AGENT_SOURCES
 )
 if(WIN32)
   list(APPEND AGENT_SOURCES
+    src/agent/sinks/windows/carrier.c
+    src/agent/sinks/windows/command.c
     src/agent/sinks/windows/sinks.c
+    src/agent/sinks/windows/syslog.c
     src/agent/sinks/windows/webhook.c
   )
 else()

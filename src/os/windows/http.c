@@ -25,6 +25,7 @@ struct http {
 	SRWLOCK lock;
 	bool cancelled;
 	bool tls, own; /* authorities of our own */
+	bool unknown;  /* the other side has to be known before it is sent headers */
 	wchar_t *host, *path;
 	struct authorities *authorities; /* of TLS only */
 	struct err refused;              /* by authorities_check, of this request */
@@ -139,6 +140,7 @@ int http_open(struct http **ret, const struct http_setup *s, struct err *e)
 	InitializeSRWLock(&h->lock);
 	rc = take_url(h, s->url, &port, e);
 	h->own = s->ca != NULL;
+	h->unknown = s->secret && h->tls;
 	if (rc == 0 && h->tls)
 		rc = authorities_load(&h->authorities, s->ca, e);
 	if (rc == 0)
@@ -228,11 +230,11 @@ static BOOL check_sending(struct http *h, HINTERNET request)
 		       0) != WINHTTP_INVALID_STATUS_CALLBACK;
 }
 
-static int open_request(struct http *h, HINTERNET *ret, struct err *e)
+static int open_request(struct http *h, const wchar_t *method, HINTERNET *ret, struct err *e)
 {
 	DWORD off = WINHTTP_DISABLE_REDIRECTS | WINHTTP_DISABLE_COOKIES |
 		    WINHTTP_DISABLE_AUTHENTICATION;
-	HINTERNET request = WinHttpOpenRequest(h->connection, L"POST", h->path, NULL,
+	HINTERNET request = WinHttpOpenRequest(h->connection, method, h->path, NULL,
 		WINHTTP_NO_REFERER, WINHTTP_DEFAULT_ACCEPT_TYPES, h->tls ? WINHTTP_FLAG_SECURE : 0);
 	bool cancelled;
 
@@ -302,21 +304,32 @@ static int answer(struct http *h, HINTERNET request, unsigned *ret, struct err *
 	return 0;
 }
 
-int http_post(struct http *h, struct span headers, struct span body, unsigned *ret_status,
-	struct err *e)
+static int request(struct http *h, const wchar_t *method, struct span headers, struct span body,
+	unsigned *ret_status, struct err *e)
 {
 	HINTERNET request = NULL;
 	int rc;
 
-	if (body.n > UINT32_MAX || headers.n > UINT32_MAX)
-		return err_set(e, ERR_LIMIT, "a request of more than 4 GiB");
 	h->refused = (struct err){ 0 };
 	h->checked = false;
-	rc = open_request(h, &request, e);
+	rc = open_request(h, method, &request, e);
 	if (rc == 0)
 		rc = send_all(h, request, headers, body, e);
 	if (rc == 0)
 		rc = answer(h, request, ret_status, e);
 	end_request(h);
 	return rc;
+}
+
+int http_post(struct http *h, struct span headers, struct span body, unsigned *ret_status,
+	struct err *e)
+{
+	unsigned ignored;
+
+	if (body.n > UINT32_MAX || headers.n > UINT32_MAX)
+		return err_set(e, ERR_LIMIT, "a request of more than 4 GiB");
+	if (h->unknown && request(h, L"OPTIONS", SPAN_NONE, SPAN_NONE, &ignored, e) < 0)
+		return e->code;
+	h->unknown = false; /* whatever it answers: its certificate was looked at */
+	return request(h, L"POST", headers, body, ret_status, e);
 }

@@ -19,6 +19,11 @@ struct http_setup {
 	const char *ca;      /* path of PEM certificates; NULL: those that Windows trusts */
 	const char *agent;   /* User-Agent */
 	uint64_t timeout_ns; /* of each step: name, connection, sending, answer */
+	/* The headers hold what nobody else may see (a token): before they are sent for the first
+	 * time, an OPTIONS without them has to find out who the other side is. Closing a request
+	 * whose certificate is refused comes too late for its headers under Wine; that it does not
+	 * on Windows is nowhere promised. */
+	bool secret;
 };
 
 /* Nothing is sent yet. ERR_FORMAT: the URL or the file of authorities is none; ERR_MISSING. */

@@ -1,1 +1,1 @@
-windows_test(routes 120)
+windows_test(routes 180)

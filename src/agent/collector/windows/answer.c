@@ -42,6 +42,8 @@ void answer_reload(struct collector *c)
 {
 	struct err e = { 0 };
 
+	if (settings_reload(c, NULL, &e) < 0)
+		log_say(LOG_LEVEL_ERROR, "the old settings stay: %s", e.text);
 	if (start_reload(c, NULL, &e) < 0)
 		log_say(LOG_LEVEL_ERROR, "the old policy stays: %s", e.text);
 	else
@@ -77,6 +79,22 @@ static void status_asked(struct collector *c, uint64_t client)
 	control_answer(c->control, client, 0, buf_span(&text));
 }
 
+/* Nothing of it is put in force when something is wrong. */
+static void policy_asked(struct collector *c, uint64_t client)
+{
+	AUTO(buf) text = BUF_INIT(STATUS_MAX);
+	struct err e = { 0 };
+	int rc = settings_reload(c, &text, &e);
+
+	if (rc == 0) {
+		asked_policy(c, client);
+		return;
+	}
+	if (!text.n)
+		buf_add_text(&text, e.text);
+	control_answer(c->control, client, rc, buf_span(&text));
+}
+
 static void asked(void *ctx, uint64_t client, const struct agent_message *m, struct span by)
 {
 	struct collector *c = ctx;
@@ -87,7 +105,7 @@ static void asked(void *ctx, uint64_t client, const struct agent_message *m, str
 		status_asked(c, client);
 		break;
 	case AGENT_POLICY_APPLY:
-		asked_policy(c, client);
+		policy_asked(c, client);
 		break;
 	case AGENT_SCAN:
 		asked_scan(c, client, m);
@@ -133,11 +151,22 @@ int answer_start(struct collector *c, struct err *e)
 	return control_pipe_new(&c->control, c->loop, buf_text(&name), &handlers, e);
 }
 
-void answer_stop(struct collector *c)
+bool answer_routes_end(struct collector *c)
 {
-	loop_unhear(c->windows->routed);
-	routes_freep(&c->windows->routes);
+	struct collector_windows *w = c->windows;
+	bool ended;
+
+	loop_unhear(w->routed);
+	w->routed = NULL;
+	ended = routes_freep(&w->routes);
 	free(c->routes);
 	c->routes = NULL;
+	return ended;
+}
+
+void answer_stop(struct collector *c)
+{
+	if (answer_routes_end(c))
+		settings_done(c);
 	control_freep(&c->control);
 }

@@ -12,6 +12,7 @@ struct routes;   /* routes.c */
 struct surveyor; /* surveyor.c */
 
 struct collector_windows {
+	struct agent_config *config; /* read again since we began; NULL: the setup's is in force */
 	struct hearings *hearings;
 	struct loop_source *heard, *stop, *reload;
 	struct surveyor *surveyor;
@@ -27,6 +28,14 @@ struct collector_windows {
 /* ---- answer.c ---- */
 /* Once the store is there. Ended by answer_stop. */
 int answer_routes(struct collector *c, struct err *e) MUST_CHECK;
+/* Ends them. False: they did not end in time, and still use the settings they were begun with. */
+bool answer_routes_end(struct collector *c);
+
+/* ---- settings.c ---- */
+/* Read them again; other ones are in force when it returns: routes, schedule, limits. Wrong ones
+ * are refused, and the old ones stay: ERR_POLICY; ret_text: what is wrong, may be NULL. */
+int settings_reload(struct collector *c, struct buf *ret_text, struct err *e) MUST_CHECK;
+void settings_done(struct collector *c);
 
 /* ---- held.c ---- */
 /* Something could not be looked at: if it is a file in use, it is looked at when it is let go. */

@@ -51,6 +51,11 @@ static bool stop(void *ctx)
 	return WaitForSingleObject(ask_stop(), 0) == WAIT_OBJECT_0;
 }
 
+static const char *config_path(void)
+{
+	return arg.config ? arg.config : config_file_default();
+}
+
 static int collect(struct session *s, const struct agent_config *g, const char *state_dir,
 	struct eventlog *log, struct err *e)
 {
@@ -60,6 +65,7 @@ static int collect(struct session *s, const struct agent_config *g, const char *
 		.policy_path = s->policy_path,
 		.policy = s->policy,
 		.config = g,
+		.config_path = config_path(),
 		.watcher = -1,
 		.link = -1,
 		.parent = -1,
@@ -82,8 +88,7 @@ static int load(struct session *s, struct agent_config *g, struct err *e)
 	int rc = policy_load(&s->policy, s->policy_path, false, &s->problems, e);
 
 	if (rc == 0)
-		rc = agent_config_at(g, arg.config ? arg.config : config_file_default(),
-			&s->problems, e);
+		rc = agent_config_at(g, config_path(), &s->problems, e);
 	if (rc == 0) { /* warnings; what is wrong is printed with the error */
 		problems_print(&s->problems, e);
 		problems_done(&s->problems);
@@ -211,7 +216,7 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 	AUTO_FREE(arena) a = arena_new();
 	struct install_paths paths = { .policy = install_full_path(a, s->policy_path),
 		.state = install_full_path(a, s->state_dir),
-		.config = install_full_path(a, arg.config ? arg.config : config_file_default()) };
+		.config = install_full_path(a, config_path()) };
 	AUTO(buf) left_out = BUF_INIT(4096);
 	AUTO(buf) program = BUF_INIT(65536);
 	unsigned shipped;

@@ -218,16 +218,18 @@ int routes_new(struct routes **ret, const struct agent_config *config, const cha
 	return 0;
 }
 
-void routes_freep(struct routes **r)
+bool routes_freep(struct routes **r)
 {
 	struct routes *x = *r;
 
 	*r = NULL;
 	if (!x)
-		return;
+		return true;
 	SetEvent(x->end);
-	if (WaitForSingleObject(x->thread, END_MS) == WAIT_OBJECT_0)
-		discard(x);
+	if (WaitForSingleObject(x->thread, END_MS) != WAIT_OBJECT_0)
+		return false;
+	discard(x);
+	return true;
 }
 
 void routes_wrote(struct routes *r)

@@ -14,7 +14,9 @@ struct routes;
 /* Begin; the store must be there, config lives longer. *ret NULL: there are none. */
 int routes_new(struct routes **ret, const struct agent_config *config, const char *state_dir,
 	struct err *e) MUST_CHECK;
-void routes_freep(struct routes **r); /* ends them: within seconds; accepts NULL */
+/* Ends them, within seconds; accepts NULL. False: they did not end, and are left behind with the
+ * settings they use. */
+bool routes_freep(struct routes **r);
 /* The ledger has grown; without it they see it half a minute later. Accepts NULL. */
 void routes_wrote(struct routes *r);
 /* An event (by hand): what routes_state says is another. */
