@@ -319,6 +319,17 @@ static void test_unquoted(void **state)
 	RemoveDirectoryA(folder);
 }
 
+/* Whatever lies in the folder we happen to be in. */
+static void test_bare_name(void **state)
+{
+	(void)state;
+	assert_int_equal(play("install", NAME, "demand", "\"victim.exe -x\""), 0);
+	look(&sensor_service);
+	assert_holds(NAME, "\\System32\\victim.exe unquoted=false ");
+	assert_lacks(NAME, " sha256=");
+	assert_int_equal(play("delete", NAME, NULL, NULL), 0);
+}
+
 static void test_driver(void **state)
 {
 	(void)state;
@@ -461,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_service),
 		cmocka_unit_test(test_service_dies),
 		cmocka_unit_test(test_unquoted),
+		cmocka_unit_test(test_bare_name),
 		cmocka_unit_test(test_driver),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_process),

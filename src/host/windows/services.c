@@ -181,8 +181,17 @@ static void driver_program(struct host *h, struct span name, struct span image, 
 
 static void plain_path(struct host *h, struct span found, struct buf *ret)
 {
+	AUTO(buf) path = BUF_INIT(WRITTEN_MAX);
+	bool absolute;
+
+	path_from_native(found, host_windows_folder(h), false, &path);
+	absolute = path.n > 1 && (path.p[1] == ':' || path.p[0] == '\\');
 	buf_clear(ret);
-	path_from_native(found, host_windows_folder(h), false, ret);
+	if (!absolute) { /* the manager's own folder, which is searched first; never ours */
+		buf_add_span(ret, host_windows_folder(h));
+		buf_add_text(ret, "\\System32\\");
+	}
+	buf_add_span(ret, buf_span(&path));
 }
 
 #define DRIVERS \
