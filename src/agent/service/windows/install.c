@@ -104,8 +104,10 @@ static wchar_t description[] =
 	L"software "
 	L"and more as they happen, and records them so that they cannot be lost or altered.";
 
-/* To read what others may not (backup), audit lists (security), command lines (debug). */
+/* To read what others may not (backup), audit lists (security), command lines (debug); to load the
+ * hives of who is logged off, where a rule says `offline` (restore). */
 static wchar_t privileges[] = L"SeBackupPrivilege\0SeSecurityPrivilege\0SeDebugPrivilege\0"
+			      L"SeRestorePrivilege\0"
 			      L"SeChangeNotifyPrivilege\0SeImpersonatePrivilege\0";
 
 static SC_ACTION actions[] = {
