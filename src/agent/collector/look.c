@@ -20,7 +20,8 @@
 #define FILE_SECONDS_MAX 512       /* … and at most, when it is looked at again and again */
 #define BURST 2000                 /* looks that take memory worth giving back */
 #define MOST 4096                  /* looks at once, … */
-#define LEAST 1024                 /* … fewer where so many take longer than … */
+#define FIRST 1024                 /* … until it is known what they cost, … */
+#define LEAST 256                  /* … and fewer where so many take longer than … */
 #define TURN_NS INT64_C(500000000) /* … this: meanwhile nobody is answered, or listened to */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
@@ -326,7 +327,7 @@ void look_all(struct collector *c)
 void look_start(struct collector *c)
 {
 	c->due = timer_new(c->loop, on_due, c);
-	c->most = MOST;
+	c->most = FIRST;
 }
 
 /* ---- what comes in ---- */
