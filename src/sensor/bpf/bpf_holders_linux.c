@@ -10,13 +10,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "core/mem.h"
 #include "host/process.h"
+#include "os/clock.h"
 #include "sensor/bpf/bpf_collect.h"
 
 #define LIST_BYTES ((size_t)32 << 10)
 #define FDINFO_MAX 4096
 #define NAME_BYTES 256
+#define SEEN_MAX 65536
+#define WHOLE_NS INT64_C(60000000000)
 
 struct entry { /* getdents64(2) */
 	uint64_t inode;
@@ -98,6 +102,66 @@ static void look(struct bpf_programs *all, uint32_t pid, char *block)
 	close(fd);
 }
 
+/* Of the look before, in a process that is kept: only where to ask, never what is there. A process
+ * that began before and held nothing may only have got what was loaded before, from another one or
+ * by its number: that is found when all are asked, each minute. */
+struct seen {
+	uint32_t pid;
+	bool holds;
+	int64_t start;
+};
+static struct {
+	struct seen *list; /* ascending by pid */
+	size_t n;
+	uint64_t programs; /* a digest of their numbers */
+	int64_t whole;     /* monotonic: when all were asked; 0: never */
+} before;
+
+static uint64_t digest_programs(const struct bpf_programs *all)
+{
+	uint64_t h = HASH_START;
+
+	for (size_t i = 0; i < all->n; i++)
+		h = hash_add(h, span_from((const char *)&all->list[i].id, sizeof all->list[i].id));
+	return h;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct seen *x = a, *y = b;
+
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/* Was asked lately, and held nothing. */
+static bool held_nothing(const struct process *p)
+{
+	struct seen key = { .pid = p->pid };
+	const struct seen *x =
+		before.n ? bsearch(&key, before.list, before.n, sizeof key, by_pid) : NULL;
+
+	return x && !x->holds && p->start && x->start == p->start;
+}
+
+static void remember(struct bpf_programs *all, const struct process *list, size_t n)
+{
+	n = n < SEEN_MAX ? n : SEEN_MAX; /* those beyond are asked each time */
+	before.list = mem_grow(before.list, n + 1, sizeof *before.list);
+	before.n = n;
+	for (size_t i = 0; i < n; i++)
+		before.list[i] = (struct seen){ .pid = list[i].pid, .start = list[i].start };
+	qsort(before.list, n, sizeof *before.list, by_pid);
+	for (size_t i = 0; i < all->n; i++)
+		for (uint32_t at = all->list[i].notes[NOTE_HOLDER]; at != NONE;
+			at = all->notes[at].next) {
+			struct seen key = { .pid = all->notes[at].pid };
+			struct seen *x = bsearch(&key, before.list, n, sizeof key, by_pid);
+
+			if (x)
+				x->holds = true;
+		}
+}
+
 static bool is_left_over(const struct bpf_programs *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
@@ -110,24 +174,50 @@ static bool is_left_over(const struct bpf_programs *all)
 	return false;
 }
 
+/* Everything was asked lately, and no program came or went since. */
+static bool is_known(const struct bpf_programs *all, uint64_t programs, int64_t now)
+{
+	return scan_options(all->scan)->memory && before.whole && now - before.whole < WHOLE_NS &&
+	       programs == before.programs;
+}
+
+enum whom { ROOT_NEW, ROOT_SEEN, OTHERS };
+
+static void look_at_those(struct bpf_programs *all, const struct process *list, size_t n,
+	enum whom whom)
+{
+	char *block = mem_new(LIST_BYTES);
+
+	for (size_t i = 0; i < n; i++) {
+		enum whom is = list[i].euid != 0        ? OTHERS
+			       : held_nothing(&list[i]) ? ROOT_SEEN
+							: ROOT_NEW;
+
+		if (!list[i].kernel && is == whom)
+			look(all, list[i].pid, block);
+	}
+	free(block);
+}
+
 void bpf_holders(struct bpf_programs *all)
 {
+	int64_t now = clock_monotonic();
+	uint64_t programs = digest_programs(all);
+	bool known = is_known(all, programs, now);
 	const struct process *list;
 	struct err why;
-	char *block;
 	size_t n;
 
 	if (host_processes(all->host, &list, &n, &why) < 0) {
 		scan_gap_err(all->scan, &kind_bpf, SPAN_NONE, false, &why);
 		return;
 	}
-	block = mem_new(LIST_BYTES);
-	for (size_t i = 0; i < n; i++)
-		if (!list[i].kernel && list[i].euid == 0)
-			look(all, list[i].pid, block);
+	look_at_those(all, list, n, ROOT_NEW);
+	if (!known || is_left_over(all))
+		look_at_those(all, list, n, ROOT_SEEN);
 	if (is_left_over(all))
-		for (size_t i = 0; i < n; i++)
-			if (!list[i].kernel && list[i].euid != 0)
-				look(all, list[i].pid, block);
-	free(block);
+		look_at_those(all, list, n, OTHERS);
+	remember(all, list, n);
+	before.programs = programs;
+	before.whole = known ? before.whole : now;
 }

@@ -131,7 +131,8 @@ static int programs(struct bpf_programs *all, struct err *e)
 			continue; /* unloaded just now */
 		if (fd < 0)
 			return err_sys(e, "cannot look at BPF program %u", a.start_id);
-		all->n += describe(all, fd, &all->list[all->n]);
+		/* Ours are no entities: where they run and who holds them is not asked for. */
+		all->n += describe(all, fd, &all->list[all->n]) && !all->list[all->n].own;
 		close(fd);
 	}
 	return err_set(e, ERR_LIMIT, "more than %d BPF programs", PROGRAMS_MAX);
@@ -275,15 +276,10 @@ static void emit_all(struct bpf_programs *all)
 	AUTO_FREE(names) names = NULL;
 	struct texts t = { 0 };
 	struct err why;
-	size_t k = 0;
 
 	if (names_load(&names, host_root(all->host), &why) < 0)
 		names = NULL; /* numbers serve as well */
 	name_all(all);
-	for (size_t i = 0; i < all->n; i++)
-		if (!all->list[i].own)
-			all->list[k++] = all->list[i];
-	all->n = k;
 	if (all->n)
 		qsort(all->list, all->n, sizeof *all->list, by_key);
 	for (size_t from = 0, to; from < all->n; from = to) {

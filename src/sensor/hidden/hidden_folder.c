@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "core/hash.h"
 #include "host/package.h"
 #include "sensor/hidden/hidden_look.h"
 
@@ -14,6 +15,8 @@
 #define PASSWD_MAX ((size_t)16 << 20)
 #define PATH_MAX_BYTES 4096
 #define PROGRAMS_MAX 1024
+#define TURNS \
+	6 /* of many looks, what is as it was is listed again by one in so many: each minute */
 
 /* From the root. */
 static const char *const folders[] = { "", "boot", "dev", "dev/shm", "etc", "etc/cron.d",
@@ -23,6 +26,13 @@ static const char *const folders[] = { "", "boot", "dev", "dev/shm", "etc", "etc
 	"usr/libexec", "usr/local", "usr/local/bin", "usr/local/lib", "usr/local/sbin", "usr/sbin",
 	"usr/share", "usr/src", "var", "var/cache", "var/lib", "var/log", "var/run", "var/spool",
 	"var/spool/cron", "var/tmp", "var/www" };
+
+/* Of the looks before, in a process that is kept: only what need not be listed yet. */
+static struct {
+	unsigned turn;
+	struct stat folder[ARRAY_LEN(folders)]; /* st_nlink 0: to be listed in any case */
+	uint64_t program[PROGRAMS_MAX];         /* digests of paths; 0: none */
+} before;
 
 struct counted {
 	struct stat st;
@@ -89,7 +99,8 @@ static bool is_short(const struct counted *c)
 	return c->counts && c->links != c->listed;
 }
 
-static void look_at(struct scan *s, const char *path)
+/* False: something is hidden there. */
+static bool look_at(struct scan *s, const char *path)
 {
 	struct arena *a = scan_arena(s);
 	struct counted c = { 0 };
@@ -98,16 +109,42 @@ static void look_at(struct scan *s, const char *path)
 		.missing_from = { "listing" } };
 
 	if (!count(s, path, &c) || !is_short(&c))
-		return;
+		return true;
 	for (unsigned i = 0; i < AGAIN; i++) {
 		hidden_pause();
 		if (!count(s, path, &c) || !is_short(&c))
-			return;
+			return true;
 	}
 	f.key = span_of(arena_format(a, "directory%s", path));
 	f.detail = arena_format(a, "'%s' has links of %llu folders, but lists %llu", path,
 		(unsigned long long)c.links, (unsigned long long)c.listed);
 	hidden_report(s, &f);
+	return false;
+}
+
+static bool is_turn(size_t i)
+{
+	return (i + before.turn) % TURNS == 0;
+}
+
+static bool is_as_it_was(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_nlink == b->st_nlink &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static void look_at_folder(struct scan *s, size_t i)
+{
+	const char *path = arena_format(scan_arena(s), "/%s", folders[i]);
+	struct stat st;
+	struct err e;
+
+	/* A link's target has a name of its own here. */
+	if (host_stat(scan_host(s), path, true, &st, &e) < 0 || !S_ISDIR(st.st_mode))
+		return;
+	if (hidden_often(s) && !is_turn(i) && is_as_it_was(&st, &before.folder[i]))
+		return;
+	before.folder[i] = look_at(s, path) ? st : (struct stat){ 0 };
 }
 
 /* Homes of root and of people: the sixth field of passwd. */
@@ -125,7 +162,7 @@ static void look_at_homes(struct scan *s)
 		for (unsigned i = 0; i < 6 && span_cut(&line, ':', &cell); i++)
 			home = i == 5 ? cell : SPAN_NONE;
 		if (home.n > 6 && span_starts(home, span_of("/home/"))) {
-			look_at(s, arena_text(scan_arena(s), home));
+			(void)look_at(s, arena_text(scan_arena(s), home));
 			n++;
 		}
 	}
@@ -155,7 +192,8 @@ static bool is_listed(struct scan *s, const char *path, const char **ret)
 	return true;
 }
 
-static void look_at_program(struct scan *s, const struct process *p)
+/* False: something is hidden there. */
+static bool look_at_program(struct scan *s, const struct process *p)
 {
 	struct arena *a = scan_arena(s);
 	struct finding f = { .type = HIDDEN_FILE,
@@ -167,13 +205,21 @@ static void look_at_program(struct scan *s, const struct process *p)
 
 	for (unsigned i = 0; i <= AGAIN; i++) {
 		if (is_listed(s, path, &part) || host_stat(scan_host(s), part, true, &st, &e) < 0)
-			return;
+			return true;
 		hidden_pause();
 	}
 	f.key = span_of(arena_format(a, "file%s", part));
 	f.exe = p->exe;
 	f.detail = arena_format(a, "'%s' is there when asked for by name, but is not listed", part);
 	hidden_report(s, &f);
+	return false;
+}
+
+/* One that was looked at before, and is not one of those whose turn it is. */
+static bool may_wait(const struct scan *s, uint64_t digest)
+{
+	return hidden_often(s) && !is_turn(digest) &&
+	       before.program[digest % PROGRAMS_MAX] == digest;
 }
 
 /* Packaged programs are where everybody looks. */
@@ -183,6 +229,7 @@ static void look_at_programs(struct scan *s)
 	const struct process *list;
 	struct span last = SPAN_NONE;
 	size_t n, looked = 0;
+	uint64_t digest;
 	struct err e;
 
 	if (host_processes(h, &list, &n, &e) < 0)
@@ -194,26 +241,20 @@ static void look_at_programs(struct scan *s)
 			span_same(p->exe, last))
 			continue;
 		last = p->exe;
-		if (host_path_owner(h, p->exe))
+		digest = hash_of(p->exe);
+		if (may_wait(s, digest) || host_path_owner(h, p->exe))
 			continue;
 		looked++;
-		look_at_program(s, p);
+		before.program[digest % PROGRAMS_MAX] = look_at_program(s, p) ? digest : 0;
 	}
 }
 
 int hidden_folders(struct scan *s, struct err *e)
 {
 	(void)e;
-	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-		struct stat st;
-		struct err why;
-
-		const char *path = arena_format(scan_arena(s), "/%s", folders[i]);
-
-		/* A link's target has a name of its own here. */
-		if (host_stat(scan_host(s), path, true, &st, &why) == 0 && S_ISDIR(st.st_mode))
-			look_at(s, path);
-	}
+	before.turn++;
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		look_at_folder(s, i);
 	look_at_homes(s);
 	look_at_programs(s);
 	return 0;
