@@ -21,12 +21,17 @@ static bool is_among(struct span value, struct span wanted)
 	return false;
 }
 
-static bool is_owner(const struct owner *o, uint32_t pid, struct span exe)
+static bool has_it(const struct owner *o, uint32_t pid)
 {
 	char text[16];
 	int n = snprintf(text, sizeof text, "%u", pid);
 
-	return is_among(o->pids, span_from(text, (size_t)n)) || (exe.n && is_among(o->exes, exe));
+	return is_among(o->pids, span_from(text, (size_t)n));
+}
+
+static bool runs_its_program(const struct owner *o, struct span exe)
+{
+	return exe.n && is_among(o->exes, exe);
 }
 
 /* What is known of one of the others is less. */
@@ -59,24 +64,64 @@ static void keep_own(struct who *who, struct arena *a)
 	who->others = 0;
 }
 
+#define NOBODY SIZE_MAX
+#define THE_FIRST 0 /* who itself; then who->also */
+
+static uint32_t pid_at(const struct who *who, size_t i)
+{
+	return i == THE_FIRST ? who->pid : who->also[i - 1].pid;
+}
+
+static struct span exe_at(const struct who *who, size_t i)
+{
+	return i == THE_FIRST ? who->exe : who->also[i - 1].exe;
+}
+
+/* Who forks and ends leaves it to its heir, and is known by its program. Two that run it, or
+ * somebody who may and is not named, leave it open which one it was: an interpreter runs anything.
+ */
+static size_t its_founder(const struct owner *o, const struct who *who)
+{
+	size_t found = NOBODY;
+
+	if (who->also_cut || who_unnamed(who) > 0)
+		return NOBODY;
+	for (size_t i = 0; i <= who->n_also; i++) {
+		if (!runs_its_program(o, exe_at(who, i)))
+			continue;
+		if (found != NOBODY && pid_at(who, i) != pid_at(who, found))
+			return NOBODY;
+		if (found == NOBODY)
+			found = i;
+	}
+	return found;
+}
+
+static size_t its_owner(const struct owner *o, const struct who *who)
+{
+	for (size_t i = 0; i <= who->n_also; i++)
+		if (has_it(o, pid_at(who, i)))
+			return i;
+	return its_founder(o, who);
+}
+
 static const char *settle_port(const struct change *c, struct arena *a, struct who *who)
 {
 	const struct record *r = c->is ? c->is : c->was;
 	struct owner o;
+	size_t at;
 
 	if (!r || !record_has(r, PORT_PIDS) || !record_has(r, PORT_EXE))
 		return NULL;
 	o = (struct owner){ r->v[PORT_PIDS].bytes, r->v[PORT_EXE].bytes };
-	if (is_owner(&o, who->pid, who->exe)) {
+	at = its_owner(&o, who);
+	if (at == NOBODY)
+		return "who was heard of at the same time is not its owner";
+	if (at == THE_FIRST)
 		keep_own(who, a);
-		return NULL;
-	}
-	for (size_t i = 0; i < who->n_also; i++)
-		if (is_owner(&o, who->also[i].pid, who->also[i].exe)) {
-			name_other(who, &who->also[i]);
-			return NULL;
-		}
-	return "who was heard of at the same time is not its owner";
+	else
+		name_other(who, &who->also[at - 1]);
+	return NULL;
 }
 
 /* How it runs is told by its manager, which does not say who asked; processes are named by the

@@ -25,11 +25,19 @@ static void owner_settle__names_only_the_owner(void **state)
 		const char *also_exe;
 		bool known;
 		uint32_t named;
+		bool cut;
 	} cases[] = {
-		{ "it has it open", 7, "/bin/nc", 9, "/bin/sleep", true, 7 },
-		{ "it left it to its heir", 5, "/bin/nc", 9, "/bin/sleep", true, 5 },
-		{ "somebody else came last", 9, "/bin/sleep", 7, "/bin/nc", true, 7 },
-		{ "nobody of them", 9, "/bin/sleep", 10, "/bin/cat", false, 9 },
+		{ "it has it open", 7, "/bin/nc", 9, "/bin/sleep", true, 7, false },
+		{ "it left it to its heir", 5, "/bin/nc", 9, "/bin/sleep", true, 5, false },
+		{ "somebody else came last", 9, "/bin/sleep", 7, "/bin/nc", true, 7, false },
+		{ "another one of its program came last", 5, "/bin/nc", 7, "/bin/nc", true, 7,
+			false },
+		{ "which of two left it to its heir", 5, "/bin/nc", 9, "/bin/nc", false, 5, false },
+		{ "somebody who is not named may have", 5, "/bin/nc", 9, "/bin/sleep", false, 5,
+			true },
+		{ "it has it open, and others are not named", 7, "/bin/nc", 9, "/bin/sleep", true,
+			7, true },
+		{ "nobody of them", 9, "/bin/sleep", 10, "/bin/cat", false, 9, false },
 	};
 
 	(void)state;
@@ -42,6 +50,7 @@ static void owner_settle__names_only_the_owner(void **state)
 			.exe = span_of(cases[i].exe),
 			.also = &also,
 			.n_also = 1,
+			.also_cut = cases[i].cut,
 			.others = 1 };
 		struct change c = { .kind = &kind_port };
 		struct record *r = port_of(a, "7", "/bin/nc");
