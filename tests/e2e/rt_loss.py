@@ -304,18 +304,21 @@ def main():
         if subprocess.run([live.INVAR, "help", how], capture_output=True, check=False).returncode:
             skip(how, "no such command")
             continue
-        # what takes long goes on beside the others
-        later = [for_good(work, how, role) for role in ("watcher", "collector")
-                 if (how == "agent" or role == "watcher") and (not only or role in only)]
-        for name, f in cases():
+        later = []  # what takes long goes on beside the others
+        stuck = [(role, lambda w, h, role=role: later.append((role, for_good(w, h, role))))
+                 for role in ("watcher", "collector") if how == "agent" or role == "watcher"]
+        for name, f in (*stuck, *cases()):
             if only and name not in only:
                 continue
             try:
                 f(work, how)
             except AssertionError as e:
                 point(False, "%s, %s" % (how, name), e)
-        for judge in later:
-            judge()
+        for name, judge in later:
+            try:
+                judge()
+            except AssertionError as e:
+                point(False, "%s, %s" % (how, name), e)
     return live.Tap.done()
 
 
