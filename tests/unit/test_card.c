@@ -43,7 +43,7 @@ static void what_is_about_one_thing_is_one_card(void **state)
 		{ { &kind_service, "Spooler" }, { &kind_registry_key, SERVICES "spooler" },
 			{ &kind_registry_value, SERVICES "Spooler\\ImagePath" },
 			{ &kind_registry_value, SERVICES "Spooler\\Parameters\\ServiceDll" },
-			{ &kind_wmi, "rule:Win32_Service.Name=Spooler" } },
+			{ &kind_wmi, "rule:Win32_Service.Name=\"Spooler\"" } },
 		{ { &kind_service, "other" }, { &kind_registry_value, SERVICES "other\\" } },
 		{ { &kind_service, "a.service" }, { &kind_file, "/etc/systemd/system/a.service" },
 			{ &kind_file, "/etc/systemd/system/a.service.d/x.conf" } },

@@ -94,6 +94,11 @@ invar check --new
 gap things: denied && [ "$(changes)" = 0 ]
 point $? "what is denied is a gap" "$CASE/out"
 option fail 0
+option unqualified 0x80041001
+invar check --new
+gap things: io && [ "$(changes)" = 0 ]
+point $? "keys of a class that cannot be asked for are a gap, and no row has another name" "$CASE/out"
+option unqualified 0
 option hang 1
 registry add "$root\\root/later\\Test_Later\\x" /v Name /d z /f
 invar check --new

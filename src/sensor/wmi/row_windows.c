@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "os/windows/fault.h"
 #include "os/windows/wide.h"
 
 struct reader {
@@ -271,16 +272,28 @@ int row_from_object(struct arena *a, IWbemClassObject *o, uint64_t max_bytes, st
 
 /* ---- classes ---- */
 
-static bool is_key(IWbemClassObject *o, const wchar_t *property)
+static bool is_none(HRESULT rc)
+{
+	return rc == (HRESULT)WBEM_E_NOT_FOUND || rc == E_NOTIMPL;
+}
+
+/* 1: it is a key. Not to be told is no answer: else all rows of the class would be called otherwise
+ * today than yesterday, which is that all went and others came. */
+static int is_key(IWbemClassObject *o, struct arena *a, struct span property, struct err *e)
 {
 	IWbemQualifierSet *set = NULL;
-	HRESULT rc;
+	HRESULT rc = IWbemClassObject_GetPropertyQualifierSet(o, wide_from_text(a, property, NULL),
+		&set);
 
-	if (FAILED(IWbemClassObject_GetPropertyQualifierSet(o, property, &set)) || !set)
-		return false;
-	rc = IWbemQualifierSet_Get(set, L"key", 0, NULL, NULL);
-	IWbemQualifierSet_Release(set);
-	return SUCCEEDED(rc);
+	if (SUCCEEDED(rc) && set) {
+		rc = IWbemQualifierSet_Get(set, L"key", 0, NULL, NULL);
+		IWbemQualifierSet_Release(set);
+	}
+	if (FAILED(rc) && !is_none(rc)) {
+		(void)err_windows(e, (unsigned long)rc, "cannot ask for the keys of its class");
+		return ERR_SYSTEM;
+	}
+	return SUCCEEDED(rc) && set;
 }
 
 int row_class_get(struct wmi *w, struct arena *a, struct span name, struct row_class *ret,
@@ -299,9 +312,12 @@ int row_class_get(struct wmi *w, struct arena *a, struct span name, struct row_c
 	rc = row_from_object(a, o, UINT64_MAX, &row, e);
 	if (rc == 0)
 		ret->key = arena_get(a, (row.n + 1) * sizeof *ret->key);
-	for (size_t i = 0; rc == 0 && i < row.n; i++)
-		if (is_key(o, wide_from_text(a, row.property[i].name, NULL)))
+	for (size_t i = 0; rc == 0 && i < row.n; i++) {
+		rc = is_key(o, a, row.property[i].name, e);
+		if (rc > 0)
 			ret->key[ret->n++] = row.property[i].name;
+		rc = rc < 0 ? rc : 0;
+	}
 	IWbemClassObject_Release(o);
 	return rc;
 }

@@ -97,6 +97,7 @@ static HRESULT WINAPI services_get_object(IWbemServices *self, const BSTR path, 
 	if (rows.n)
 		IWbemClassObject_AddRef(&o->face);
 	o->definition = true;
+	o->unqualified = (HRESULT)fake_class_option(key, L"unqualified");
 	fake_rows_done(&rows);
 	RegCloseKey(key);
 	*ret = &o->face;

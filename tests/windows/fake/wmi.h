@@ -42,6 +42,7 @@ struct fake_object {
 	struct fake_property property[FAKE_PROPERTIES];
 	uint64_t digest; /* of all that it was made from */
 	bool definition;
+	HRESULT unqualified; /* what it answers when asked for qualifiers; 0: them */
 };
 
 struct fake_rows {

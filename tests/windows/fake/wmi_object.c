@@ -213,6 +213,8 @@ static HRESULT WINAPI object_qualifiers(IWbemClassObject *self, LPCWSTR name,
 
 	if (!p)
 		return (HRESULT)WBEM_E_NOT_FOUND;
+	if (of(self)->unqualified)
+		return of(self)->unqualified;
 	q = calloc(1, sizeof *q);
 	q->face.lpVtbl = &set_vtbl;
 	q->refs = 1;
