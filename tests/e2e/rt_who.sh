@@ -161,6 +161,9 @@ fi
 
 if useradd -M -N -s /bin/sh "$USER_NAME" 2>"$CASE/useradd"; then
 	mkdir -m 777 "$TREE/open"
+	told "the folder for it" 20 "
+assert 'open' in by
+"
 	setpriv --reuid "$USER_NAME" --clear-groups sh -c "echo x >'$TREE/open/new'; exec sleep 1"
 	userdel "$USER_NAME" 2>/dev/null
 	told "a user made a moment ago has a name" 20 "
