@@ -352,8 +352,13 @@ class Live:
         def still():
             before = len(changes_of(self.got()))
             time.sleep(quiet)
-            return len(changes_of(self.got())) == before
+            return len(changes_of(self.got())) == before and not self.waits()
         return until(seconds, still) and self.echo(seconds)
+
+    def waits(self):
+        """Does the agent say that something is still to be looked at?"""
+        a = self.invar("status")[1][0].get("agent", {}) if self.how == "agent" else {}
+        return any(a.get(x) for x in ("queue", "held", "scans_waiting"))
 
     def echo(self, seconds=60):
         """Change something, and wait until it is told: what happened before it is told by then, too, or never."""

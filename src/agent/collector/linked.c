@@ -104,6 +104,11 @@ void linked_searched(struct collector *c, const struct job *j)
 	wait_for(c->linking);
 }
 
+bool linked_waits(const struct collector *c)
+{
+	return c->linking && c->linking->n > 0;
+}
+
 void linked_stop(struct collector *c)
 {
 	if (!c->linking)

@@ -241,6 +241,7 @@ void linked_record(struct collector *c, const struct ledger_record *r);
 /* A name of one of these was found in the current tree. */
 void linked_found(struct collector *c, struct span path);
 void linked_searched(struct collector *c, const struct job *j);
+bool linked_waits(const struct collector *c); /* there is to be searched */
 void linked_stop(struct collector *c);
 
 /* ---- start.c ---- */

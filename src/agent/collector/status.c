@@ -100,8 +100,11 @@ static void add_scans(struct collector *c, struct json *j)
 static void add_queue(struct collector *c, struct json *j)
 {
 	int64_t oldest = backlog_oldest(c->backlog), lag = oldest ? clock_now() - oldest : 0;
-	size_t jobs = c->running != NULL;
+	const struct job *const single[] = { c->running, c->absence, c->deaf };
+	size_t jobs = linked_waits(c) ? 1 : 0;
 
+	for (size_t i = 0; i < ARRAY_LEN(single); i++)
+		jobs += single[i] ? 1 : 0;
 	for (const struct job *job = c->jobs; job; job = job->next)
 		jobs++;
 	json_number_member(j, "queue", backlog_count(c->backlog));

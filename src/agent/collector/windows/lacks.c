@@ -74,6 +74,12 @@ void linked_searched(struct collector *c, const struct job *j)
 	(void)c, (void)j;
 }
 
+bool linked_waits(const struct collector *c)
+{
+	(void)c;
+	return false;
+}
+
 /* The surveying process runs in background mode: the system lets others go first. */
 void pressure_wait(unsigned percent)
 {
