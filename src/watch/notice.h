@@ -16,7 +16,8 @@ enum notice_type {
 	NOTICE_HINT,   /* look at this again */
 	NOTICE_LOSS,   /* hints were lost: look at all of the scope again */
 	NOTICE_MEANS,  /* a means of watching is in force, or is not: for the ledger's coverage */
-	NOTICE_READY,  /* every means was begun: what changes from now on is heard of */
+	NOTICE_READY,  /* every means was begun: what changes from now on is heard of; also after
+			  another policy */
 	NOTICE_CANARY, /* an answer to REQUEST_CANARY */
 	NOTICE_COUNTS, /* an answer to REQUEST_COUNTS */
 	NOTICE_OTHER_NAME, /* a regular file got another name */

@@ -32,6 +32,7 @@ struct running {
 	struct event *readable, *writable;
 	struct err err; /* the first failure; code 0: none */
 	bool full;      /* a room's notice was refused */
+	bool ready;     /* all is heard of, and it is to be said */
 	struct hint_before before;
 };
 
@@ -61,6 +62,11 @@ static void settle(struct watcher *w)
 			return;
 	if (watcher_send(w, &n))
 		w->settling = 0;
+}
+
+static void say_ready(struct running *r)
+{
+	r->ready = !watcher_send(&r->w, &(struct notice){ .type = NOTICE_READY });
 }
 
 static void flush(struct running *r)
@@ -106,6 +112,8 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
 		if (rooms[i]->drained)
 			rooms[i]->drained(&r->w);
+	if (r->ready)
+		say_ready(r);
 	settle(&r->w);
 }
 
@@ -128,6 +136,7 @@ static void take_policy(struct watcher *w, struct span text)
 			rooms[i]->policy(w);
 	policy_free(w->own_policy);
 	w->own_policy = p;
+	say_ready(running_of(w));
 }
 
 static void own_drop(struct watcher *w, size_t i)
@@ -274,7 +283,6 @@ uint64_t *watcher_counter(struct watcher *w, const char *name)
 static int start(struct running *r, struct err *e)
 {
 	struct watcher *w = &r->w;
-	struct notice ready = { .type = NOTICE_READY };
 
 	w->base = event_base_new();
 	if (!w->base)
@@ -286,8 +294,7 @@ static int start(struct running *r, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
 		if (rooms[i]->start(w, e) < 0)
 			return err_prefix(e, "cannot watch %s: ", rooms[i]->name);
-	if (!watcher_send(w, &ready))
-		return err_set(e, ERR_LIMIT, "the collector does not listen");
+	say_ready(r);
 	return 0;
 }
 

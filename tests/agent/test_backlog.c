@@ -161,13 +161,13 @@ static void backlog_take__leaves_what_is_not_wanted(void **state)
 	assert_int_equal(backlog_take(p, 3, is_user, NULL, arena, &ret), 3);
 	assert_true(span_is(ret[2].key, "/5"));
 	assert_int_equal(backlog_oldest(p), 1);
-	assert_true(backlog_waits(p, serial));
+	assert_true(backlog_waits(p, serial, NULL, NULL));
 	assert_int_equal(backlog_take(p, 100, NULL, NULL, arena, &ret), 7);
 	assert_true(span_is(ret[0].key, "/0") && span_is(ret[6].key, "/9"));
-	assert_false(backlog_waits(p, serial));
+	assert_false(backlog_waits(p, serial, NULL, NULL));
 	/* and it can be filled again */
 	assert_true(backlog_add(p, &(struct look_again){ .kind = &kind_file }));
-	assert_false(backlog_waits(p, serial));
+	assert_false(backlog_waits(p, serial, NULL, NULL));
 	assert_int_equal(backlog_count(p), 1);
 	backlog_free(p);
 }
@@ -188,6 +188,7 @@ static void backlog_add__has_an_end(void **state)
 			break;
 	}
 	assert_in_range(n, 1000, BACKLOG_MAX);
+	assert_true(backlog_crowded(p));
 	assert_int_equal(backlog_count(p), n);
 	/* what is known already has its place */
 	assert_true(backlog_add(p,

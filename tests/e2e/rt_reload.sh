@@ -121,6 +121,16 @@ setpriv --reuid 65534 --regid 65534 --clear-groups "$INVAR" status \
 [ $? = 18 ]
 point $? "who is no member sees nothing" "$CASE/plain"
 
+mkfifo "$CASE/hold"
+setpriv --reuid 65534 --regid 65534 --groups 64999 /usr/bin/python3 tests/e2e/rt_socket.py \
+	/run/invar/control.sock members <"$CASE/hold" >"$CASE/members" 2>&1 &
+exec 9>"$CASE/hold"
+soon grep -q there "$CASE/members"
+plain status --json
+[ "$RC" = 0 ] && json 'd["agent"]["watching"]'
+point $? "however many members ask, root is answered" "$CASE/plain"
+exec 9>&-
+
 # ---- a policy that is edited ----
 
 plain status --json
@@ -146,6 +156,22 @@ soon again collector "$old" && soon watching
 plain status --json
 json 'd["policy_edited"] is False'
 point $? "nor when a collector ended" "$CASE/plain"
+
+# What a policy begins to watch may change between the look at it and its being heard of: here the
+# watcher takes its time.
+mkdir -p "$CASE/late" && echo 1 >"$CASE/late/f"
+rules z >"$CASE/policy.yaml"
+sed -n '$p' "$CASE/policy.yaml" | sed "s/id: r/id: s/; s|$BASE|$CASE/late|" >>"$CASE/policy.yaml"
+kill -STOP "$(role watcher)"
+plain policy apply
+echo 2 >"$CASE/late/f"
+kill -CONT "$(role watcher)"
+changed_late() {
+	plain log --record change --rule s
+	grep -q late/f "$CASE/plain"
+}
+soon changed_late
+point $? "what changed before a new policy was heard by is found" "$CASE/plain"
 
 # ---- routes come and go ----
 
@@ -238,9 +264,18 @@ begun() {
 	plain log --json --record note
 	tail -n 1 "$CASE/plain" | grep -q '"what":"agent-start"'
 }
+# What it was told and has not looked at is looked at before it ends: who did it is lost with it.
+collector=$(role collector)
+kill -STOP "$collector"
+"$BASH" -c 'echo last >>"$1"; sleep 0.1' told-at-the-end "$BASE/f"
+sleep 2
+(sleep 0.5; kill -CONT "$collector") &
 stop_agent -TERM
 same "it ends in order" $? 0
 stopped=$(date +%s)
+plain log --record change --limit 1
+grep -q told-at-the-end "$CASE/plain"
+point $? "what was heard of before the end has its who" "$CASE/plain"
 sleep 2
 for signal in -TERM -KILL; do
 	start_agent
@@ -256,6 +291,9 @@ for signal in -TERM -KILL; do
 	ended() { ! kill -0 "$collector"; }
 	soon ended
 done 2>/dev/null
+# Who asks whether one runs holds its lock for a moment.
+flock -s /var/lib/invar/agent.lock sh -c 'touch "$0"; sleep 0.3' "$CASE/locked" &
+soon test -e "$CASE/locked"
 start_agent
 repaired() {
 	plain log --json --record repair

@@ -1,4 +1,4 @@
-"""Clients of the control socket that are not ours. SOCKET stranger|refused|hostile|crowd"""
+"""Clients of the control socket that are not ours. SOCKET stranger|refused|hostile|crowd|members"""
 import os
 import socket
 import struct
@@ -111,4 +111,14 @@ def crowd():
             time.sleep(0.1)
 
 
-{"stranger": stranger, "refused": refused, "hostile": hostile, "crowd": crowd}[sys.argv[2]]()
+def members():
+    clients = []
+    for _ in range(80):
+        clients.append(connect())
+    print("there", flush=True)
+    sys.stdin.read()
+
+
+{"stranger": stranger, "refused": refused, "hostile": hostile, "crowd": crowd, "members": members}[
+    sys.argv[2]
+]()

@@ -150,19 +150,21 @@ static void on_head(evutil_socket_t fd, short what, void *ctx)
 		(void)collector_send(&c->link, buf_span(&frame));
 }
 
-static void link_asks(struct collector *c, const struct agent_message *m)
+static int link_asks(struct collector *c, const struct agent_message *m, struct err *e)
 {
 	AUTO(buf) frame = BUF_INIT(AGENT_FRAME_MAX);
-	struct err e;
 
 	if (m->type == AGENT_ROUTE_STATE) {
 		free(c->routes);
 		c->routes = told_array(m->text);
-	} else if (serve_records(c->store, m->seq, m->n, &frame, &e) < 0) {
-		log_say(LOG_LEVEL_ERROR, "cannot serve the link: %s", e.text);
-	} else {
-		(void)collector_send(&c->link, buf_span(&frame));
+		return 0;
 	}
+	/* It asks for nothing else before it has its answer: one that gets none is begun again. */
+	if (serve_records(c->store, m->seq, m->n, &frame, e) < 0)
+		return err_prefix(e, "no records can be had: ");
+	if (!collector_send(&c->link, buf_span(&frame)))
+		return err_set(e, ERR_LIMIT, "it does not read what it asked for");
+	return 0;
 }
 
 static void on_link(evutil_socket_t fd, short what, void *ctx)
@@ -178,13 +180,13 @@ static void on_link(evutil_socket_t fd, short what, void *ctx)
 	while (rc >= 0 && (rc = channel_next(&c->link.channel, &frame, &e)) > 0) {
 		rc = agent_decode(frame, PARTY_LINK, PARTY_COLLECTOR, a, &m, &e);
 		if (rc == 0)
-			link_asks(c, &m);
+			rc = link_asks(c, &m, &e);
 	}
 	if (rc >= 0)
 		return;
 	/* The parent sees it end, too, and begins another. */
 	if (rc != ERR_CLOSED)
-		log_say(LOG_LEVEL_ERROR, "the link speaks nonsense: %s", e.text);
+		log_say(LOG_LEVEL_ERROR, "the link is sent away: %s", e.text);
 	collector_line_close(&c->link);
 }
 

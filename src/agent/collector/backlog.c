@@ -109,14 +109,14 @@ size_t backlog_count_of(const struct backlog *p, const struct kind *k)
 	return p->of_kind[k->id];
 }
 
+bool backlog_crowded(const struct backlog *p)
+{
+	return p->n > BACKLOG_MAX / 2 || p->bytes > BACKLOG_BYTES / 2;
+}
+
 uint64_t backlog_serial(const struct backlog *p)
 {
 	return p->serial;
-}
-
-bool backlog_waits(const struct backlog *p, uint64_t serial)
-{
-	return p->first && p->first->serial < serial;
 }
 
 int64_t backlog_oldest(const struct backlog *p)
@@ -156,6 +156,18 @@ static struct look_again look_of(const struct item *i)
 		.who = text_of(i->who),
 		.who_unknown = text_of(i->unknown),
 		.happened = i->happened };
+}
+
+bool backlog_waits(const struct backlog *p, uint64_t serial,
+	bool (*put_off)(void *ctx, const struct look_again *l), void *ctx)
+{
+	for (const struct item *i = p->first; i && i->serial < serial; i = i->next) {
+		struct look_again l = look_of(i);
+
+		if (!put_off || !put_off(ctx, &l))
+			return true;
+	}
+	return false;
 }
 
 static size_t item_bytes(const struct item *i)

@@ -19,9 +19,13 @@ void backlog_free(struct backlog *p); /* accepts NULL */
 bool backlog_add(struct backlog *p, const struct look_again *l);
 size_t backlog_count(const struct backlog *p);
 size_t backlog_count_of(const struct backlog *p, const struct kind *k);
-/* Items are numbered as they come: the next one's number, and whether any below `serial` waits. */
+/* More than half full: nothing more is to be gathered that can wait. */
+bool backlog_crowded(const struct backlog *p);
+/* Items are numbered as they come: the next one's number, and whether any below `serial` waits
+ * that is not `put_off` (NULL: none is). */
 uint64_t backlog_serial(const struct backlog *p);
-bool backlog_waits(const struct backlog *p, uint64_t serial);
+bool backlog_waits(const struct backlog *p, uint64_t serial,
+	bool (*put_off)(void *ctx, const struct look_again *l), void *ctx);
 /* What waits longest, as `happened` of it; 0: nothing. */
 int64_t backlog_oldest(const struct backlog *p);
 

@@ -14,6 +14,7 @@
 #include "os/clock.h"
 
 #define HOLD_SECONDS 600
+#define LAST_FILLS 256
 
 void collector_end(struct collector *c, const struct err *why)
 {
@@ -88,18 +89,16 @@ void collector_ask(struct collector *c, enum request_type type, uint32_t pid, st
 
 /* ---- from the watcher ---- */
 
-static void on_watcher(evutil_socket_t fd, short what, void *ctx)
+/* What has come. 1: something did. */
+static int hear_watcher(struct collector *c, struct err *e)
 {
-	struct collector *c = ctx;
 	struct notice n;
 	struct span frame;
-	struct err e = { 0 };
-	int rc = channel_fill(&c->watcher.channel, &e);
+	int rc = channel_fill(&c->watcher.channel, e), came = rc;
 
-	(void)fd, (void)what;
-	while (rc >= 0 && (rc = channel_next(&c->watcher.channel, &frame, &e)) > 0) {
+	while (rc >= 0 && (rc = channel_next(&c->watcher.channel, &frame, e)) > 0) {
 		arena_clear(c->arena);
-		rc = notice_decode(frame, c->arena, &n, &e);
+		rc = notice_decode(frame, c->arena, &n, e);
 		if (rc < 0)
 			break;
 		if (n.type == NOTICE_HINT)
@@ -110,10 +109,20 @@ static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 		else
 			pulse_heard(c);
 	}
-	if (rc >= 0)
+	return rc < 0 ? rc : came;
+}
+
+static void on_watcher(evutil_socket_t fd, short what, void *ctx)
+{
+	struct collector *c = ctx;
+	struct err e = { 0 };
+
+	(void)fd, (void)what;
+	if (hear_watcher(c, &e) >= 0)
 		return;
 	collector_line_close(&c->watcher);
 	c->watcher_ready = false;
+	start_survey(c); /* what waited for its being ready does not wait for the next one */
 	answer_watcher_lost(c, &e);
 }
 
@@ -123,6 +132,13 @@ static void send_policy(struct collector *c)
 
 	policy_print(c->policy, &text);
 	collector_ask(c, REQUEST_POLICY, 0, buf_span(&text));
+	c->unready++;
+}
+
+void collector_policy(struct collector *c)
+{
+	send_policy(c);
+	survey_later(c, job_new("policy", OBSERVED_SCAN, NULL, 0));
 }
 
 /* A new watcher is there: what changed between is lost. */
@@ -140,8 +156,10 @@ int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
 		c->unheard_since = 0;
 	}
 	collector_line_close(&c->watcher);
+	c->watcher_ready = false;
 	if (collector_line_open(c, &c->watcher, fd, NOTICE_FRAME_MAX, on_watcher, e) < 0)
 		return e->code;
+	c->unready = 1;
 	send_policy(c);
 	survey_deaf(c, &loss);
 	return 0;
@@ -217,14 +235,26 @@ static int start(struct collector *c, struct err *e)
 	if (collector_line_open(c, &c->watcher, c->setup.watcher, NOTICE_FRAME_MAX, on_watcher, e) <
 		0)
 		return e->code;
+	c->unready = 1;
 	if (c->own_policy)
 		send_policy(c);
 	return 0;
 }
 
+/* What was told before the end is looked at: who did it is known only now. */
+static void hear_last(struct collector *c)
+{
+	struct err e;
+
+	for (unsigned i = 0; i < LAST_FILLS && c->watcher.open; i++)
+		if (hear_watcher(c, &e) <= 0)
+			return;
+}
+
 static void stop(struct collector *c)
 {
 	survey_stop(c);
+	hear_last(c);
 	if (c->base)
 		stop_state(c);
 	answer_stop(c);

@@ -27,6 +27,7 @@ int heard_start(struct collector *c, struct err *e)
 
 	if (ledger_last(c->store, &c->heard, head, e) < 0)
 		return e->code;
+	c->hears = true;
 	fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (fd < 0)
 		return 0; /* it is told with what we write next */

@@ -87,6 +87,11 @@ static bool is_too_dear(const struct collector *c, const struct look_again *l, i
 	return d->key && d->next > now && !l->below && d->key == dear_key(l->key);
 }
 
+bool look_is_put_off(void *ctx, const struct look_again *l)
+{
+	return l->kind->hierarchical && is_too_dear(ctx, l, clock_monotonic());
+}
+
 /* ---- what may be looked at now ---- */
 
 struct choice {
@@ -332,7 +337,8 @@ void look_start(struct collector *c)
 
 /* ---- what comes in ---- */
 
-/* The caller's table is full: whatever did not fit may be anywhere. */
+/* The caller's table is full: whatever did not fit may be anywhere. Of what comes until that is
+ * looked for, no more is to be said. */
 static void overflow(struct collector *c, const struct look_again *l)
 {
 	struct loss_note loss = { .means = span_of("collector"),
@@ -342,7 +348,8 @@ static void overflow(struct collector *c, const struct look_again *l)
 		.to = clock_now(),
 		.text = span_of("more changed at once than could be kept in mind") };
 
-	survey_lost(c, &loss);
+	if (!survey_covers(c, l->kind))
+		survey_lost(c, &loss);
 }
 
 void look_soon(struct collector *c, const struct look_again *l)

@@ -76,8 +76,9 @@ static void take_ready(struct collector *c, const struct notice *n)
 {
 	(void)n;
 	c->watcher_ready = true;
-	start_survey(c);
-	survey_ready(c);
+	c->unready -= c->unready > 0;
+	if (c->unready == 0)
+		start_survey(c);
 	health_watcher(c);
 	answer_ready(c);
 }

@@ -1,5 +1,6 @@
 /* What every record of the ledger goes through, ours and that of others. */
 #include "agent/collector/state.h"
+#include "os/clock.h"
 
 int collector_note(struct collector *c, const char *what, const char *text)
 {
@@ -12,6 +13,20 @@ int collector_note(struct collector *c, const char *what, const char *text)
 	return pipeline_record(c->store, &r, 1, &l, NULL, &e);
 }
 
+static int tell(const struct ledger_entry *entry, void *ctx, struct err *e);
+
+/* Others may have written while we were at something, and we have not been told of it yet. */
+static void hear_before(struct collector *c, uint64_t seq)
+{
+	uint64_t from = c->heard + 1;
+	struct err e;
+
+	if (!c->hears || seq <= from)
+		return;
+	c->heard = seq - 1;
+	(void)!ledger_read(c->store, from, seq - 1, false, tell, c, &e);
+}
+
 static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
 {
 	struct collector *c = ctx;
@@ -20,6 +35,8 @@ static int hear_record(void *ctx, const struct ledger_record *r, struct err *e)
 	/* What cannot be recorded (a full disk) is told the first time, not at each new try. */
 	if (!r->chained && c->failures)
 		return 0;
+	if (r->chained)
+		hear_before(c, r->seq);
 	heard_record(c, r);
 	health_record(c, r);
 	answer_record(c, r);
@@ -43,6 +60,8 @@ static bool hear_stop(void *ctx)
 	struct collector *c = ctx;
 	const struct check_listener *l = c->setup.listener;
 
+	if (c->last_look)
+		return clock_monotonic() > c->last_look;
 	return c->stopping || (l && l->stop && l->stop(l->ctx));
 }
 
@@ -66,7 +85,7 @@ static int tell(const struct ledger_entry *entry, void *ctx, struct err *e)
 	struct ledger_record r;
 
 	if (ledger_record_decode(entry->body, arena, &r, e) < 0)
-		return e->code;
+		return 0; /* of a newer program; those behind it are heard of */
 	r.seq = entry->seq;
 	memcpy(r.prev, entry->prev, sizeof r.prev);
 	r.chained = true;
@@ -85,8 +104,6 @@ void heard_others(struct collector *c)
 	struct err e;
 	uint64_t last;
 
-	if (ledger_last(c->store, &last, head, &e) < 0 || last <= c->heard)
-		return;
-	(void)!ledger_read(c->store, c->heard + 1, last, false, tell, c, &e);
-	c->heard = last;
+	if (ledger_last(c->store, &last, head, &e) == 0)
+		hear_before(c, last + 1);
 }

@@ -12,6 +12,7 @@
 #define VALUE_REREAD "reread-after" /* stored key */
 #define ABSENCES_BYTES 32768        /* of that text; more are not repaired by name */
 #define SECOND INT64_C(1000000000)
+#define LAST_LOOK (5 * SECOND) /* at what was heard of before the end; the rest is found later */
 
 /* ---- named values ---- */
 
@@ -160,7 +161,6 @@ void start_refused(struct collector *c, const char *note, const char *what,
 int start_reload(struct collector *c, struct buf *ret_text, struct err *e)
 {
 	AUTO(problems) problems = { 0 };
-	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
 	struct policy *p, *old = c->own_policy;
 	const struct policy *before = c->policy;
 
@@ -176,11 +176,12 @@ int start_reload(struct collector *c, struct buf *ret_text, struct err *e)
 		c->policy = before;
 		c->own_policy = old;
 		policy_free(p);
+		jobs_next(c);
 		return e->code;
 	}
 	policy_free(old);
-	policy_print(c->policy, &text);
-	collector_ask(c, REQUEST_POLICY, 0, buf_span(&text));
+	collector_policy(c);
+	jobs_next(c);
 	return 0;
 }
 
@@ -264,13 +265,14 @@ static int note_absence(struct collector *c, struct err *e)
 	if (c->last_seen > c->started)
 		loss.text = span_of(
 			arena_format(c->arena, "%s; the clock was set back since", why_absent(c)));
-	c->absence = job_new("startup", OBSERVED_STARTUP, NULL, 0);
-	take_absences(c, c->absence);
+	c->later = job_new("startup", OBSERVED_STARTUP, NULL, 0);
+	c->later->soon = true;
+	take_absences(c, c->later);
 	/* Nothing was missed before the baseline; what changed since it was begun, the survey
 	 * finds. */
-	if (!c->baseline_new && survey_keep_loss(c, c->absence, &loss, e) < 0)
+	if (!c->baseline_new && survey_keep_loss(c, c->later, &loss, e) < 0)
 		return e->code;
-	return keep_absences(c, c->absence, e);
+	return keep_absences(c, c->later, e);
 }
 
 int start_state(struct collector *c, struct err *e)
@@ -291,6 +293,7 @@ void stop_state(struct collector *c)
 
 	if (!c->store)
 		return;
+	c->last_look = clock_monotonic() + LAST_LOOK;
 	look_all(c);
 	collector_note(c, "agent-stop",
 		c->err.code < 0 ? c->err.text : "the agent was asked to stop");
@@ -303,9 +306,9 @@ void stop_state(struct collector *c)
 
 void start_survey(struct collector *c)
 {
-	struct job *j = c->absence;
+	struct job *j = c->later;
 
-	c->absence = NULL;
+	c->later = NULL;
 	if (j)
 		job_add(c, j);
 }

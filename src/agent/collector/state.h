@@ -54,6 +54,7 @@ struct job {
 	int64_t from, to; /* ns since epoch */
 	int64_t began;    /* monotonic */
 	uint64_t entities, bytes, found, gaps, reread;
+	bool soon;       /* it takes what it needs: something may have been missed */
 	bool finished;   /* all has been found; some may still wait to be looked at: */
 	uint64_t serial; /* those of pending below this one */
 	struct err err;  /* why it failed; code 0: it did not */
@@ -89,6 +90,7 @@ struct collector {
 	struct backlog *backlog;
 	struct hold *hold;
 	struct event *written; /* somebody wrote to the store */
+	bool hears;            /* and from now on this counts: */
 	uint64_t heard;        /* seq of the last record that was told on */
 	struct again *again;   /* NULL: nothing is to be looked at again later */
 	struct arena *arena;   /* cleared after each notice */
@@ -102,12 +104,13 @@ struct collector {
 	size_t most;       /* looks at once */
 	size_t burst;      /* looks since memory was given back */
 	int64_t rest;      /* monotonic ns: no look before */
+	int64_t last_look; /* monotonic ns: it ends, and looks once more until then; 0: it goes on
+			    */
 	unsigned failures; /* of looks, in a row */
 	char trouble[512]; /* why nothing can be recorded now; "": it can */
 	struct pace pace[KIND_IDS];
 
-	struct job *absence;        /* the time before the start; until the watcher is ready */
-	struct job *deaf;           /* from the end of one watcher until the next one is ready */
+	struct job *later;          /* a survey of everything, once the watcher is ready */
 	struct job *jobs, *running; /* waiting, in order; being done */
 	pid_t survey_pid;
 	struct line survey;
@@ -128,6 +131,7 @@ struct collector {
 	struct event *signals[3];
 	int64_t started; /* ns since epoch */
 	bool watcher_ready, stopping, baseline_new;
+	unsigned unready; /* NOTICE_READYs to come: for its beginning, and each policy sent to it */
 	struct pulse *pulse;   /* pulse.c; NULL: no watcher was ready yet */
 	int64_t unheard_since; /* ns since epoch: when the watcher that stood still was heard of
 				  last; 0: it did not */
@@ -145,7 +149,7 @@ struct collector {
 		const char *name;
 		int64_t from, to;
 		uint64_t entities, bytes, found, gaps;
-	} surveys[4];
+	} surveys[8];
 	size_t n_surveys;
 	char *routes; /* JSON text of AGENT_ROUTE_STATE; NULL: none came */
 	char *roles;  /* JSON text of AGENT_ROLES */
@@ -162,6 +166,8 @@ void collector_line_close(struct line *l); /* accepts one that is not open */
 /* A request to the watcher; text may be empty. */
 void collector_ask(struct collector *c, enum request_type type, uint32_t pid, struct span text);
 
+/* Another policy is in force: what hears of changes is told, and all is surveyed when it does. */
+void collector_policy(struct collector *c);
 /* Another watcher is there (fd: its channel) since `from` it was lost: all is surveyed. */
 int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e) MUST_CHECK;
 
@@ -191,6 +197,8 @@ void look_hint(struct collector *c, const struct look_again *l);
 /* The same, not to be held. */
 void look_soon(struct collector *c, const struct look_again *l);
 void look_schedule(struct collector *c);
+/* It takes long to look at, and was looked at lately. ctx: the collector. */
+bool look_is_put_off(void *ctx, const struct look_again *l);
 /* Look at all that waits, now. */
 void look_all(struct collector *c);
 
@@ -203,13 +211,17 @@ void again_free(struct collector *c);
 struct job *job_new(const char *name, enum observed observed, const char *below, uint64_t mask);
 void job_add(struct collector *c, struct job *j); /* takes it over */
 void jobs_next(struct collector *c);              /* begin the next one if it may */
+/* A repair that did not begin yet will look at all of this kind. */
+bool survey_covers(const struct collector *c, const struct kind *k);
+/* The same once the watcher is ready: what changes between a look and its being heard of would be
+ * missed. Of everything. */
+void survey_later(struct collector *c, struct job *j);
 void jobs_free(struct collector *c);
 /* Something was not heard of: record it, and survey its scope. */
 void survey_lost(struct collector *c, const struct loss_note *l);
 /* Nobody hears of anything until a watcher is ready: only a survey that begins then finds it all.
  */
 void survey_deaf(struct collector *c, const struct loss_note *l);
-void survey_ready(struct collector *c);
 /* Some of what waited has been recorded: what waited for that goes on. */
 void survey_settled(struct collector *c);
 void survey_stop(struct collector *c);
@@ -257,7 +269,7 @@ int start_reload(struct collector *c, struct buf *ret_text, struct err *e) MUST_
  * wrong with it, which ret_text gets as well; may be NULL. */
 void start_refused(struct collector *c, const char *note, const char *what,
 	const struct problems *problems, struct err *e, struct buf *ret_text);
-/* The first survey, once the watcher hears of everything. */
+/* The survey that waits for it, once the watcher hears of everything. */
 void start_survey(struct collector *c);
 void start_repaired(struct collector *c); /* that survey came to its end */
 void start_schedule(struct collector *c); /* also again: with other settings */

@@ -9,8 +9,7 @@
 #include "core/sha256.h"
 #include "os/clock.h"
 
-#define ROOM (BACKLOG_MAX / 2) /* more is not taken from a survey while so many wait */
-#define LOSSES_MAX 1024        /* by one job */
+#define LOSSES_MAX 1024 /* by one job */
 #define GAPS_MAX 65536
 #define AGAIN_NS INT64_C(5000000000) /* after a failure */
 
@@ -51,9 +50,8 @@ void jobs_free(struct collector *c)
 		job_free(j);
 	}
 	job_free(c->running);
-	job_free(c->absence);
-	job_free(c->deaf);
-	c->jobs = c->running = NULL;
+	job_free(c->later);
+	c->jobs = c->running = c->later = NULL;
 	free(c->gaps_known);
 	free(c->gaps_found);
 }
@@ -79,6 +77,9 @@ void survey_repairs(struct job *j, uint64_t seq)
 static void hand_over(struct job *from, struct job *to)
 {
 	to->plan.trust_stamps = to->plan.trust_stamps && from->plan.trust_stamps;
+	to->soon = to->soon || from->soon;
+	if (to->plan.observed == OBSERVED_SCAN || from->plan.observed == OBSERVED_STARTUP)
+		to->plan.observed = from->plan.observed;
 	for (size_t i = 0; i < from->n_losses; i++)
 		survey_repairs(to, from->losses[i]);
 	job_free(from);
@@ -103,7 +104,7 @@ void job_add(struct collector *c, struct job *j)
 		for (at = &c->jobs; *at;) {
 			struct job *other = *at;
 
-			if (other->client || other->inodes.n) {
+			if (other->client || other->inodes.n || other->unrecorded) {
 				at = &other->next;
 				continue;
 			}
@@ -113,6 +114,26 @@ void job_add(struct collector *c, struct job *j)
 	}
 	*at = j;
 	jobs_next(c);
+}
+
+bool survey_covers(const struct collector *c, const struct kind *k)
+{
+	for (const struct job *j = c->jobs; j; j = j->next)
+		if (!j->below && !j->inodes.n && j->n_losses &&
+			(!j->plan.kinds || j->plan.kinds >> k->id & 1))
+			return true;
+	return false;
+}
+
+void survey_later(struct collector *c, struct job *j)
+{
+	j->soon = true;
+	if (!c->later)
+		c->later = j;
+	else if (!j->unrecorded)
+		hand_over(j, c->later);
+	else
+		job_add(c, j);
 }
 
 /* ---- its process ---- */
@@ -296,7 +317,7 @@ bool survey_frames_end(struct collector *c, int rc, const struct err *why)
 		survey_settled(c);
 		return true;
 	}
-	c->survey_paused = backlog_count(c->backlog) > ROOM;
+	c->survey_paused = backlog_crowded(c->backlog);
 	if (c->survey_paused)
 		surveyor_pause(c);
 	return false;
@@ -316,7 +337,7 @@ static int begin(struct collector *c, struct job *j, struct err *e)
 		setup.options.limit_rate = c->setup.config->limit_rate;
 	}
 	/* What was lost is to be found soon. */
-	if (j->n_losses || j->plan.observed == OBSERVED_STARTUP || j->client) {
+	if (j->n_losses || j->soon || j->client) {
 		setup.pressure = 0;
 		setup.options.limit_cpu = 0;
 		setup.options.io_class = 0;
@@ -483,9 +504,10 @@ static void end_failed(struct collector *c, struct job *j)
 	struct job *again;
 
 	say_failed(c, j);
-	if (!j->n_losses && !j->unrecorded && j->plan.observed != OBSERVED_STARTUP)
+	if (!j->n_losses && !j->unrecorded && !j->soon)
 		return;
 	again = job_new(j->plan.name, j->plan.observed, j->below, j->plan.kinds);
+	again->soon = j->soon;
 	again->losses = j->losses;
 	again->n_losses = j->n_losses;
 	j->losses = NULL;
@@ -518,16 +540,19 @@ void survey_settled(struct collector *c)
 	struct job *j = c->running;
 	struct err e = { 0 };
 
-	if (c->survey_paused && surveyor_runs(c) && backlog_count(c->backlog) <= ROOM) {
+	if (c->survey_paused && surveyor_runs(c) && !backlog_crowded(c->backlog)) {
 		c->survey_paused = false;
 		surveyor_resume(c);
 	}
-	if (!j || !j->finished || backlog_waits(c->backlog, j->serial))
+	/* A file that is not looked at again for long does not hold up all that is to be done. */
+	if (!j || !j->finished || backlog_waits(c->backlog, j->serial, look_is_put_off, c))
 		return;
 	if (j->err.code < 0) {
 		end_failed(c, j);
 	} else if (record_end(c, j, &e) < 0) {
-		return; /* a full disk; at the next look or turn of the clock again */
+		c->rest_jobs = clock_monotonic() + AGAIN_NS; /* a full disk, a lock: tried again */
+		start_schedule_next(c);
+		return;
 	} else if (is_whole(j)) {
 		if (j->plan.observed == OBSERVED_STARTUP)
 			start_repaired(c);
@@ -574,20 +599,9 @@ void survey_lost(struct collector *c, const struct loss_note *l)
 
 void survey_deaf(struct collector *c, const struct loss_note *l)
 {
-	struct job *j = job_new("repair", OBSERVED_RECOVERED, NULL, 0), *before = c->deaf;
+	struct job *j = job_new("repair", OBSERVED_RECOVERED, NULL, 0);
 	struct err e = { 0 };
 
 	(void)!survey_keep_loss(c, j, l, &e); /* else with its repair */
-	c->deaf = j;
-	if (before) /* no watcher became ready: what is known to be lost is looked for already */
-		job_add(c, before);
-}
-
-void survey_ready(struct collector *c)
-{
-	struct job *j = c->deaf;
-
-	c->deaf = NULL;
-	if (j)
-		job_add(c, j);
+	survey_later(c, j);
 }

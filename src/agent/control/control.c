@@ -28,7 +28,7 @@ struct control {
 	struct arrivals *arrivals;
 	struct control_handlers handlers;
 	uint64_t next_id;
-	size_t n_follow, clients_max;
+	size_t n_follow, n_members, clients_max;
 	struct client clients[];
 };
 
@@ -46,6 +46,7 @@ static void drop(struct client *c)
 	buf_done(&c->by);
 	if (c->follows)
 		control->n_follow--;
+	control->n_members -= c->party == PARTY_MEMBER;
 	*c = (struct client){ .control = control };
 	if (control->arrivals)
 		arrivals_room(control->arrivals);
@@ -183,10 +184,12 @@ void control_welcome(struct control *control, struct connection *connection, enu
 	struct client *c = free_place(control);
 	struct err e;
 
-	if (!c) {
-		connection_free(connection);
+	/* Members leave room for root, who may have to ask just then. */
+	if (!c || (party == PARTY_MEMBER && control->n_members >= control->clients_max / 2)) {
+		control_refuse(connection, "too many ask at once");
 		return;
 	}
+	control->n_members += party == PARTY_MEMBER;
 	*c = (struct client){ .control = control,
 		.id = control->next_id++,
 		.party = party,

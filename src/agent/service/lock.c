@@ -8,7 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/clock.h"
+
 #define TEXT_BYTES 8192
+#define TRIES 50
+#define TRY_MS 20
 
 static int open_file(const char *state_dir, int flags, struct err *e)
 {
@@ -49,6 +53,19 @@ static int taken(int fd, const char *state_dir, struct err *e)
 		state_dir, pid);
 }
 
+/* Who asks whether an agent runs holds it for a moment (agent_find). */
+static bool is_free(int fd)
+{
+	for (int i = 0; i < TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return false;
+		clock_sleep_ms(TRY_MS);
+	}
+	return false;
+}
+
 int agent_lock(int *ret, const char *state_dir, const char *control, struct err *e)
 {
 	AUTO(buf) text = BUF_INIT(TEXT_BYTES);
@@ -59,7 +76,7 @@ int agent_lock(int *ret, const char *state_dir, const char *control, struct err 
 	fd = open_file(state_dir, O_RDWR | O_CREAT, e);
 	if (fd < 0)
 		return fd;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (!is_free(fd))
 		rc = errno == EWOULDBLOCK ? taken(fd, state_dir, e)
 					  : err_sys(e, "cannot lock '%.300s'", state_dir);
 	buf_addf(&text, "%d\n%s\n", (int)getpid(), control ? control : "");

@@ -489,10 +489,14 @@ static int turn(struct parent *p, struct err *e)
 	if (n > 0 && fds[0].revents)
 		take_signals(p);
 	now = clock_monotonic();
-	if (p->stop_at && now >= p->stop_at)
+	if (p->stop_at && now >= p->stop_at) {
 		signal_all(p, SIGKILL);
-	if (p->end_at && now >= p->end_at)
+		p->stop_at = now + SECOND; /* one that the kernel keeps is waited for, at rest */
+	}
+	if (p->end_at && now >= p->end_at) {
 		kill(p->children[ROLE_COLLECTOR].pid, SIGKILL);
+		p->end_at = now + SECOND;
+	}
 	start_due(p, now);
 	feed(p, now);
 	if (p->changed && p->collector.fd >= 0)

@@ -34,7 +34,8 @@ struct polled {
 	struct file *list;
 	size_t n;
 	struct event *timer, *readable;
-	pid_t pid; /* 0: none runs */
+	pid_t pid;  /* 0: none runs */
+	pid_t left; /* stuck, and not waited for: no other one is begun until it is gone. 0: none */
 	int fd;
 };
 
@@ -63,6 +64,13 @@ static NORETURN void look(const struct polled *p, int fd, pid_t parent)
 
 /* ---- the process that listens ---- */
 
+static bool is_left(struct polled *p)
+{
+	if (p->left && waitpid(p->left, NULL, WNOHANG) != 0)
+		p->left = 0;
+	return p->left != 0;
+}
+
 static void end(struct polled *p)
 {
 	if (!p->pid)
@@ -70,8 +78,9 @@ static void end(struct polled *p)
 	event_free(p->readable);
 	close(p->fd);
 	kill(p->pid, SIGKILL);
-	for (int i = 0; i < 50 && waitpid(p->pid, NULL, WNOHANG) == 0; i++)
-		usleep(1000); /* stuck: left behind */
+	p->left = p->pid;
+	for (int i = 0; i < 50 && is_left(p); i++)
+		usleep(1000);
 	p->pid = 0;
 }
 
@@ -100,7 +109,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd, (void)what;
 	if (p->n)
 		evtimer_add(p->timer, &p->rhythm);
-	if (p->pid || !p->n || pipe2(ends, O_CLOEXEC) < 0)
+	if (p->pid || is_left(p) || !p->n || pipe2(ends, O_CLOEXEC) < 0)
 		return;
 	p->pid = fork();
 	if (p->pid == 0) {
