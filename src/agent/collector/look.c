@@ -337,6 +337,16 @@ void look_start(struct collector *c)
 
 /* ---- what comes in ---- */
 
+/* A repair that did not begin yet will look at all of this kind. */
+static bool is_repaired_later(const struct collector *c, const struct kind *k)
+{
+	for (const struct job *j = c->jobs; j; j = j->next)
+		if (!j->below && !j->inodes.n && j->n_losses &&
+			(!j->plan.kinds || j->plan.kinds >> k->id & 1))
+			return true;
+	return false;
+}
+
 /* The caller's table is full: whatever did not fit may be anywhere. Of what comes until that is
  * looked for, no more is to be said. */
 static void overflow(struct collector *c, const struct look_again *l)
@@ -348,7 +358,7 @@ static void overflow(struct collector *c, const struct look_again *l)
 		.to = clock_now(),
 		.text = span_of("more changed at once than could be kept in mind") };
 
-	if (!survey_covers(c, l->kind))
+	if (!is_repaired_later(c, l->kind))
 		survey_lost(c, &loss);
 }
 

@@ -211,8 +211,6 @@ void again_free(struct collector *c);
 struct job *job_new(const char *name, enum observed observed, const char *below, uint64_t mask);
 void job_add(struct collector *c, struct job *j); /* takes it over */
 void jobs_next(struct collector *c);              /* begin the next one if it may */
-/* A repair that did not begin yet will look at all of this kind. */
-bool survey_covers(const struct collector *c, const struct kind *k);
 /* The same once the watcher is ready: what changes between a look and its being heard of would be
  * missed. Of everything. */
 void survey_later(struct collector *c, struct job *j);

@@ -116,15 +116,6 @@ void job_add(struct collector *c, struct job *j)
 	jobs_next(c);
 }
 
-bool survey_covers(const struct collector *c, const struct kind *k)
-{
-	for (const struct job *j = c->jobs; j; j = j->next)
-		if (!j->below && !j->inodes.n && j->n_losses &&
-			(!j->plan.kinds || j->plan.kinds >> k->id & 1))
-			return true;
-	return false;
-}
-
 void survey_later(struct collector *c, struct job *j)
 {
 	j->soon = true;
