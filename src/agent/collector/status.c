@@ -100,7 +100,7 @@ static void add_scans(struct collector *c, struct json *j)
 static void add_queue(struct collector *c, struct json *j)
 {
 	int64_t oldest = backlog_oldest(c->backlog), lag = oldest ? clock_now() - oldest : 0;
-	const struct job *const single[] = { c->running, c->absence, c->deaf };
+	const struct job *const single[] = { c->running, c->later };
 	size_t jobs = linked_waits(c) ? 1 : 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(single); i++)
