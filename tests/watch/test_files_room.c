@@ -565,6 +565,31 @@ static void without_fanotify(void **state)
 	leave(false);
 }
 
+/* What is in a folder that is made was made by whoever its own events say; one that is moved in
+ * comes with all it holds. */
+static void folders(void **state)
+{
+	const struct notice *n;
+	struct bench b;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	act("mkdir -p out/full/of; touch out/full/of/f");
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	act("mkdir sel/made");
+	n = bench_hint_exact(&b, full("sel/made"));
+	assert_non_null(n);
+	assert_false(n->hint.below);
+	act("mv out/full sel/moved");
+	n = bench_hint_exact(&b, full("sel/moved"));
+	assert_non_null(n);
+	assert_true(n->hint.below);
+	bench_stop(&b);
+	leave(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -580,6 +605,7 @@ int main(void)
 		cmocka_unit_test(two),
 		cmocka_unit_test(means),
 		cmocka_unit_test(another_name_is_made),
+		cmocka_unit_test(folders),
 		cmocka_unit_test(without_fanotify),
 		cmocka_unit_test(settled),
 	};

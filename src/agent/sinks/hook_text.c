@@ -40,7 +40,7 @@ static int own_headers(const char *path, struct buf *ret, struct err *e)
 	char text[HEADERS_BYTES + 1];
 	int n_lines = 0;
 	struct span rest, line;
-	size_t n;
+	size_t n = 0;
 
 	if (read_headers(path, text, &n, e) < 0)
 		return e->code;

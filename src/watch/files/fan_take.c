@@ -99,13 +99,29 @@ static enum pending_rest rest_of(const struct fan_event *x, struct span name)
 	return x->mask & (SETTLED | FAN_ONDIR) ? REST_SETTLED : REST_OPEN;
 }
 
+/* A folder that is made is empty, and what is made in it then raises its own events: whoever made
+ * the folder need not be who filled it. Only a snapshot of a subvolume comes with all it holds. */
+static bool comes_empty(struct files *f, const struct fan_event *x, const struct place *p)
+{
+	static const char *const types[] = { "btrfs", "bcachefs" };
+	const struct mount_row *row;
+
+	if ((x->mask & DIRENT) != FAN_CREATE)
+		return false;
+	row = mount_map_find(f->map, p->path);
+	for (size_t i = 0; row && i < ARRAY_LEN(types); i++)
+		if (span_is(row->type, types[i]))
+			return false;
+	return true;
+}
+
 /* The entry `name` of a folder as seen at p. */
 static void at_entry(struct files *f, const struct fan_event *x, const struct place *p,
 	struct span name)
 {
 	bool below = (x->mask & FAN_ONDIR) && (x->mask & DIRENT);
 	bool wanted = p->coarse || asker_wants(&f->asker, p, name);
-	bool deep = below && (wanted || asker_below(&f->asker, p, name));
+	bool deep = below && (wanted || asker_below(&f->asker, p, name)) && !comes_empty(f, x, p);
 
 	if (!wanted && !deep && !p->n_patterns && !(below && p->reaches))
 		return;
