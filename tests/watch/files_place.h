@@ -83,4 +83,37 @@ static inline const char *full(const char *name)
 	return text;
 }
 
+static inline bool leave_out(void)
+{
+	if (!possible)
+		skip();
+	return !possible;
+}
+
+/* By a process of its own, so that it is none of ours. */
+static inline void PRINTF(1, 2) act(const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	command("%s", text);
+}
+
+static inline char *PRINTF(1, 2) rules(const char *format, ...)
+{
+	static char text[4096];
+	va_list args;
+	size_t n = (size_t)snprintf(text, sizeof text, "version: 1\nrules:\n");
+
+	va_start(args, format);
+	vsnprintf(text + n, sizeof text - n, format, args);
+	va_end(args);
+	return text;
+}
+
+#define RULE(rest) "  - {id: r, title: t, severity: high, kind: file, " rest "}\n"
+
 #endif

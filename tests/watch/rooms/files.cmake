@@ -2,7 +2,7 @@ watch_test(fan_event watch core)
 watch_test(mount_map watch core)
 watch_test(pending watch core)
 # A whole watcher: its sources stand in the rooms of src/sensor, which call what src/change has.
-foreach(name files files_room)
+foreach(name files files_room files_told)
   watch_test(${name} core os entity policy host sensor store change watch)
   if(TARGET test_${name})
     target_link_options(test_${name} PRIVATE LINKER:-u,scan_asks)
