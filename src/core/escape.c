@@ -8,11 +8,41 @@ static bool plain_byte(unsigned char c)
 	return c >= 0x20 && c < 0x7f;
 }
 
-static bool control(uint32_t c)
+/* What a reader does not see, or sees as something else: ascending. */
+static const struct {
+	uint32_t from, to;
+} unseen[] = {
+	{ 0x0000, 0x001f },   /* C0 */
+	{ 0x007f, 0x00a0 },   /* DEL, C1, a blank that does not break */
+	{ 0x00ad, 0x00ad },   /* soft hyphen */
+	{ 0x034f, 0x034f },   /* combining grapheme joiner */
+	{ 0x061c, 0x061c },   /* bidirectional */
+	{ 0x115f, 0x1160 },   /* fillers of Hangul */
+	{ 0x1680, 0x1680 },   /* blank of Ogham */
+	{ 0x17b4, 0x17b5 },   /* vowels of Khmer that are not shown */
+	{ 0x180b, 0x180f },   /* variation selectors of Mongolian, its vowel separator */
+	{ 0x2000, 0x200f },   /* blanks, zero width, bidirectional */
+	{ 0x2028, 0x202f },   /* line separators, bidirectional, a narrow blank */
+	{ 0x205f, 0x206f },   /* a blank, word joiner, invisible operators, bidirectional */
+	{ 0x2800, 0x2800 },   /* Braille without a dot */
+	{ 0x3000, 0x3000 },   /* ideographic blank */
+	{ 0x3164, 0x3164 },   /* filler of Hangul */
+	{ 0xfe00, 0xfe0f },   /* variation selectors */
+	{ 0xfeff, 0xfeff },   /* byte order mark */
+	{ 0xffa0, 0xffa0 },   /* filler of Hangul, half width */
+	{ 0xfff0, 0xfffb },   /* annotations */
+	{ 0x1bca0, 0x1bca3 }, /* shorthand */
+	{ 0x1d159, 0x1d159 }, /* a note without a head */
+	{ 0x1d173, 0x1d17a }, /* beams and slurs */
+	{ 0xe0000, 0xe0fff }, /* tags, variation selectors */
+};
+
+static bool is_unseen(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x061c ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || c == 0x2060 ||
-	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+	for (size_t i = 0; i < ARRAY_LEN(unseen) && unseen[i].from <= c; i++)
+		if (c <= unseen[i].to)
+			return true;
+	return false;
 }
 
 /* The bytes at the front of s that may be shown as they are; a backslash may. */
@@ -29,7 +59,7 @@ static size_t harmless(struct span s)
 			continue;
 		}
 		n = utf8_next(span_from_offset(s, i), &c);
-		if (n == 0 || control(c))
+		if (n == 0 || is_unseen(c))
 			break;
 		i += n;
 	}
@@ -88,13 +118,14 @@ static bool is_nul(struct span s)
 	return s.n >= 2 && memcmp(s.p, "\xc0\x80", 2) == 0;
 }
 
-static void escape(struct buf *ret, struct span s, enum how how)
+/* more: an escaped byte stands behind all of it. */
+static void escape(struct buf *ret, struct span s, enum how how, bool more)
 {
 	while (s.n) {
 		size_t n = harmless(s), bad;
 		uint32_t c;
 
-		add_harmless(ret, span_from(s.p, n), how, n < s.n);
+		add_harmless(ret, span_from(s.p, n), how, more || n < s.n);
 		s = span_from_offset(s, n);
 		bad = utf8_next(s, &c);
 		if (how == HOW_NAME && is_nul(s)) {
@@ -111,17 +142,36 @@ static void escape(struct buf *ret, struct span s, enum how how)
 
 void escape_text(struct buf *ret, struct span s)
 {
-	escape(ret, s, HOW_TEXT);
+	escape(ret, s, HOW_TEXT, false);
 }
 
 void escape_value(struct buf *ret, struct span s)
 {
-	escape(ret, s, HOW_VALUE);
+	escape(ret, s, HOW_VALUE, false);
+}
+
+/* Blanks at the ends are not seen either. */
+static void escape_ends(struct buf *ret, struct span s, enum how how)
+{
+	size_t front = 0, back = 0;
+
+	while (front < s.n && s.p[front] == ' ')
+		front++;
+	while (back < s.n - front && s.p[s.n - back - 1] == ' ')
+		back++;
+	add_hex(ret, span_from(s.p, front));
+	escape(ret, span_from(s.p + front, s.n - front - back), how, back > 0);
+	add_hex(ret, span_from(s.p + s.n - back, back));
+}
+
+void escape_key(struct buf *ret, struct span s)
+{
+	escape_ends(ret, s, HOW_TEXT);
 }
 
 void escape_name(struct buf *ret, struct span s)
 {
-	escape(ret, s, HOW_NAME);
+	escape_ends(ret, s, HOW_NAME);
 }
 
 void escape_name_undo(struct span text, struct buf *ret)

@@ -7,10 +7,10 @@
 #include "core/buf.h"
 #include "core/err.h"
 
-/* False when s is well-formed UTF-8 without control characters: C0, DEL, C1, the bidirectional
- * controls (U+061C, U+200E, U+200F, U+202A…202E, U+2066…2069), the line separators (U+2028,
- * U+2029) and what has no width (U+00AD, U+200B…200D, U+2060, U+FEFF). Backslashes are fine here.
- */
+/* False when s is well-formed UTF-8 without what a reader does not see as it is: C0, DEL, C1, the
+ * bidirectional controls, the line separators, every blank but U+0020, and what has no shape (zero
+ * width, soft hyphen, fillers, variation selectors, tags U+E0000…E0FFF; the table is in escape.c).
+ * Backslashes are fine here. */
 bool escape_needed(struct span s);
 
 /* Append s with each byte of a control character or of anything that is not UTF-8, and each
@@ -21,7 +21,11 @@ void escape_text(struct buf *ret, struct span s);
  * for part of an escaped byte: before x and two hexadecimal digits, and before an escaped byte. */
 void escape_value(struct buf *ret, struct span s);
 
-/* The same for a name of Windows in WTF-8: a NUL, which is C0 80 there, is \x00. */
+/* escape_text for a name by itself: blanks at its ends are \x20. */
+void escape_key(struct buf *ret, struct span s);
+
+/* escape_value for a name of Windows in WTF-8: a NUL, which is C0 80 there, is \x00, and blanks at
+ * its ends are \x20. */
 void escape_name(struct buf *ret, struct span s);
 
 /* Append what escape_text was given: \xNN becomes the byte. ERR_FORMAT when a backslash is not

@@ -132,7 +132,7 @@ void key_show(const struct kind *k, struct span key, struct buf *ret)
 	if (is_of_windows(key) || (k && k->keys == KEYS_OF_RULE))
 		escape_name(ret, key);
 	else
-		escape_text(ret, key);
+		escape_key(ret, key);
 }
 
 bool key_shown(struct span text, struct arena *a, struct span *ret)

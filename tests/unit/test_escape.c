@@ -34,7 +34,17 @@ static const struct {
 	{ TEXT("\xe2\x81\xa0"), "\\xe2\\x81\\xa0", true },
 	{ TEXT("\xef\xbb\xbf"), "\\xef\\xbb\\xbf", true },
 	{ TEXT("pass\xc2\xadwd"), "pass\\xc2\\xadwd", true },
-	{ TEXT("\xe2\x80\x8a\xe2\x80\x90\xc2\xae"), "\xe2\x80\x8a\xe2\x80\x90\xc2\xae", false },
+	{ TEXT("\xe2\x80\x90\xc2\xae"), "\xe2\x80\x90\xc2\xae", false },
+	{ TEXT("nbsp\xc2\xa0x"), "nbsp\\xc2\\xa0x", true },
+	{ TEXT("\xe2\x80\x8a"), "\\xe2\\x80\\x8a", true },
+	{ TEXT("\xe3\x80\x80"), "\\xe3\\x80\\x80", true },
+	{ TEXT("tag\xf3\xa0\x81\x81"), "tag\\xf3\\xa0\\x81\\x81", true },
+	{ TEXT("\xf3\xa0\x80\x80\xf3\xa0\x87\xaf"), "\\xf3\\xa0\\x80\\x80\\xf3\\xa0\\x87\\xaf",
+		true },
+	{ TEXT("a\xef\xb8\x8f"), "a\\xef\\xb8\\x8f", true },
+	{ TEXT("\xe3\x85\xa4"), "\\xe3\\x85\\xa4", true },
+	{ TEXT("\xf3\xa1\x80\x80"), "\xf3\xa1\x80\x80", false },
+	{ TEXT(" a b "), " a b ", false },
 	{ TEXT("\xff\xfe"), "\\xff\\xfe", true },
 	{ TEXT("cut \xe3\x81"), "cut \\xe3\\x81", true },
 	{ TEXT("overlong \xc0\xaf"), "overlong \\xc0\\xaf", true },
@@ -86,7 +96,8 @@ static void escape_name__shows_nul_and_is_undone(void **state)
 		{ TEXT("Run\\\xe2\x80\xae"), "Run\\x5c\\xe2\\x80\\xae" },
 		{ TEXT("Run\\\\\\\xe2\x80\xae"), "Run\\\\\\x5c\\xe2\\x80\\xae" },
 		{ TEXT("Run\\x00"), "Run\\x5cx00" }, { TEXT("\xc0\xc0\x80"), "\\xc0\\x00" },
-		{ TEXT("\xc0"), "\\xc0" } };
+		{ TEXT("\xc0"), "\\xc0" }, { TEXT(" a b  "), "\\x20a b\\x20\\x20" },
+		{ TEXT("Run\\ "), "Run\\x5c\\x20" }, { TEXT("  "), "\\x20\\x20" } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -96,6 +107,28 @@ static void escape_name__shows_nul_and_is_undone(void **state)
 		escape_name(&shown, rows[i].in);
 		assert_string_equal(buf_text(&shown), rows[i].out);
 		escape_name_undo(buf_span(&shown), &back);
+		assert_true(span_same(buf_span(&back), rows[i].in));
+	}
+}
+
+static void escape_key__shows_blanks_at_the_ends(void **state)
+{
+	static const struct {
+		struct span in;
+		const char *out;
+	} rows[] = { { TEXT(""), "" }, { TEXT("/a b"), "/a b" }, { TEXT(" "), "\\x20" },
+		{ TEXT("/lead/ trail "), "/lead/ trail\\x20" },
+		{ TEXT("  a\\ \xff "), "\\x20\\x20a\\x5c \\xff\\x20" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) shown = BUF_INIT(4096);
+		AUTO(buf) back = BUF_INIT(4096);
+		struct err e;
+
+		escape_key(&shown, rows[i].in);
+		assert_string_equal(buf_text(&shown), rows[i].out);
+		assert_int_equal(escape_undo(buf_span(&shown), &back, &e), 0);
 		assert_true(span_same(buf_span(&back), rows[i].in));
 	}
 }
@@ -162,6 +195,7 @@ int main(void)
 		cmocka_unit_test(escape_text__shows_every_byte_harmless),
 		cmocka_unit_test(escape_value__leaves_a_backslash_that_looks_like_none_of_ours),
 		cmocka_unit_test(escape_name__shows_nul_and_is_undone),
+		cmocka_unit_test(escape_key__shows_blanks_at_the_ends),
 		cmocka_unit_test(escape_undo__gives_the_bytes_back),
 		cmocka_unit_test(escape_undo__refuses_half_an_escape),
 		cmocka_unit_test(escape_text__never_lets_a_control_byte_through),
