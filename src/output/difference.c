@@ -121,19 +121,69 @@ static void items_done(struct items *x)
 	free(x->sorted);
 }
 
+/* Signs in front of such an item would be read as part of it, or the other way round. */
+static bool takes_sign(struct span item)
+{
+	return (item.n && (item.p[0] == '+' || item.p[0] == '-')) ||
+	       span_find(item, span_of(", ")) != NULL;
+}
+
+/* The next item of x that is not in y. */
+static bool next_only(const struct items *x, const struct items *y, size_t *i, struct span *ret)
+{
+	while (*i < x->n) {
+		*ret = x->p[(*i)++];
+		if (!bsearch(ret, y->sorted, y->n, sizeof *y->sorted, by_bytes))
+			return true;
+	}
+	return false;
+}
+
+static bool any_takes_sign(const struct items *x, const struct items *y)
+{
+	struct span item;
+
+	for (size_t i = 0; next_only(x, y, &i, &item);)
+		if (takes_sign(item))
+			return true;
+	return false;
+}
+
+/* "added ['a', '-b']" for the items of x that are not in y. */
+static void add_words(struct buf *ret, const char *word, const struct items *x,
+	const struct items *y, const struct text_style *style)
+{
+	struct span item;
+	uint64_t n = 0;
+
+	for (size_t i = 0; next_only(x, y, &i, &item);) {
+		if (n++ >= ITEMS_SHOWN && !style->full)
+			continue;
+		if (n > 1)
+			buf_add_text(ret, ", ");
+		else
+			buf_addf(ret, "%s%s [", ret->n ? ", " : "", word);
+		buf_add_char(ret, '\'');
+		text_foreign(ret, item, style);
+		buf_add_char(ret, '\'');
+	}
+	if (n > ITEMS_SHOWN && !style->full)
+		buf_addf(ret, ", … %llu more", (unsigned long long)(n - ITEMS_SHOWN));
+	buf_add_text(ret, n ? "]" : "");
+}
+
 /* "+a, +b" for the items of x that are not in y. */
 static void add_items(struct buf *ret, char sign, const struct items *x, const struct items *y,
 	const struct text_style *style)
 {
+	struct span item;
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < x->n; i++) {
-		if (bsearch(&x->p[i], y->sorted, y->n, sizeof *y->sorted, by_bytes))
-			continue;
+	for (size_t i = 0; next_only(x, y, &i, &item);) {
 		if (n++ >= ITEMS_SHOWN && !style->full)
 			continue;
 		buf_addf(ret, "%s%c", ret->n ? ", " : "", sign);
-		text_foreign(ret, x->p[i], style);
+		text_foreign(ret, item, style);
 	}
 	if (n > ITEMS_SHOWN && !style->full)
 		buf_addf(ret, ", %c… %llu more", sign, (unsigned long long)(n - ITEMS_SHOWN));
@@ -148,8 +198,13 @@ static bool add_list_line(struct buf *ret, const struct field *f, struct span wa
 
 	items_init(&a, was);
 	items_init(&b, is);
-	add_items(&text, '+', &b, &a, style);
-	add_items(&text, '-', &a, &b, style);
+	if (any_takes_sign(&a, &b) || any_takes_sign(&b, &a)) {
+		add_words(&text, "added", &b, &a, style);
+		add_words(&text, "removed", &a, &b, style);
+	} else {
+		add_items(&text, '+', &b, &a, style);
+		add_items(&text, '-', &a, &b, style);
+	}
 	items_done(&a);
 	items_done(&b);
 	if (!text.n)

@@ -1,5 +1,6 @@
 /* What an entity is in a few words, and what it is called. */
 #include "core/escape.h"
+#include "entity/file.h"
 #include "entity/key_typed.h"
 #include "entity/list.h"
 #include "output/output.h"
@@ -132,10 +133,20 @@ static void add_word(struct buf *ret, const struct record *r, unsigned field,
 		text_value_styled(ret, f, r->v[field], style);
 }
 
+/* The size alone would let one think that the content is known, too. */
+static const char *content_unknown(const struct record *r)
+{
+	if (r->kind != &kind_file || !record_has(r, FILE_CONTENT) ||
+		r->v[FILE_CONTENT].number != CONTENT_TOO_LARGE)
+		return NULL;
+	return record_has(r, FILE_EXTENTS) ? "content watched in part: too large"
+					   : "content not watched: too large";
+}
+
 /* What is so is always told: it is short, and often the point. */
 void text_entity(struct buf *ret, const struct record *r, const struct text_style *style)
 {
-	const char *between = "";
+	const char *content = content_unknown(r), *between = "";
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < r->kind->n_fields; i++) {
@@ -150,6 +161,8 @@ void text_entity(struct buf *ret, const struct record *r, const struct text_styl
 	}
 	if (n > FIELDS_SHOWN && !style->full)
 		buf_add_text(ret, ", …");
+	if (content)
+		buf_addf(ret, "%s%s", between, content);
 }
 
 /* Only a path says by itself of which kind it is: a value of the registry may look like a key. */

@@ -249,6 +249,67 @@ static void text_record__shows_what_a_list_gained_and_lost(void **state)
 					  "    sources  -a, -b, -c\n");
 }
 
+/* A sign in front of a sign, or behind a comma that is the item's own, would be read wrong. */
+static void text_record__does_not_mix_signs_with_items(void **state)
+{
+	static const struct {
+		const char *was, *is, *text;
+	} cases[] = {
+		{ "-cap_kill", "all", "added ['all'], removed ['-cap_kill']" },
+		{ "a", "-b", "added ['-b'], removed ['a']" },
+		{ "a", "+b", "added ['+b'], removed ['a']" },
+		{ "a", "b, -c", "added ['b, -c'], removed ['a']" },
+		{ "a", "b-c", "+b-c, -a" },
+		{ NULL, "-b", "added ['-b']" },
+		{ "-b", NULL, "removed ['-b']" },
+	};
+	AUTO_FREE(arena) a = arena_new();
+	const char *many[30];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf) b = BUF_INIT(1 << 16);
+
+		text_difference(&b, authority(a, &cases[i].was, cases[i].was != NULL),
+			authority(a, &cases[i].is, cases[i].is != NULL),
+			field_bit(CERTIFICATE_SOURCES), &plain);
+		assert_string_equal(buf_text(&b),
+			arena_format(a, "    sources  %s\n", cases[i].text));
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(many); i++)
+		many[i] = arena_format(a, "-%02u", i);
+	for (int full = 0; full < 2; full++) {
+		AUTO(buf) b = BUF_INIT(1 << 16);
+
+		text_difference(&b, authority(a, many, 0), authority(a, many, 30),
+			field_bit(CERTIFICATE_SOURCES), &(struct text_style){ .full = full });
+		assert_non_null(
+			strstr(buf_text(&b), full ? ", '-28', '-29']\n" : ", '-19', … 10 more]\n"));
+	}
+}
+
+static void text_entity__says_that_content_is_not_watched(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct record *r = record_new(a, &kind_file);
+
+	(void)state;
+	record_set_number(r, FILE_TYPE, FILE_REGULAR);
+	record_set_number(r, FILE_SIZE, UINT64_C(1) << 43);
+	for (unsigned i = 0; i < 3; i++) {
+		static const char *const texts[] = { "", ", content not watched: too large",
+			", content watched in part: too large" };
+		AUTO(buf) b = BUF_INIT(4096);
+
+		record_set_number(r, FILE_CONTENT, i ? CONTENT_TOO_LARGE : CONTENT_HASHED);
+		if (i == 2)
+			record_set_bytes(r, FILE_EXTENTS, span_of("0123456789abcdef"));
+		text_entity(&b, r, &plain);
+		assert_string_equal(buf_text(&b),
+			arena_format(a, "regular, 8,796,093,022,208 bytes%s", texts[i]));
+	}
+}
+
 static void text_record__does_not_drown_in_a_list(void **state)
 {
 	AUTO_FREE(arena) a = arena_new();
@@ -572,6 +633,8 @@ int main(void)
 		cmocka_unit_test(text_record__has_a_sign_for_every_kind_of_change),
 		cmocka_unit_test(text_record__shows_what_a_list_gained_and_lost),
 		cmocka_unit_test(text_record__does_not_drown_in_a_list),
+		cmocka_unit_test(text_record__does_not_mix_signs_with_items),
+		cmocka_unit_test(text_entity__says_that_content_is_not_watched),
 		cmocka_unit_test(text_record__tells_what_came),
 		cmocka_unit_test(text_record__names_what_does_not_speak_for_itself),
 		cmocka_unit_test(text_record__gives_the_number_of_an_owner_without_a_name),
