@@ -287,9 +287,7 @@ void plan_attribute(const struct look_plan *p, struct arena *a, struct who_memo 
 		return;
 	c->observed = x->observed;
 	c->happened = x->happened;
-	c->who_unknown = !told              ? span_of("nobody told of this one by itself")
-			 : x->who_unknown.n ? x->who_unknown
-					    : span_of("not told");
+	c->who_unknown = told ? owner_why(c, x->who_unknown) : span_of(OWNER_NOBODY_TOLD);
 	if (!told || !x->who.n)
 		return;
 	if (who_recall(whos, x->who, &known, &ignored) < 0) {

@@ -34,11 +34,44 @@ static bool runs_its_program(const struct owner *o, struct span exe)
 	return exe.n && is_among(o->exes, exe);
 }
 
-/* What is known of one of the others is less. */
+/* Of an earlier program the process knows whose it is. */
+static const struct who_also *process_of(const struct who *who, const struct who_also *x)
+{
+	for (size_t i = 0; i < who->n_also; i++) {
+		const struct who_also *y = &who->also[i];
+
+		if (y->pid == x->pid && y->started == x->started && y->uid != WHO_NONE)
+			return y;
+	}
+	return x;
+}
+
+static void run_before(struct who *who, const struct who_also *x)
+{
+	who->exe = x->exe;
+	who->sha256 = x->sha256;
+	who->argv = x->argv;
+	who->n_argv = x->n_argv;
+	who->argv_cut = x->argv_cut;
+	who->also = NULL;
+	who->n_also = 0;
+	who->also_cut = false;
+	who->others = 0;
+}
+
+/* What is known of one of the others is less, unless it is the same process. */
 static void name_other(struct who *who, const struct who_also *x)
 {
+	const struct who_also *process = process_of(who, x);
+
+	if (who_is_own(who, x)) {
+		run_before(who, x);
+		return;
+	}
 	*who = (struct who){ .pid = x->pid,
-		.uid = x->uid,
+		.uid = process->uid,
+		.user = process->user,
+		.ancestry_cut = true,
 		.login_uid = WHO_NONE,
 		.session = WHO_NONE,
 		.started = x->started,
@@ -138,6 +171,13 @@ static const char *settle_service(const struct change *c)
 		fields &= ~(UINT64_C(1) << runs[i]);
 	return c->type == CHANGE_UPDATED && !fields ? "the service manager does not say who asked"
 						    : NULL;
+}
+
+struct span owner_why(const struct change *c, struct span why)
+{
+	if (!why.n)
+		return span_of("not told");
+	return c->type != CHANGE_DELETED && who_tells_end(why) ? span_of(OWNER_NOBODY_TOLD) : why;
 }
 
 const char *owner_settle(const struct change *c, struct arena *a, struct who *who)

@@ -5,10 +5,16 @@
 
 #include "change/change.h"
 
+#define OWNER_NOBODY_TOLD "nobody told of this one by itself"
+
 /* Of a listener leave in *who only whom its own record names: who has it open, or runs its program
  * (one that forks and ends leaves it to its heir). Returns NULL, or why none of them is it: of a
  * service that only started, stopped or failed it is nobody who touched its files. Other kinds:
  * NULL. Lists live in a. */
 const char *owner_settle(const struct change *c, struct arena *a, struct who *who);
+
+/* What was told of a place, of which c is one: `why` nobody is named, where it fits this change. An
+ * end that was told of is no reason for what came at the same time. */
+struct span owner_why(const struct change *c, struct span why);
 
 #endif

@@ -41,6 +41,7 @@ static const struct who_row {
 	{ FORM_BYTES, offsetof(struct who, means), 0 },
 	{ FORM_ALSO, offsetof(struct who, also), offsetof(struct who, n_also) },
 	{ FORM_FLAG, offsetof(struct who, also_cut), 0 },
+	{ FORM_FLAG, offsetof(struct who, ancestry_cut), 0 },
 };
 
 static const struct who_row ancestor_rows[] = {
@@ -60,6 +61,7 @@ static const struct who_row also_rows[] = {
 	{ FORM_BYTES, offsetof(struct who_also, sha256), 0 },
 	{ FORM_ARGV, offsetof(struct who_also, argv), offsetof(struct who_also, n_argv) },
 	{ FORM_FLAG, offsetof(struct who_also, argv_cut), 0 },
+	{ FORM_BYTES, offsetof(struct who_also, user), 0 },
 };
 
 const char *const who_relation_names[WHO_RELATIONS] = {
@@ -365,4 +367,14 @@ int who_decode(struct span cbor, struct arena *a, struct who *ret, struct err *e
 		return err_set(e, ERR_FORMAT, "a who has a digest of %zu bytes", w.sha256.n);
 	*ret = w;
 	return 0;
+}
+
+bool who_tells_end(struct span why)
+{
+	static const char *const ends[] = { WHO_PROGRAM_ENDED, WHO_ENDED_WITH, WHO_CLOSED };
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (span_is(why, ends[i]))
+			return true;
+	return false;
 }

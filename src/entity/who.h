@@ -39,6 +39,7 @@ struct who_also {
 	const struct span *argv; /* the first of them */
 	size_t n_argv;
 	bool argv_cut;
+	struct span user; /* name of uid */
 };
 
 struct who {
@@ -60,6 +61,7 @@ struct who {
 	/* The parent first, up to the login or the service that began it. */
 	const struct who_ancestor *ancestry;
 	size_t n_ancestry;
+	bool ancestry_cut; /* it is not kept, as of who was one of `also` */
 	uint32_t others;   /* further processes that touched it since it was looked at last */
 	struct span means; /* what it is known by: "bpf", "connector", "proc" */
 	/* The newest first. Those of `others` as far as there is room, and earlier programs. */
@@ -87,5 +89,11 @@ void who_merge(const struct who *last, const struct who *earlier, struct arena *
 /* The same of canonical ones; an empty one is somebody who is not known. False: one of them cannot
  * be read, and nothing was appended. */
 bool who_join(struct span last, struct span earlier, struct buf *ret) MUST_CHECK;
+
+/* Reasons why nobody is named that speak of an end: they are none for what came. */
+#define WHO_PROGRAM_ENDED "what ends a program is not told"
+#define WHO_ENDED_WITH "it ended with the program that had it"
+#define WHO_CLOSED "the kernel does not say who closed a socket"
+bool who_tells_end(struct span why);
 
 #endif

@@ -33,7 +33,8 @@ static struct who_also named(const struct who *w, struct arena *a)
 		.uid = w->uid,
 		.started = w->started,
 		.exe = w->exe.n ? w->exe : w->comm,
-		.sha256 = w->sha256 };
+		.sha256 = w->sha256,
+		.user = w->user };
 
 	who_shorten(&x, w->argv, w->n_argv, w->argv_cut, a);
 	return x;

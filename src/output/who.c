@@ -131,6 +131,8 @@ void json_who(struct json *j, const struct who *w)
 	or_null(j, "unit", w->unit);
 	or_null(j, "container", w->container);
 	add_ancestry(j, w);
+	if (w->ancestry_cut)
+		json_bool_member(j, "ancestry_cut", true);
 	if (w->others)
 		json_number_member(j, "others", w->others);
 	json_who_also(j, w);
@@ -183,6 +185,8 @@ static void add_from(struct buf *ret, const struct who *w)
 	const char *between = ", from ";
 	size_t n = w->n_ancestry < LINE_ANCESTORS ? w->n_ancestry : LINE_ANCESTORS;
 
+	if (w->ancestry_cut && !n)
+		buf_add_text(ret, ", what started it was not kept");
 	for (size_t i = 0; i < n; i++) {
 		if (!w->ancestry[i].exe.n)
 			continue;

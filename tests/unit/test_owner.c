@@ -5,6 +5,8 @@
 #include "entity/port.h"
 #include "entity/service.h"
 
+#define SAME(a, b) assert_true(span_same(a, b))
+
 static struct record *port_of(struct arena *a, const char *pid, const char *exe)
 {
 	struct record *r = record_new(a, &kind_port);
@@ -68,6 +70,68 @@ static void owner_settle__names_only_the_owner(void **state)
 	}
 }
 
+/* What is kept of one of the others, and that the rest is not; of the same process all of it. */
+static void owner_settle__tells_what_was_not_kept(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	const struct who_ancestor parent = { .pid = 2 };
+	const struct who_also others[] = { { .relation = WHO_TOO,
+						   .pid = 7,
+						   .uid = 0,
+						   .user = span_of("root"),
+						   .exe = span_of("/bin/sh") },
+		{ .relation = WHO_BEFORE, .pid = 7, .uid = WHO_NONE, .exe = span_of("/bin/nc") } };
+	struct who last = { .pid = 9,
+		.exe = span_of("/bin/sleep"),
+		.user = span_of("bob"),
+		.ancestry = &parent,
+		.n_ancestry = 1,
+		.others = 1 };
+	struct change c = { .kind = &kind_port, .is = port_of(a, "5", "/bin/nc") };
+	struct who who = last;
+
+	(void)state;
+	who.also = others;
+	who.n_also = ARRAY_LEN(others);
+	assert_null(owner_settle(&c, a, &who));
+	assert_int_equal(who.pid, 7);
+	assert_int_equal(who.uid, 0);
+	SAME(who.user, span_of("root"));
+	SAME(who.exe, span_of("/bin/nc"));
+	assert_int_equal(who.n_ancestry, 0);
+	assert_true(who.ancestry_cut);
+	who = last;
+	who.pid = 7;
+	who.also = &others[1];
+	who.n_also = 1;
+	who.others = 0;
+	assert_null(owner_settle(&c, a, &who));
+	SAME(who.exe, span_of("/bin/nc"));
+	SAME(who.user, span_of("bob"));
+	assert_int_equal(who.n_ancestry, 1);
+	assert_false(who.ancestry_cut);
+	assert_int_equal(who.n_also, 0);
+}
+
+static void owner_why__tells_of_an_end_only_where_something_ended(void **state)
+{
+	static const char *const ends[] = { WHO_PROGRAM_ENDED, WHO_ENDED_WITH, WHO_CLOSED };
+	static const enum change_type came[] = { CHANGE_CREATED, CHANGE_UPDATED, CHANGE_RENAMED };
+	struct change c = { .kind = &kind_port, .type = CHANGE_DELETED };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		c.type = CHANGE_DELETED;
+		SAME(owner_why(&c, span_of(ends[i])), span_of(ends[i]));
+		for (size_t k = 0; k < ARRAY_LEN(came); k++) {
+			c.type = came[k];
+			SAME(owner_why(&c, span_of(ends[i])), span_of(OWNER_NOBODY_TOLD));
+		}
+	}
+	SAME(owner_why(&c, span_of("it was gone")), span_of("it was gone"));
+	assert_true(owner_why(&c, SPAN_NONE).n > 0);
+}
+
 static void owner_settle__names_nobody_for_how_a_service_runs(void **state)
 {
 	static const struct {
@@ -113,6 +177,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(owner_settle__names_only_the_owner),
+		cmocka_unit_test(owner_settle__tells_what_was_not_kept),
+		cmocka_unit_test(owner_why__tells_of_an_end_only_where_something_ended),
 		cmocka_unit_test(owner_settle__names_nobody_for_how_a_service_runs),
 		cmocka_unit_test(owner_settle__leaves_other_kinds_alone),
 	};

@@ -71,6 +71,8 @@ static void text_record__says_who_did_it(void **state)
 		", from bash < sshd; it ran /tmp/ev\\x0ail sshd\\x1b[2J … until a moment before"
 		"; also touched by /bin/sh (912); 912 ran what is not known until a moment before"
 		"; and by 2 more; not all are named\n");
+	expect_text(&(struct who){ .pid = 9, .user = span_of("root"), .ancestry_cut = true }, NULL,
+		1, "- /f\n    by  (9, root), what started it was not kept\n");
 	expect_text(NULL, "it was too short", 1,
 		"- /f\n    by whom is not known: it was too short\n");
 	expect_text(NULL, "it was too short", 0, "- /f\n"); /* scans never know */

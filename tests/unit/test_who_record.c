@@ -10,7 +10,7 @@ static const struct who_ancestor ancestry[] = {
 };
 static const struct who_also also[] = {
 	{ WHO_BEFORE, 911, WHO_NONE, 5, 9, { "/tmp/evil", 9 },
-		{ "0123456789abcdef0123456789abcdef", 32 }, argv, 2, true },
+		{ "0123456789abcdef0123456789abcdef", 32 }, argv, 2, true, { "alice", 5 } },
 	{ .relation = WHO_TOO, .pid = 912, .uid = 0 },
 };
 #define NOBODY .uid = WHO_NONE, .login_uid = WHO_NONE, .session = WHO_NONE
@@ -38,6 +38,7 @@ static const struct who cases[] = {
 		.tty = TEXT("pts/3"),
 		.unit = TEXT("ssh.service"),
 		.container = TEXT("docker:0123456789ab"),
+		.ancestry_cut = true,
 		.ancestry = ancestry,
 		.n_ancestry = 2,
 		.others = 7,
@@ -79,6 +80,7 @@ static void test_back(void **state)
 			assert_true(w.ancestry[k].started == c->ancestry[k].started);
 			SAME(ancestry[k].exe);
 		}
+		assert_int_equal(w.ancestry_cut, c->ancestry_cut);
 		assert_int_equal(w.others, c->others);
 		assert_int_equal(w.n_also, c->n_also);
 		assert_int_equal(w.also_cut, c->also_cut);
@@ -88,7 +90,7 @@ static void test_back(void **state)
 			assert_int_equal(w.also[k].uid, c->also[k].uid);
 			assert_true(w.also[k].started == c->also[k].started);
 			assert_true(w.also[k].until == c->also[k].until);
-			SAME(also[k].exe), SAME(also[k].sha256);
+			SAME(also[k].exe), SAME(also[k].sha256), SAME(also[k].user);
 			assert_int_equal(w.also[k].n_argv, c->also[k].n_argv);
 			assert_int_equal(w.also[k].argv_cut, c->also[k].argv_cut);
 		}

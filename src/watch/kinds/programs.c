@@ -14,6 +14,7 @@
 
 #include "core/hash.h"
 #include "core/mem.h"
+#include "entity/who.h"
 #include "os/clock.h"
 #include "watch/kinds/kinds.h"
 
@@ -91,9 +92,7 @@ static void hint(struct kinds_programs *p, enum watch_means by, struct span exe,
 {
 	AUTO(buf) who = BUF_INIT(WHO_MAX);
 	char key[EXE_MAX + 1];
-	struct kinds_act act = { .time = time,
-		.urgent = urgent,
-		.why = "what ends a program is not told" };
+	struct kinds_act act = { .time = time, .urgent = urgent, .why = WHO_PROGRAM_ENDED };
 
 	if (exe.n && exe.n < sizeof key) {
 		memcpy(key, exe.p, exe.n);
@@ -244,8 +243,7 @@ static void unbound(struct kinds_programs *p, const struct process_event *x)
 {
 	if (is_owner(p, x->pid, true))
 		kinds_heard_all(p->all, WATCH_SOCKET, SPAN_NONE,
-			&(struct kinds_act){ .time = x->time,
-				.why = "it ended with the program that had it" });
+			&(struct kinds_act){ .time = x->time, .why = WHO_ENDED_WITH });
 }
 
 void kinds_process(struct watcher *w, const struct process_event *x)

@@ -4,6 +4,7 @@
 #include <linux/sock_diag.h>
 #include <stddef.h>
 
+#include "entity/who.h"
 #include "watch/kinds/netlink.h"
 
 /* struct inet_diag_msg behind the header of netlink: the port of the other end. */
@@ -12,8 +13,7 @@
 static void heard(struct watched_kinds *all, struct span datagram)
 {
 	(void)datagram;
-	kinds_heard_all(all, WATCH_SOCKET, SPAN_NONE,
-		&(struct kinds_act){ .why = "the kernel does not say who closed a socket" });
+	kinds_heard_all(all, WATCH_SOCKET, SPAN_NONE, &(struct kinds_act){ .why = WHO_CLOSED });
 }
 
 /* A port is not connected to anything: connections that end are dropped in the kernel, so that a
