@@ -5,7 +5,7 @@
 #include "watch/watcher.h"
 
 #define KINDS_MEANS_N (WATCH_POLL + 1)
-#define KINDS_WAITING 16 /* hints that wait, of one kind; more become one for all of it */
+#define KINDS_WAITING 64 /* hints that wait, of one kind; more become one for all of it */
 
 /* One thing that happened, as a means hears of it. */
 struct kinds_act {
