@@ -15,9 +15,9 @@ static const struct span vim_args[] = { { "vim", 3 }, { "say \"hi\"", 8 }, { "a\
 
 static const struct who_also also[] = {
 	{ WHO_TOO, 905, 0, TIME - 900000000, 0, { "/usr/bin/touch", 14 }, { NULL, 0 }, vim_args, 2,
-		false },
+		false, { NULL, 0 } },
 	{ WHO_BEFORE, 911, WHO_NONE, TIME - 5000000000, TIME - 3000000, { "/tmp/ev=il|", 11 },
-		{ "fedcba9876543210fedcba9876543210", 32 }, vim_args, 3, true },
+		{ "fedcba9876543210fedcba9876543210", 32 }, vim_args, 3, true, { NULL, 0 } },
 };
 
 static const struct who vim = {
