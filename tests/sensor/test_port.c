@@ -204,6 +204,47 @@ static void other_namespaces_are_looked_at(void **state)
 	assert_int_equal(after.st_ino, before.st_ino); /* and back here */
 }
 
+/* As container tools do, and another one of our kind: of what is listed in the one namespace
+ * nothing may be told of the other. */
+static void who_is_elsewhere_for_a_moment_takes_no_sockets_along(void **state)
+{
+	int fd = listen4("127.0.0.1", 20108, SOCK_STREAM);
+	int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), other, ready[2];
+	bool phantom = false;
+	char c = 0;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		c = unshare(CLONE_NEWNET) == 0;
+		other = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		if (write(ready[1], &c, 1) != 1)
+			_exit(1);
+		for (;;) {
+			setns(host, CLONE_NEWNET);
+			usleep(300);
+			setns(other, CLONE_NEWNET);
+			usleep(300);
+		}
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	for (int i = 0; c && i < 30 && !phantom; i++) {
+		run();
+		phantom = room_find("tcp/127.0.0.1/20108@netns:test_port") != NULL;
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_false(phantom);
+	close(ready[0]);
+	close(ready[1]);
+	close(host);
+	close(fd);
+	if (!c)
+		skip();
+}
+
 static void keys_are_unique(void **state)
 {
 	(void)state;
@@ -225,6 +266,7 @@ int main(void)
 		cmocka_unit_test(raw_and_packet_sockets_are_seen),
 		cmocka_unit_test(heirs_are_no_owners),
 		cmocka_unit_test(other_namespaces_are_looked_at),
+		cmocka_unit_test(who_is_elsewhere_for_a_moment_takes_no_sockets_along),
 		cmocka_unit_test(keys_are_unique),
 	};
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -312,17 +313,42 @@ static void dump_vsock(struct socks *all, char *block)
 		close(fd);
 }
 
-static int open_space(const struct space *x)
+/* Whoever was listed in a namespace may be in another one by now, and a path may show another one:
+ * what an open descriptor is, stays. */
+static int open_that(const struct space *x, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || (fstat(fd, &st) == 0 && st.st_ino == x->inode))
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+static int open_by_pid(const struct space *x, uint32_t pid)
 {
 	char path[32];
-	int fd = -1;
 
-	if (x->path.n)
-		fd = open(x->path.p, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && x->pid) {
-		snprintf(path, sizeof path, "/proc/%u/ns/net", x->pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
+	snprintf(path, sizeof path, "/proc/%u/ns/net", pid);
+	return open_that(x, path);
+}
+
+static int open_space(struct socks *all, const struct space *x)
+{
+	const struct process *list = NULL;
+	struct err why;
+	size_t n = 0;
+	int fd = x->path.n ? open_that(x, x->path.p) : -1;
+
+	if (fd < 0 && x->pid)
+		fd = open_by_pid(x, x->pid);
+	if (fd >= 0 || (x->path.n && !x->pid) || host_processes(all->host, &list, &n, &why) < 0)
+		return fd;
+	for (size_t i = 0; fd < 0 && i < n; i++)
+		if (list[i].ns[NS_NET] == x->inode && list[i].pid != x->pid)
+			fd = open_by_pid(x, list[i].pid);
 	return fd;
 }
 
@@ -330,7 +356,7 @@ static int open_space(const struct space *x)
 static void enter_and_dump(struct socks *all, uint32_t space, char *block)
 {
 	const struct space *x = &all->space[space];
-	int fd = open_space(x);
+	int fd = open_space(all, x);
 	struct err why;
 
 	if (fd < 0 && (errno == ENOENT || errno == ESRCH))
@@ -360,7 +386,7 @@ void socks_dump(struct socks *all)
 		dump_space(all, 0, block);
 		dump_vsock(all, block);
 	}
-	own = all->n_spaces > 1 ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+	own = all->n_spaces > 1 ? open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
 	for (uint32_t i = 1; own >= 0 && i < all->n_spaces && !scan_stopped(all->scan); i++)
 		if (is_due(all, i))
 			enter_and_dump(all, i, block);

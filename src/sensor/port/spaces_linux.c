@@ -1,6 +1,7 @@
 /* The network namespaces of the host: those that processes are in, and those that a mount keeps
  * alive (ip netns, container runtimes). */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,14 +52,16 @@ static struct span name_by(const struct process *p, struct arena *a)
 }
 
 /* A container names it, else the process that has been in it for the longest time: pids say nothing
- * of that once they have wrapped. */
-static void offer(struct socks *all, struct space *x, const struct process *p)
+ * of that once they have wrapped. One of our own program is in it for a moment, to list it: anybody
+ * else comes first. */
+static void offer(struct socks *all, struct space *x, const struct process *p, struct span self)
 {
-	bool older = x->pid == 0 || p->start < x->started;
+	int64_t start = self.n && span_same(p->exe, self) ? INT64_MAX : p->start;
+	bool older = x->pid == 0 || start < x->started;
 
 	if (older) {
 		x->pid = p->pid;
-		x->started = p->start;
+		x->started = start;
 	}
 	if (x->named || (!older && !p->container.n))
 		return;
@@ -71,14 +74,17 @@ static bool by_processes(struct socks *all, const struct process *list, size_t n
 {
 	uint64_t own = all->space[0].inode;
 	bool hidden = false;
-	char path[32];
+	char path[32], exe[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", exe, sizeof exe);
+	struct span self = span_from(exe, length > 0 ? (size_t)length : 0);
+	uint32_t own_pid = (uint32_t)getpid();
 
 	for (size_t i = 0; i < n; i++) {
 		const struct process *p = &list[i];
 		uint64_t inode = p->ns[NS_NET];
 		struct space *x;
 
-		if (p->kernel)
+		if (p->kernel || p->pid == own_pid)
 			continue;
 		if (inode == 0) {
 			snprintf(path, sizeof path, "/proc/%u/ns/net", p->pid);
@@ -93,7 +99,7 @@ static bool by_processes(struct socks *all, const struct process *list, size_t n
 			x = add(all, inode);
 		if (!x)
 			break;
-		offer(all, x, p);
+		offer(all, x, p, self);
 	}
 	return hidden;
 }
