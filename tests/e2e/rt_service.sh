@@ -177,11 +177,15 @@ seen "$BASE/a/f"
 point $? "and changes are heard of again" "$CASE/plain"
 
 old=$(role collector)
+kill -STOP "$old"
+timeout 20 "$INVAR" status --policy "$CASE/policy.yaml" --state "$CASE/state" >"$CASE/plain" 2>&1
+[ $? != 124 ] && grep -q 'its collector hangs, is stopped' "$CASE/plain"
+point $? "of a collector that stands still status says so, soon" "$CASE/plain"
 kill -9 "$old"
 echo "while none collected" >"$BASE/a/gone-collector"
 soon again collector "$old"
 point $? "a collector killed comes again" "$CASE/agent.err"
-holds "its absence is a loss, too" "ended without a word"
+holds "its absence is a loss, too" "the collector ended without a word"
 holds "what happened then is reported as well" "gone-collector"
 soon watching
 seen "$BASE/a/f"

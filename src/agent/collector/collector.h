@@ -18,6 +18,8 @@ struct collector_setup {
 	int control;                           /* listening socket */
 	const struct check_listener *listener; /* hears every record; may be NULL */
 	bool again; /* another one ended: the policy in force is the state's, not the caller's */
+	bool after; /* another one ended, and the parent lived on */
+	bool stuck; /* that one did not answer, and was ended for it */
 	bool foreground; /* `invar watch`: no schedule */
 	/* Without a parent: the watcher ended; begin another one and return its channel, or an
 	 * error, which ends the collector. NULL: its end is ours. */

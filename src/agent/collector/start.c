@@ -242,9 +242,13 @@ static const char *why_absent(struct collector *c)
 
 	if (store_value_get(c->store, VALUE_AGENT, &was, &e) < 0)
 		return "nobody watched before";
-	return span_is(buf_span(&was), "running")
-		       ? "the agent ended without a word: killed, or the host went down"
-		       : "the agent was stopped";
+	if (!span_is(buf_span(&was), "running"))
+		return "the agent was stopped";
+	if (c->setup.stuck)
+		return "the collector did not answer, and was ended";
+	if (c->setup.after)
+		return "the collector ended without a word: killed, or by a fault";
+	return "the agent ended without a word: killed, or the host went down";
 }
 
 /* From when on nobody watched: the time of the last record is the last sign of life there is. The

@@ -64,7 +64,7 @@ static int gather(struct session *s, struct arena *a, struct facts *f, struct er
 	return drift_chosen(s, &everything, count_drift, &f->drift, e);
 }
 
-#define ASK_MS 30000 /* it may be looking at much at once */
+#define ASK_MS 5000 /* who asks looks at a terminal; one that is well answers at once */
 
 static void ask_agent(struct session *s, struct facts *f)
 {

@@ -25,8 +25,8 @@ static int next(struct client *c, int ms, struct agent_message *ret, struct err 
 		return e->code == ERR_CLOSED ? err_set(e, ERR_CLOSED, "the agent ended")
 		       : e->code == ERR_TIMEOUT
 			       ? err_set(e, ERR_TIMEOUT,
-					 "the agent does not answer: it hangs, is stopped, or "
-					 "has long work to do; see invar doctor")
+					 "the agent does not answer: its collector hangs, is "
+					 "stopped, or has long work to do; see invar doctor")
 			       : e->code;
 	return agent_decode(frame, PARTY_COLLECTOR, PARTY_ROOT, c->arena, ret, e);
 }

@@ -55,7 +55,9 @@ static int run_collector(const struct parent_setup *p, const struct child_ends *
 		.link = ends->link,
 		.parent = ends->parent,
 		.control = p->control,
-		.again = ends->again };
+		.again = ends->again,
+		.after = ends->after,
+		.stuck = ends->stuck };
 	AUTO(channel) parent = { 0 };
 
 	prctl(PR_SET_NAME, "invar-collector");

@@ -12,6 +12,8 @@ struct child_ends {
 	int collector;     /* watcher, link: channel to the collector */
 	int watcher, link; /* collector: channels to them; -1: there is none */
 	bool again; /* collector: it goes on where another one ended, with the policy in force */
+	bool after; /* collector: another one ended, and the parent lived on */
+	bool stuck; /* collector: that one was ended, since it did not answer */
 };
 
 struct child {

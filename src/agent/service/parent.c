@@ -33,6 +33,7 @@ struct parent {
 	int64_t watchdog;     /* ns; 0: none */
 	int64_t ping_at, fed; /* monotonic */
 	unsigned unanswered;  /* pings */
+	bool stuck;           /* the collector was ended, since it did not answer them */
 	bool ready, ever_ready, reloading, changed;
 	bool reload_after; /* as soon as the collector is ready */
 	int64_t stop_at;   /* monotonic: by then all must have ended; 0: nobody asked */
@@ -120,6 +121,8 @@ static int start_collector(struct parent *p, struct child_ends *ends, struct err
 		return e->code;
 	ends->parent = both[1];
 	ends->again = p->ever_ready;
+	ends->after = p->children[ROLE_COLLECTOR].starts > 0;
+	ends->stuck = p->stuck;
 	if (child_start(&p->children[ROLE_COLLECTOR], p->setup, ends, e) < 0) {
 		close_both(both);
 		return e->code;
@@ -127,7 +130,7 @@ static int start_collector(struct parent *p, struct child_ends *ends, struct err
 	close(both[1]);
 	channel_done(&p->collector);
 	channel_init(&p->collector, both[0], AGENT_FRAME_MAX);
-	p->ready = false;
+	p->ready = p->stuck = false;
 	p->unanswered = 0;
 	p->fed = clock_monotonic();
 	return 0;
@@ -434,6 +437,7 @@ static void feed(struct parent *p, int64_t now)
 		"the collector did not answer for %d s: it is ended, and another one begun",
 		(int)(PINGS * PING_NS / SECOND));
 	p->unanswered = 0;
+	p->stuck = true;
 	end_child(p, ROLE_COLLECTOR);
 }
 
