@@ -4,8 +4,10 @@
 
 #include "change/below.h"
 #include "change/guard.h"
+#include "change/keys.h"
 #include "change/relook.h"
 #include "core/mem.h"
+#include "entity/file.h"
 #include "entity/key.h"
 
 #define KEY_MAX ((size_t)1 << 20)
@@ -22,6 +24,7 @@ struct look_memory *look_memory_new(void)
 	struct look_memory *m = mem_new(sizeof *m);
 
 	m->policy_text = BUF_INIT(BUF_MAX_DEFAULT);
+	m->arena = arena_new();
 	return m;
 }
 
@@ -35,6 +38,7 @@ void look_memory_free(struct look_memory *m)
 	kept_drop(&m->kept);
 	guard_free(m->guard);
 	buf_done(&m->policy_text);
+	arena_free(m->arena);
 	free(m);
 }
 
@@ -182,4 +186,47 @@ void look_gaps_remember(struct relook *l)
 	/* What cannot be remembered is told again. */
 	if (l->memory && l->new_gaps)
 		(void)!gaps_each(l->run.gaps, remember, l, &ignored);
+}
+
+/* ---- what there was no time for ---- */
+
+size_t look_memory_unread(const struct look_memory *m, const struct span **ret)
+{
+	*ret = m->unread;
+	return m->n_unread;
+}
+
+void look_unread_forget(struct look_memory *m)
+{
+	if (!m || !m->unread)
+		return;
+	arena_clear(m->arena);
+	m->unread = NULL;
+	m->n_unread = 0;
+}
+
+static bool is_unread(const struct record *r)
+{
+	return (r->has & field_bit(FILE_CONTENT)) && r->v[FILE_CONTENT].number == CONTENT_TOO_LARGE;
+}
+
+int look_unread_note(struct relook *l, const struct observation *o, struct err *e)
+{
+	struct look_memory *m = l->memory;
+	struct record r = { .kind = &kind_file };
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+	const struct kind *k;
+
+	if (!m || m->n_unread == UNREAD_MAX || (uint8_t)o->key.p[0] != kind_file.id ||
+		!(o->unknown & field_bit(FILE_CONTENT)))
+		return 0;
+	if (record_decode(o->shared, o->local, &r, e) < 0 ||
+		stored_key_text(o->key, &k, &text, e) < 0)
+		return e->code;
+	if (!is_unread(&r))
+		return 0;
+	if (!m->unread)
+		m->unread = arena_get(m->arena, UNREAD_MAX * sizeof *m->unread);
+	m->unread[m->n_unread++] = arena_copy(m->arena, buf_span(&text));
+	return 0;
 }

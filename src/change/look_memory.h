@@ -6,6 +6,7 @@
 #include "change/pipeline.h"
 
 #define TOLD_MAX 4096
+#define UNREAD_MAX 1024
 
 struct told_gap;
 
@@ -17,6 +18,9 @@ struct look_memory {
 	struct guard *guard; /* … and at kinds that are not sorted; NULL: none yet … */
 	uint64_t policy;     /* … by the policy of this number; 0: none yet */
 	struct buf policy_text;
+	struct arena *arena; /* of what follows */
+	struct span *unread; /* paths of files whose content there was no time for, in this look */
+	size_t n_unread;
 	unsigned moved; /* looks that recorded something, since the store was tidied */
 };
 
@@ -29,6 +33,9 @@ struct relook;
  * longer stand are forgotten. */
 int look_gaps_new(struct relook *l, struct err *e) MUST_CHECK;
 int look_gaps_record(struct relook *l, struct err *e) MUST_CHECK;
+/* Remember what this is of, when there was no time for its content. */
+int look_unread_note(struct relook *l, const struct observation *o, struct err *e) MUST_CHECK;
+void look_unread_forget(struct look_memory *m); /* accepts NULL */
 /* After the commit: these were told. */
 void look_gaps_remember(struct relook *l);
 

@@ -67,6 +67,9 @@ struct look_again {
 struct look_memory *look_memory_new(void);
 void look_memory_free(struct look_memory *m); /* accepts NULL */
 void look_memory_freep(struct look_memory **m);
+/* Files whose content the last look had no time for (scan_options.large_ms, file_seconds): how
+ * many, and their paths until the next one. */
+size_t look_memory_unread(const struct look_memory *m, const struct span **ret);
 
 /* Observe exactly these, compare, explain, record: one transaction, no coverage record when nothing
  * differs: nothing at all is written then. The policy must be the one of the last whole check

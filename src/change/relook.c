@@ -33,6 +33,7 @@ static void relook_init(struct relook *l, struct store *s, const struct policy *
 		policy_print(p, &l->run.policy_text);
 		l->policy_text = buf_span(&l->run.policy_text);
 	}
+	look_unread_forget(l->memory);
 	l->arena = arena_new();
 	l->scratch = BUF_INIT(BUF_MAX_DEFAULT);
 }
@@ -51,6 +52,8 @@ static int keep(void *ctx, const struct observation *o, struct err *e)
 {
 	struct relook *l = ctx;
 
+	if (o->unknown && look_unread_note(l, o, e) < 0)
+		return e->code;
 	return sighting_put(l->seen, o, &l->scratch, e);
 }
 
@@ -359,6 +362,7 @@ static void begin_anew(struct relook *l)
 	struct run *r = &l->run;
 	int64_t started = r->summary.started;
 
+	look_unread_forget(l->memory);
 	pile_freep(&l->seen);
 	gaps_freep(&r->gaps);
 	r->gaps = gaps_new(r->store);

@@ -82,6 +82,8 @@ static inline void kept_drop(struct kept *k)
 	*k = (struct kept){ 0 };
 }
 
+#define LARGE_BYTES ((uint64_t)64 << 20)
+
 /* How gently, how thoroughly. Zero means the default everywhere. */
 struct scan_options {
 	const char *root;      /* observe this folder as "/"; NULL: the host itself */
@@ -92,9 +94,15 @@ struct scan_options {
 	unsigned limit_cpu;    /* per cent of one core */
 	unsigned deadline_ms;  /* for one open, stat or read; 0: 5000 */
 	uint64_t size_cap;     /* larger regular files are not read whole; 0: 1 TiB of data */
-	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 600 */
-	struct span *below;    /* only these paths and what is below them; NULL: everything. Of a
-				  sensor with `parts`: only what begins with these */
+	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 120 */
+	/* So long are files of more than LARGE_BYTES read, all of them together, and no longer than
+	 * until `hurry` (NULL: never) says that something else waits. What does not fit is a gap,
+	 * GAP_LIMIT. 0: as long as file_seconds says, each. */
+	unsigned large_ms;
+	bool (*hurry)(void *ctx);
+	void *hurry_ctx;
+	struct span *below; /* only these paths and what is below them; NULL: everything. Of a
+			       sensor with `parts`: only what begins with these */
 	size_t n_below;
 	/* Only these entities of hierarchical kinds (paths), without what is below them, ascending
 	 * by stored key, each once. Not together with `below` in one scan. NULL: none. */

@@ -395,6 +395,27 @@ def no_event(live_, p):
     point("mapp" in text and "attr" in text, "explain says what raises no event", text[:600])
 
 
+def large(live_, p):
+    """Files that take minutes to read, made by one call each: what else happens is told as ever."""
+    names = ["sparse%d" % i for i in range(16)]
+    for name in names:
+        with open(p.path(name), "wb") as f:
+            f.truncate(40 << 30)
+    limit, took = 2 * (1 + os.getloadavg()[0] / os.cpu_count()), []
+    for _ in range(4):
+        begin = time.monotonic()
+        live_.echo(120)
+        took.append(time.monotonic() - begin)
+        time.sleep(0.3)
+    point(max(took) < limit, "beside large files others are told at once", "limit %.1f s: %s" % (limit, took))
+    known = lambda what: all(matching(what + n, [told(r, p.base) for r in live_.changes()]) for n in names)
+    point(until(LIMIT, lambda: known("created ")), "and so are they, but for their content")
+    for name in names:
+        os.unlink(p.path(name))
+    point(until(LIMIT, lambda: known("deleted ")), "and that they are gone")
+    note("beside large files, ms: " + " ".join("%.0f" % (t * 1000) for t in took))
+
+
 # ---- judging ----
 
 def matching(want, lines):
@@ -475,6 +496,8 @@ def exam(work, name, mount):
             one(l, p, "%s: %s" % (name, text), act, expected, by, who, times)
     quiet(l, p)
     no_event(l, p)
+    if name == "tmpfs":
+        large(l, p)
     l.settle()
     point(l.end() == 0, name + ": watch ends at an interrupt", l.said())
     l.judge(name, before)

@@ -2,6 +2,7 @@
 #include "agent/collector/collector.h"
 
 #include <event2/event.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,14 @@ bool collector_send(struct line *l, struct span frame)
 	if (took)
 		flush(l);
 	return took;
+}
+
+bool collector_hurry(void *ctx)
+{
+	const struct collector *c = ctx;
+	struct pollfd p = { .fd = c->watcher.channel.fd, .events = POLLIN };
+
+	return c->stopping || (c->watcher.open && poll(&p, 1, 0) > 0);
 }
 
 int collector_line_open(struct collector *c, struct line *l, int fd, size_t frame_max,

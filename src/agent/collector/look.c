@@ -3,21 +3,16 @@
 
 #include "agent/collector/state.h"
 #include "agent/log.h"
-#include "core/hash.h"
 #include "entity/package.h"
 #include "os/clock.h"
 #include "os/memory.h"
 
 #define MS INT64_C(1000000)
-#define GATHER_MS 8      /* what belongs together comes together */
-#define REST_MAX_MS 250  /* between two looks, however long they take */
-#define PACE 12          /* a flat kind: a look costs at most a 12th of the time … */
-#define PACE_MAX_MS 800  /* … but is made within a second */
-#define DEAR_WAIT_MS 250 /* until it is seen whether one may be looked at */
-#define DEAR_MS 100      /* a file that takes longer is dear */
-#define DEAR_LOOKS 4     /* in a look of so few it is known which one it was */
-#define FILE_SECONDS 4   /* everything else waits for a file no longer than this, at first … */
-#define FILE_SECONDS_MAX 512       /* … and at most, when it is looked at again and again */
+#define GATHER_MS 8                /* what belongs together comes together */
+#define REST_MAX_MS 250            /* between two looks, however long they take */
+#define PACE 12                    /* a flat kind: a look costs at most a 12th of the time … */
+#define PACE_MAX_MS 800            /* … but is made within a second */
+#define DEAR_WAIT_MS 250           /* until it is seen whether one may be looked at */
 #define BURST 2000                 /* looks that take memory worth giving back */
 #define MOST 4096                  /* looks at once, … */
 #define FIRST 1024                 /* … until it is known what they cost, … */
@@ -29,83 +24,22 @@
 #define FAILURES_SAID 4 /* in a row; a full disk at once */
 #define FAILURES_MAX 20 /* then what could not be looked at is given up, as a loss */
 
-/* ---- what is dear to look at ---- */
-
-static uint64_t dear_key(struct span key)
-{
-	uint64_t h = hash_of(key);
-
-	return h ? h : 1;
-}
-
-static struct dear *dear_of(struct collector *c, struct span key)
-{
-	return &c->dear[dear_key(key) % DEAR];
-}
-
-/* A large file that is written to all the time is not read all the time: looking at one takes at
- * most a tenth of the time. */
-static void note_dear(struct collector *c, const struct look_again *looks, size_t n, int64_t cost)
-{
-	for (size_t i = 0; n <= DEAR_LOOKS && i < n; i++) {
-		struct dear *d = dear_of(c, looks[i].key);
-
-		if (!looks[i].kind->hierarchical || looks[i].below)
-			continue;
-		if (d->key != dear_key(looks[i].key))
-			d->seconds = 0;
-		d->key = cost > DEAR_MS * MS ? dear_key(looks[i].key) : 0;
-		d->next = clock_monotonic() + cost * 10;
-		/* it may have been given up: more time for it when its turn comes again */
-		d->seconds = cost / MS < 1000 * FILE_SECONDS ? 0
-			     : d->seconds < FILE_SECONDS_MAX
-				     ? 2 * (d->seconds ? d->seconds : FILE_SECONDS)
-				     : FILE_SECONDS_MAX;
-	}
-}
-
-/* A file that takes long to read must not make us deaf to all else: a sparse one of 20 GiB is made
- * by one call. What it is besides its content is told at once, its content when the time it was
- * given was enough. */
-static unsigned file_seconds(struct collector *c, const struct look_again *looks, size_t n)
-{
-	unsigned most = FILE_SECONDS;
-
-	for (size_t i = 0; n <= DEAR_LOOKS && i < n; i++) {
-		const struct dear *d = dear_of(c, looks[i].key);
-
-		if (d->key == dear_key(looks[i].key) && d->seconds > most)
-			most = d->seconds;
-	}
-	return most;
-}
-
-static bool is_too_dear(const struct collector *c, const struct look_again *l, int64_t now)
-{
-	const struct dear *d = &c->dear[dear_key(l->key) % DEAR];
-
-	return d->key && d->next > now && !l->below && d->key == dear_key(l->key);
-}
-
-bool look_is_put_off(void *ctx, const struct look_again *l)
-{
-	return l->kind->hierarchical && is_too_dear(ctx, l, clock_monotonic());
-}
-
 /* ---- what may be looked at now ---- */
 
 struct choice {
-	const struct collector *c;
+	struct collector *c;
 	int64_t now;
+	bool all;
 };
 
 static bool may_look(void *ctx, const struct look_again *l)
 {
 	const struct choice *x = ctx;
 
-	if (l->kind->hierarchical)
-		return !is_too_dear(x->c, l, x->now);
-	return l->kind == &kind_package || x->c->pace[l->kind->id].next <= x->now;
+	if (l->kind->hierarchical && dear_is_put_off(x->c, l))
+		return false;
+	return x->all || l->kind->hierarchical || l->kind == &kind_package ||
+	       x->c->pace[l->kind->id].next <= x->now;
 }
 
 /* When the next look is due: monotonic ns; 0: nothing waits. */
@@ -265,7 +199,7 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 	int rc;
 
 	c->looks++;
-	o.file_seconds = file_seconds(c, looks, n);
+	dear_limit(c, looks, n, &o);
 	rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
 	if (rc == ERR_CHANGED && start_policy(c, NULL, &e) == 0)
 		rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
@@ -275,13 +209,12 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 	}
 	c->failures = 0;
 	say_no_trouble(c);
-	if (sum.gaps)
+	if (sum.gaps > dear_looked(c, looks, n, clock_monotonic() - began))
 		again_later(c, looks, n);
 	for (unsigned i = 0; i < CHANGE_TYPE_N; i++)
 		c->changes[i] += sum.changes[i];
 	note_latency(c, looks, n);
 	note_pace(c, looks, n, clock_monotonic() - began);
-	note_dear(c, looks, n, clock_monotonic() - began);
 	note_most(c, n, clock_monotonic() - began);
 	return true;
 }
@@ -296,11 +229,13 @@ static size_t most_of(const struct collector *c)
 static int look_some(struct collector *c, bool all)
 {
 	AUTO_FREE(arena) arena = arena_new();
-	struct choice choice = { c, clock_monotonic() };
+	struct choice choice = { c, clock_monotonic(), all };
 	struct look_again *looks;
-	size_t n =
-		backlog_take(c->backlog, most_of(c), all ? NULL : may_look, &choice, arena, &looks);
+	size_t n = backlog_take(c->backlog, most_of(c), may_look, &choice, arena, &looks);
 
+	c->dear_alone = false;
+	if (n == 0 && !all)
+		n = dear_take(c, arena, &looks);
 	if (n == 0)
 		return 0;
 	c->burst += n;
@@ -375,6 +310,7 @@ void look_hint(struct collector *c, const struct look_again *l)
 	 * anything. dpkg keeps what it replaces by another name. */
 	bool of_nobody = l->kind->hierarchical && !l->who.n;
 
+	dear_heard(c, l);
 	if (!hold_take(c->hold, l) && !(of_nobody && hold_beside(c->hold, l)))
 		look_soon(c, l);
 }

@@ -2,6 +2,7 @@ list(APPEND AGENT_SOURCES
   src/agent/collector/again.c
   src/agent/collector/asked.c
   src/agent/collector/backlog.c
+  src/agent/collector/dear.c
   src/agent/collector/look.c
   src/agent/collector/notice.c
   src/agent/collector/records.c

@@ -72,7 +72,7 @@ struct means_row {
 	bool in_force;
 };
 
-#define DEAR 64
+#define DEAR 256
 
 struct collector {
 	struct collector_setup setup;
@@ -96,10 +96,14 @@ struct collector {
 	struct arena *arena;   /* cleared after each notice */
 
 	struct dear {
-		uint64_t key;     /* digest of a path; 0: none */
-		int64_t next;     /* monotonic ns: not before */
-		unsigned seconds; /* it is given to be read; 0: as any other */
+		uint64_t key; /* digest of a path; 0: none */
+		int64_t next; /* monotonic ns: not before */
+		unsigned ms;  /* it is given to be read */
+		bool waits;   /* in the backlog, for a look of its own … */
+		bool heard; /* … and was heard of since: what it is but its content comes first */
 	} dear[DEAR];
+	int64_t dear_next; /* monotonic ns: none of those that wait before */
+	bool dear_alone;   /* one of those is looked at */
 	struct timer *due; /* the next look */
 	size_t most;       /* looks at once */
 	size_t burst;      /* looks since memory was given back */
@@ -160,6 +164,8 @@ void collector_end(struct collector *c, const struct err *why); /* NULL: it is d
 bool collector_send(struct line *l, struct span frame);
 /* fd -1: nothing happens. */
 typedef void collector_readable_fn(int fd, short what, void *ctx);
+/* Something waits to be heard: what takes long can be done later. ctx: the collector. */
+bool collector_hurry(void *ctx);
 int collector_line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
 	collector_readable_fn *readable, struct err *e) MUST_CHECK;
 void collector_line_close(struct line *l); /* accepts one that is not open */
@@ -197,10 +203,24 @@ void look_hint(struct collector *c, const struct look_again *l);
 /* The same, not to be held. */
 void look_soon(struct collector *c, const struct look_again *l);
 void look_schedule(struct collector *c);
-/* It takes long to look at, and was looked at lately. ctx: the collector. */
-bool look_is_put_off(void *ctx, const struct look_again *l);
 /* Look at all that waits, now. */
 void look_all(struct collector *c);
+
+/* ---- dear.c: what takes long to look at ---- */
+/* It does, and was looked at lately or waits for a look of its own. ctx: the collector. */
+bool dear_is_put_off(void *ctx, const struct look_again *l);
+#define DEAR_SURVEY_MS 2000 /* for large files, where what was lost is to be found soon */
+/* That survey had no time for this: the looks that follow have more. False: it had. */
+bool dear_survey(struct collector *c, const struct gap_note *g);
+/* Something happened to it. */
+void dear_heard(struct collector *c, const struct look_again *l);
+/* Take one that has its turn now; 0: none has. */
+size_t dear_take(struct collector *c, struct arena *a, struct look_again **ret);
+/* How long large files may be read in this look, and until when. */
+void dear_limit(struct collector *c, const struct look_again *looks, size_t n,
+	struct scan_options *o);
+/* They were looked at: what there was no time for waits again. How many of those. */
+size_t dear_looked(struct collector *c, const struct look_again *looks, size_t n, int64_t cost);
 
 /* ---- again.c ---- */
 /* These were looked at, and something could not be seen. */

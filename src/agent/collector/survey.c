@@ -188,7 +188,8 @@ static int take_gap(struct collector *c, struct cbor *at, struct err *e)
 		return 0;
 	c->gaps_found = mem_grow(c->gaps_found, c->n_gaps_found + 1, sizeof *c->gaps_found);
 	c->gaps_found[c->n_gaps_found++] = digest;
-	if (has(c->gaps_known, c->n_gaps_known, digest))
+	if ((reason == GAP_LIMIT && dear_survey(c, &r.gap)) ||
+		has(c->gaps_known, c->n_gaps_known, digest))
 		return 0;
 	return pipeline_record(c->store, &r, 1, &l, NULL, e);
 }
@@ -332,6 +333,7 @@ static int begin(struct collector *c, struct job *j, struct err *e)
 		setup.pressure = 0;
 		setup.options.limit_cpu = 0;
 		setup.options.io_class = 0;
+		setup.options.large_ms = j->client ? 0 : DEAR_SURVEY_MS;
 	}
 	j->plan.reread_after = buf_span(&j->after);
 	j->plan.inodes = buf_span(&j->inodes);
@@ -536,7 +538,7 @@ void survey_settled(struct collector *c)
 		surveyor_resume(c);
 	}
 	/* A file that is not looked at again for long does not hold up all that is to be done. */
-	if (!j || !j->finished || backlog_waits(c->backlog, j->serial, look_is_put_off, c))
+	if (!j || !j->finished || backlog_waits(c->backlog, j->serial, dear_is_put_off, c))
 		return;
 	if (j->err.code < 0) {
 		end_failed(c, j);

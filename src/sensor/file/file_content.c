@@ -172,6 +172,17 @@ static void start(struct reader *r, struct job *j)
 	digests_start(j->digests);
 }
 
+/* No more time for it: its own is over, or that of all large ones. */
+static bool is_over(struct reader *r, struct job *j)
+{
+	int64_t now = clock_monotonic(), spent = now - j->since;
+
+	j->since = now;
+	if (!r->c->options->large_ms || j->before.stx_size <= LARGE_BYTES)
+		return now > j->until;
+	return atomic_fetch_sub(&r->c->tally->large_left, spent) <= spent;
+}
+
 static void next_part(struct reader *r, struct job *j)
 {
 	uint64_t most = j->before.stx_size + GROWTH;
@@ -190,7 +201,7 @@ static void next_part(struct reader *r, struct job *j)
 	end = n < (ssize_t)room;
 	if (n < 0)
 		unreadable(r, j, errno);
-	else if (clock_monotonic() > j->until)
+	else if (is_over(r, j))
 		end_without(r, j, CONTENT_TOO_LARGE,
 			&(struct finding){ GAP_LIMIT, 0, "takes too long to read" });
 	else if (!end && j->read + (uint64_t)n > most && !is_local(j->folder))
@@ -326,7 +337,8 @@ static void go_on(struct reader *r, struct job *j, size_t n, int64_t began)
 	const struct statx *x = &j->before;
 	uint64_t cap = r->c->options->size_cap ? r->c->options->size_cap : SIZE_CAP;
 
-	j->until = clock_monotonic() + walk_file_ns(r->c->walk);
+	j->since = clock_monotonic();
+	j->until = j->since + walk_file_ns(r->c->walk);
 	j->digests = digests_new(j->sel.fields);
 	/* Read to its end at its full size, and not touched since before it was opened: at rest. */
 	j->settled = n < r->block && n == x->stx_size && is_local(j->folder) &&

@@ -73,10 +73,23 @@ static long fill(struct job *j, DWORD *code)
 	return (long)n;
 }
 
+/* No more time for it: its own is over, or that of all large ones. */
+static bool is_over(struct job *j, int64_t *since, int64_t until)
+{
+	struct pool *p = j->reader->station->pool;
+	int64_t now = clock_monotonic(), spent = now - *since;
+
+	*since = now;
+	if (!p->options->large_ms || j->facts.size <= LARGE_BYTES)
+		return now > until;
+	return atomic_fetch_sub(&p->large_left, spent) <= spent;
+}
+
 static enum outcome read_through(struct job *j, struct digests *d, int64_t until, DWORD *code)
 {
 	struct reader *r = j->reader;
 	uint64_t read = 0, most = j->facts.size + GROWTH;
+	int64_t since = clock_monotonic();
 
 	sha256_start(&r->lanes, 0);
 	digests_start(d);
@@ -94,7 +107,7 @@ static enum outcome read_through(struct job *j, struct digests *d, int64_t until
 		feed(r, r->block, (size_t)n, n < (long)READ_BLOCK);
 		if (n < (long)READ_BLOCK)
 			return read == j->facts.size ? READ_WHOLE : READ_AGAIN;
-		if (clock_monotonic() > until || read > most)
+		if (is_over(j, &since, until) || read > most)
 			return READ_TOO_LONG;
 	}
 }

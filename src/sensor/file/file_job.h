@@ -30,6 +30,7 @@ struct job {
 	bool settled;  /* known to be at rest: no second look needed */
 	bool cached;   /* RWF_DONTCACHE is not to be had here */
 	int64_t until; /* monotonic */
+	int64_t since; /* monotonic: it was begun, or read from last */
 	struct digests *digests;
 };
 

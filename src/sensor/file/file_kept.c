@@ -80,7 +80,7 @@ static bool still_fits(const struct post *p, const struct scan_options *o)
 	       same_text(p->spare, o->spare) && x->jobs == o->jobs && x->io_class == o->io_class &&
 	       x->limit_rate == o->limit_rate && x->limit_cpu == o->limit_cpu &&
 	       x->deadline_ms == o->deadline_ms && x->size_cap == o->size_cap &&
-	       x->file_seconds == o->file_seconds;
+	       x->file_seconds == o->file_seconds && !x->large_ms == !o->large_ms;
 }
 
 /* What did not answer a moment ago is not tried again yet: still a gap, not gone. */

@@ -25,6 +25,21 @@ static void count_bytes(struct collector *c)
 
 /* ---- one crew's time ---- */
 
+/* large_ms counts from here. */
+static void allow_large(struct collector *c)
+{
+	atomic_store(&c->crew.shared->tally.large_left,
+		(int64_t)scan_options(c->scan)->large_ms * 1000000);
+}
+
+static void hurry(struct collector *c)
+{
+	const struct scan_options *o = scan_options(c->scan);
+
+	if (o->large_ms && o->hurry && o->hurry(o->hurry_ctx))
+		atomic_store(&c->crew.shared->tally.large_left, 0);
+}
+
 static enum pump pump_idle(struct collector *c, uint32_t seen, int64_t *checked, struct err *e)
 {
 	AUTO(buf) how = BUF_INIT(256);
@@ -49,6 +64,7 @@ static enum pump pump_idle(struct collector *c, uint32_t seen, int64_t *checked,
 			return PUMP_FAILED;
 		}
 	}
+	hurry(c);
 	bell_wait(&c->crew.shared->collector, seen, POLL_MS);
 	return PUMP_GOING;
 }
@@ -208,6 +224,7 @@ int collect_run(struct collector *c, int rootfd, struct err *e)
 
 		if (!c->crew.shared && start_crew(c, rootfd, e) < 0)
 			return e->code;
+		allow_large(c);
 		if (c->kept && begin_look(c, e) < 0)
 			return e->code;
 		p = pump(c, e);

@@ -20,6 +20,7 @@ struct station {
 /* Counts of a whole scan. Shared memory. */
 struct tally {
 	_Atomic uint64_t bytes, files_read;
+	_Atomic int64_t large_left; /* ns, of options.large_ms */
 };
 
 /* What all threads of the crew have in common. */

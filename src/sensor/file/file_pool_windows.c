@@ -213,6 +213,7 @@ int pool_start(struct pool *p, struct err *e)
 {
 	unsigned n = readers_wanted(p->options);
 
+	atomic_store(&p->large_left, (int64_t)p->options->large_ms * 1000000);
 	InitializeSRWLock(&p->lock);
 	InitializeConditionVariable(&p->work);
 	InitializeConditionVariable(&p->finished);
@@ -307,9 +308,12 @@ static struct drive *watch(struct pool *p, struct station *s, int64_t now)
 
 struct drive *pool_wait(struct pool *p)
 {
+	const struct scan_options *o = p->options;
 	struct drive *hung = NULL;
 	int64_t now;
 
+	if (o->large_ms && o->hurry && o->hurry(o->hurry_ctx))
+		atomic_store(&p->large_left, 0);
 	AcquireSRWLockExclusive(&p->lock);
 	SleepConditionVariableSRW(&p->finished, &p->lock, WAIT_MS, 0);
 	now = clock_monotonic();

@@ -150,8 +150,9 @@ struct pool {
 		uint64_t device, id;
 	} spare; /* our own folder; id 0: none */
 	atomic_ullong bytes, files_read;
-	atomic_llong rate_free; /* limit_rate: when the next byte may be read */
-	atomic_bool hold;       /* limit_cpu: rest until it is false */
+	atomic_llong large_left; /* ns, of options->large_ms */
+	atomic_llong rate_free;  /* limit_rate: when the next byte may be read */
+	atomic_bool hold;        /* limit_cpu: rest until it is false */
 	atomic_bool stop;
 	int64_t cpu_from, cpu_spent; /* since when limit_cpu is counted; 0: not yet */
 	struct span *below;          /* options->below, ascending */

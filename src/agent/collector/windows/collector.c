@@ -24,6 +24,14 @@ void collector_end(struct collector *c, const struct err *why)
 	loop_end(c->loop);
 }
 
+bool collector_hurry(void *ctx)
+{
+	const struct collector *c = ctx;
+
+	return c->stopping ||
+	       WaitForSingleObject(hearings_heard(c->windows->hearings), 0) == WAIT_OBJECT_0;
+}
+
 /* ---- hearing ---- */
 
 static void on_heard(void *ctx)
