@@ -3,39 +3,43 @@
 #include "core/hex.h"
 #include "core/utf8.h"
 
-static bool plain_byte(unsigned char c)
-{
-	return c >= 0x20 && c < 0x7f;
-}
+#define VARIANT_0 0xfe00
+#define IDEOGRAPH_0 0xe0100
+#define IDEOGRAPHIC_BLANK "\xe3\x80\x80" /* U+3000: as wide as a letter, so seen; not at an end */
 
 /* What a reader does not see, or sees as something else: ascending. */
 static const struct {
 	uint32_t from, to;
 } unseen[] = {
-	{ 0x0000, 0x001f },   /* C0 */
-	{ 0x007f, 0x00a0 },   /* DEL, C1, a blank that does not break */
-	{ 0x00ad, 0x00ad },   /* soft hyphen */
-	{ 0x034f, 0x034f },   /* combining grapheme joiner */
-	{ 0x061c, 0x061c },   /* bidirectional */
-	{ 0x115f, 0x1160 },   /* fillers of Hangul */
-	{ 0x1680, 0x1680 },   /* blank of Ogham */
-	{ 0x17b4, 0x17b5 },   /* vowels of Khmer that are not shown */
-	{ 0x180b, 0x180f },   /* variation selectors of Mongolian, its vowel separator */
-	{ 0x2000, 0x200f },   /* blanks, zero width, bidirectional */
-	{ 0x2028, 0x202f },   /* line separators, bidirectional, a narrow blank */
-	{ 0x205f, 0x206f },   /* a blank, word joiner, invisible operators, bidirectional */
-	{ 0x2800, 0x2800 },   /* Braille without a dot */
-	{ 0x3000, 0x3000 },   /* ideographic blank */
-	{ 0x3164, 0x3164 },   /* filler of Hangul */
-	{ 0xfe00, 0xfe0f },   /* variation selectors */
-	{ 0xfeff, 0xfeff },   /* byte order mark */
-	{ 0xffa0, 0xffa0 },   /* filler of Hangul, half width */
-	{ 0xfff0, 0xfffb },   /* annotations */
-	{ 0x1bca0, 0x1bca3 }, /* shorthand */
-	{ 0x1d159, 0x1d159 }, /* a note without a head */
-	{ 0x1d173, 0x1d17a }, /* beams and slurs */
-	{ 0xe0000, 0xe0fff }, /* tags, variation selectors */
+	{ 0x0000, 0x001f }, /* C0 */
+	{ 0x007f, 0x00a0 }, /* DEL, C1, a blank that does not break */
+	{ 0x00ad, 0x00ad }, /* soft hyphen */
+	{ 0x034f, 0x034f }, /* combining grapheme joiner */
+	{ 0x061c, 0x061c }, /* bidirectional */
+	{ 0x115f, 0x1160 }, /* fillers of Hangul */
+	{ 0x1680, 0x1680 }, /* blank of Ogham */
+	{ 0x17b4, 0x17b5 }, /* vowels of Khmer that are not shown */
+	{ 0x180b, 0x180f }, /* variation selectors of Mongolian, its vowel separator */
+	{ 0x2000, 0x200f }, /* blanks, zero width, bidirectional */
+	{ 0x2028, 0x202f }, /* line separators, bidirectional, a narrow blank */
+	{ 0x205f, 0x206f }, /* a blank, word joiner, invisible operators, bidirectional */
+	{ 0x2800, 0x2800 }, /* Braille without a dot */
+	{ 0x3164, 0x3164 }, /* filler of Hangul */
+	{ VARIANT_0, 0xfe0f }, { 0xfeff, 0xfeff }, /* byte order mark */
+	{ 0xffa0, 0xffa0 },                        /* filler of Hangul, half width */
+	{ 0xfff0, 0xfffb },                        /* annotations */
+	{ 0x1bca0, 0x1bca3 },                      /* shorthand */
+	{ 0x1d159, 0x1d159 },                      /* a note without a head */
+	{ 0x1d173, 0x1d17a },                      /* beams and slurs */
+	{ 0xe0000, 0xe0fff },                      /* tags, variation selectors of ideographs */
 };
+
+/* Of emoji and ideographs: ordinary in Japanese. Behind anything else they hide. */
+static bool is_variant(uint32_t c, uint32_t before)
+{
+	return before >= 0x2190 &&
+	       ((c >= VARIANT_0 && c <= 0xfe0f) || (c >= IDEOGRAPH_0 && c <= 0xe01ef));
+}
 
 static bool is_unseen(uint32_t c)
 {
@@ -48,19 +52,16 @@ static bool is_unseen(uint32_t c)
 /* The bytes at the front of s that may be shown as they are; a backslash may. */
 static size_t harmless(struct span s)
 {
+	uint32_t before = 0;
 	size_t i = 0;
 
 	while (i < s.n) {
 		uint32_t c = 0;
-		size_t n;
+		size_t n = utf8_next(span_from_offset(s, i), &c);
 
-		if (plain_byte((unsigned char)s.p[i])) {
-			i++;
-			continue;
-		}
-		n = utf8_next(span_from_offset(s, i), &c);
-		if (n == 0 || is_unseen(c))
+		if (n == 0 || (is_unseen(c) && !is_variant(c, before)))
 			break;
+		before = c;
 		i += n;
 	}
 	return i;
@@ -150,15 +151,31 @@ void escape_value(struct buf *ret, struct span s)
 	escape(ret, s, HOW_VALUE, false);
 }
 
+static size_t blank_in_front(struct span s)
+{
+	if (s.n && s.p[0] == ' ')
+		return 1;
+	return span_starts(s, span_of(IDEOGRAPHIC_BLANK)) ? sizeof IDEOGRAPHIC_BLANK - 1 : 0;
+}
+
+static size_t blank_behind(struct span s)
+{
+	size_t wide = sizeof IDEOGRAPHIC_BLANK - 1;
+
+	if (s.n && s.p[s.n - 1] == ' ')
+		return 1;
+	return s.n >= wide && memcmp(s.p + s.n - wide, IDEOGRAPHIC_BLANK, wide) == 0 ? wide : 0;
+}
+
 /* Blanks at the ends are not seen either. */
 static void escape_ends(struct buf *ret, struct span s, enum how how)
 {
-	size_t front = 0, back = 0;
+	size_t front = 0, back = 0, n;
 
-	while (front < s.n && s.p[front] == ' ')
-		front++;
-	while (back < s.n - front && s.p[s.n - back - 1] == ' ')
-		back++;
+	while ((n = blank_in_front(span_from_offset(s, front))))
+		front += n;
+	while ((n = blank_behind(span_from(s.p + front, s.n - front - back))))
+		back += n;
 	add_hex(ret, span_from(s.p, front));
 	escape(ret, span_from(s.p + front, s.n - front - back), how, back > 0);
 	add_hex(ret, span_from(s.p + s.n - back, back));

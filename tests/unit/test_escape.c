@@ -37,7 +37,10 @@ static const struct {
 	{ TEXT("\xe2\x80\x90\xc2\xae"), "\xe2\x80\x90\xc2\xae", false },
 	{ TEXT("nbsp\xc2\xa0x"), "nbsp\\xc2\\xa0x", true },
 	{ TEXT("\xe2\x80\x8a"), "\\xe2\\x80\\x8a", true },
-	{ TEXT("\xe3\x80\x80"), "\\xe3\\x80\\x80", true },
+	{ TEXT("\u65b0\u898f\u3000x"), "\u65b0\u898f\u3000x", false },
+	{ TEXT("\u845b\U000e0100"), "\u845b\U000e0100", false },
+	{ TEXT("\u2764\ufe0f"), "\u2764\ufe0f", false },
+	{ TEXT("a\U000e0100"), "a\\xf3\\xa0\\x84\\x80", true },
 	{ TEXT("tag\xf3\xa0\x81\x81"), "tag\\xf3\\xa0\\x81\\x81", true },
 	{ TEXT("\xf3\xa0\x80\x80\xf3\xa0\x87\xaf"), "\\xf3\\xa0\\x80\\x80\\xf3\\xa0\\x87\\xaf",
 		true },
@@ -116,7 +119,8 @@ static void escape_key__shows_blanks_at_the_ends(void **state)
 	static const struct {
 		struct span in;
 		const char *out;
-	} rows[] = { { TEXT(""), "" }, { TEXT("/a b"), "/a b" }, { TEXT(" "), "\\x20" },
+	} rows[] = { { TEXT(""), "" }, { TEXT("a\u3000"), "a\\xe3\\x80\\x80" },
+		{ TEXT("/a b"), "/a b" }, { TEXT(" "), "\\x20" },
 		{ TEXT("/lead/ trail "), "/lead/ trail\\x20" },
 		{ TEXT("  a\\ \xff "), "\\x20\\x20a\\x5c \\xff\\x20" } };
 

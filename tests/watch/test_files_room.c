@@ -323,27 +323,22 @@ static void who(void **state)
 	leave(false);
 }
 
-/* Two touch it one right after the other, the first of them runs something else by then. */
-static void two(void **state)
+/* True: that it ran a shell before is told, or cannot be. */
+static bool two_at_once(struct bench *b)
 {
 	AUTO_FREE(arena) a = arena_new();
 	const struct notice *n;
 	uint32_t pids[2] = { 0 };
-	struct bench b;
 	struct who who;
 	struct err e;
 
-	(void)state;
-	if (leave_out())
-		return;
-	enter(false);
-	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	bench_forget(b);
 	/* both have written before it is looked at, however slow the machine is */
-	kill(b.pid, SIGSTOP);
+	kill(b->pid, SIGSTOP);
 	act("exec 3>>sel/x; sh -c 'echo 1 >&3; exec true'; sh -c "
 	    "'echo 2 >&3; :'; exec 3>&-");
-	kill(b.pid, SIGCONT);
-	n = bench_hint(&b, full("sel/x"));
+	kill(b->pid, SIGCONT);
+	n = bench_hint(b, full("sel/x"));
 	assert_non_null(n);
 	assert_int_equal(who_decode(n->hint.who, a, &who, &e), 0);
 	assert_true(who.others >= 1);
@@ -351,8 +346,24 @@ static void two(void **state)
 	for (size_t i = 0; i < who.n_also; i++)
 		pids[who.also[i].relation == WHO_TOO] = who.also[i].pid;
 	assert_true(pids[1] != 0 && pids[1] != who.pid);
-	if (span_is(who.means, "bpf")) /* it ran a shell before */
-		assert_true(pids[0] != 0);
+	return !span_is(who.means, "bpf") || pids[0] != 0;
+}
+
+/* Two touch it one right after the other, the first of them runs something else by then. What it
+ * ran is told when that was in the second before the watcher woke: on a slow machine not always. */
+static void two(void **state)
+{
+	struct bench b;
+	bool before = false;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	for (unsigned i = 0; i < 10 && !before; i++)
+		before = two_at_once(&b);
+	assert_true(before);
 	bench_stop(&b);
 	leave(false);
 }
@@ -463,8 +474,9 @@ static void without_fanotify(void **state)
 		{ "mv out/t sel/t", { "sel/t/f" } },
 		{ "echo x >> sel/t/f", { "sel/t/f" } },
 		{ "rm -r sel/n2", { "sel/n2" } },
-		{ "mkdir sel/mnt && mount -t tmpfs x sel/mnt", { "sel/mnt" } },
-		{ "sleep 0.2; echo x > sel/mnt/f", { "sel/mnt/f" } },
+		{ "mkdir sel/mnt", { "sel/mnt" } },
+		{ "mount -t tmpfs x sel/mnt", { "sel/mnt" } },
+		{ "echo x > sel/mnt/f", { "sel/mnt/f" } },
 	};
 	const struct notice *n;
 	struct bench b;

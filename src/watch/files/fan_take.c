@@ -108,6 +108,8 @@ static bool comes_empty(struct files *f, const struct fan_event *x, const struct
 
 	if ((x->mask & DIRENT) != FAN_CREATE)
 		return false;
+	if (x->pid == (int32_t)FAN_NO_PID) /* inotify: hears of what is in it from now on only */
+		return false;
 	row = mount_map_find(f->map, p->path);
 	for (size_t i = 0; row && i < ARRAY_LEN(types); i++)
 		if (span_is(row->type, types[i]))
