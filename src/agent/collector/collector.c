@@ -54,9 +54,13 @@ bool collector_send(struct line *l, struct span frame)
 bool collector_hurry(void *ctx)
 {
 	const struct collector *c = ctx;
-	struct pollfd p = { .fd = c->watcher.channel.fd, .events = POLLIN };
+	/* one that is -1 is left out by poll */
+	struct pollfd p[] = {
+		{ .fd = c->watcher.open ? c->watcher.channel.fd : -1, .events = POLLIN },
+		{ .fd = c->setup.control, .events = POLLIN }, /* somebody comes to ask */
+	};
 
-	return c->stopping || (c->watcher.open && poll(&p, 1, 0) > 0);
+	return c->stopping || poll(p, ARRAY_LEN(p), 0) > 0;
 }
 
 int collector_line_open(struct collector *c, struct line *l, int fd, size_t frame_max,
