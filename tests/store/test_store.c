@@ -376,6 +376,7 @@ static void store_open__reads_where_nothing_can_be_written(void **state)
 	world_make();
 	OK(store_open(&s, scratch, STORE_WRITE, &e));
 	store_close(s);
+	assert_int_equal(chmod(scratch_place, 0755), 0);
 	assert_int_equal(chmod(scratch, 0755), 0);
 	assert_int_equal(chmod(scratch_file(STORE_FILE), 0644), 0);
 	assert_int_equal(as_nobody(), 0);
