@@ -182,7 +182,7 @@ class Watch:
             now = time.time()
             with self.more:
                 self.got.append((now, json.loads(line)))
-                self.more.notify()
+                self.more.notify_all()  # several wait, each for its own
 
     def wait(self, what, since):
         """When it was printed and the record, or None; `since`: index into what came."""
