@@ -10,6 +10,16 @@ LIMIT = 30.0
 POLLED = ("port-unix", "port-abstract")  # nothing tells of these
 
 
+SAY = threading.Lock()
+
+
+def say(line):
+    """One line, whole: print() writes its end by itself, and several measure at a time."""
+    with SAY:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
 def append(path, text):
     with open(path, "a") as f:
         f.write(text)
@@ -227,15 +237,15 @@ def measure(w, name, act):
             r = once(w, act, i, undo)
             if not r:
                 missed += 1
-                print("# missed: %s round %d %s" % (name, i, "undo" if undo else "do"), flush=True)
+                say("# missed: %s round %d %s" % (name, i, "undo" if undo else "do"))
                 continue
             times.append(r[0] * 1000)
             who += r[1]
             time.sleep(0.1 * ((i * 7 + undo) % 5))
     times.sort()
     p = lambda q: times[min(len(times) - 1, int(q * len(times)))] if times else -1
-    print("%s %.0f %.0f %.0f %d %d/%d" % (name, p(0.5), p(0.99), times[-1] if times else -1, missed,
-                                          who, len(times)), flush=True)
+    say("%s %.0f %.0f %.0f %d %d/%d" % (name, p(0.5), p(0.99), times[-1] if times else -1, missed, who,
+                                        len(times)))
 
 
 def main():
