@@ -421,9 +421,12 @@ static const struct {
 	{ "aide", "@@define A xxxxxxxx\n", "@@define A @@{A}@@{A}\n", "/@@{A} R\n", 40, ERR_LIMIT },
 	{ "osquery", "", "[", "", 100000, ERR_FORMAT },
 	{ "osquery", "{\"file_paths\":{\"a\":[", "\"/a/%%\",", "\"/b\"]}}", 5000, 0 },
+	{ "osquery", "{\"file_paths\":{\"a\":[\"/a/%%\"]},\"exclude_paths\":{\"a\":[", "\"/a/b\",",
+		"7]}}", 5000, 0 },
 	{ "tripwire", "", "(severity=1){", "", 40, ERR_LIMIT },
 	{ "tripwire", "A = xxxxxxxx;", "A = $(A)$(A);", "/$(A) -> +p;", 40, ERR_LIMIT },
 	{ "tripwire", "", "@@ifhost a\n", "", 100, ERR_LIMIT },
+	{ "tripwire", "/a -> ", "+p ", ";", 5000, ERR_LIMIT },
 };
 
 static void test_bombs(void **state)

@@ -108,12 +108,10 @@ static const char *base_slug(struct ds_rule *r)
 	return arena_format(r->a, "%s-%s", r->set->id, base ? base : "");
 }
 
-static void name_rule(struct walk *w, struct ds_rule *r, const struct meta *m,
-	struct import_rule *rule)
+static void name_rule(struct ds_rule *r, const struct meta *m, struct import_rule *rule)
 {
 	const char *base = xml_attribute(r->node, "base");
 
-	(void)w;
 	if (m->name)
 		rule->title = span_of(m->name);
 	else
@@ -129,14 +127,6 @@ static void name_rule(struct walk *w, struct ds_rule *r, const struct meta *m,
 	rule->line = r->node->line + r->line_add;
 }
 
-static bool in_list(const char *name, const char *const *list)
-{
-	for (; *list; list++)
-		if (xml_same(name, *list))
-			return true;
-	return false;
-}
-
 /* What stands in the set's own tag or in it, and is none of what is known. */
 static void check_known(struct ds_rule *r)
 {
@@ -150,11 +140,11 @@ static void check_known(struct ds_rule *r)
 							      : path;
 
 	for (const struct xml_attribute *a = r->node->attributes; a->name; a++)
-		if (!in_list(a->name, known))
+		if (!xml_listed(a->name, known))
 			ds_note(r, r->node, "unknown attribute '%s' of %s (8011)", a->name,
 				r->set->name);
 	for (const struct xml *c = r->node->child; c; c = c->next)
-		if (!in_list(c->name, inside))
+		if (!xml_listed(c->name, inside))
 			ds_note(r, c, "unknown element '%s' in %s", c->name, r->set->name);
 }
 
@@ -207,15 +197,6 @@ static void add_growing(struct ds_rule *r, struct import_rule rule)
 	import_add(r->x, &rule);
 }
 
-static const struct import_pattern *patterns(struct arena *a, const struct ds_lines *l)
-{
-	struct import_pattern *ret = arena_get(a, (l->n + 1) * sizeof *ret);
-
-	for (size_t i = 0; i < l->n; i++)
-		ret[i] = l->list[i].pattern;
-	return ret;
-}
-
 static void add_set_rule(struct walk *w, struct ds_rule *r, const struct meta *m,
 	struct import_rule *rule)
 {
@@ -240,9 +221,9 @@ static void add_set_rule(struct walk *w, struct ds_rule *r, const struct meta *m
 		extra[n++] = "follow_links: true";
 	extra[n] = real_time_line(w, r, m);
 	rule->extra = extra;
-	rule->include = patterns(r->a, &r->include);
+	rule->include = ds_import_patterns(r->a, &r->include);
 	rule->n_include = r->include.n;
-	rule->exclude = patterns(r->a, &r->exclude);
+	rule->exclude = ds_import_patterns(r->a, &r->exclude);
 	rule->n_exclude = r->exclude.n;
 	if (r->set->shape == DS_VALUE)
 		ds_add_values(r, rule);
@@ -273,8 +254,7 @@ static const char *own_query(struct ds_rule *r, const char *wql)
 	}
 	for (behind++; wql[behind] == ' ';)
 		behind++;
-	return arena_format(r->a, "%.*s%s", (int)(before < 4096 ? before : 4096), wql,
-		wql + behind);
+	return arena_format(r->a, "%.*s%s", (int)before, wql, wql + behind);
 }
 
 static const char *quoted_line(struct arena *a, const char *key, const char *text)
@@ -334,7 +314,7 @@ static void add_set(struct walk *w, const struct ds_set *set, const struct xml *
 
 	w->sets++;
 	check_known(&r);
-	name_rule(w, &r, m, &rule);
+	name_rule(&r, m, &rule);
 	if (set->shape == DS_QUERY) {
 		add_query(w, &r, m, &rule);
 		return;
@@ -448,7 +428,7 @@ static int walk_element(struct walk *w, const struct xml *c, const struct meta *
 		}
 		return c->text.n ? walk_text(w, c->text, line - 1, m, e) : 0;
 	}
-	if (!in_list(c->name, known_words))
+	if (!xml_listed(c->name, known_words))
 		import_note(w->x, line, "'%s' is not understood", c->name);
 	return 0;
 }

@@ -68,6 +68,8 @@ struct ds_rule {
 };
 
 void ds_lines_add(struct arena *a, struct ds_lines *l, struct ds_line line);
+/* Without the names of values. */
+const struct import_pattern *ds_import_patterns(struct arena *a, const struct ds_lines *l);
 void ds_note(struct ds_rule *r, const struct xml *at, const char *fmt, ...) PRINTF(3, 4);
 
 /* ds_pattern.c */

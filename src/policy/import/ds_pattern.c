@@ -22,6 +22,15 @@ void ds_lines_add(struct arena *a, struct ds_lines *l, struct ds_line line)
 	l->list[l->n++] = line;
 }
 
+const struct import_pattern *ds_import_patterns(struct arena *a, const struct ds_lines *l)
+{
+	struct import_pattern *ret = arena_get(a, (l->n + 1) * sizeof *ret);
+
+	for (size_t i = 0; i < l->n; i++)
+		ret[i] = l->list[i].pattern;
+	return ret;
+}
+
 /* ---- bases ---- */
 
 static const struct {

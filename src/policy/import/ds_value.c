@@ -62,15 +62,6 @@ static void add_exclude(struct group *g, const struct ds_line *line, const struc
 	}
 }
 
-static const struct import_pattern *patterns(struct arena *a, const struct ds_lines *l)
-{
-	struct import_pattern *ret = arena_get(a, (l->n + 1) * sizeof *ret);
-
-	for (size_t i = 0; i < l->n; i++)
-		ret[i] = l->list[i].pattern;
-	return ret;
-}
-
 static void add_name(struct buf *b, struct span name)
 {
 	print_text(b, name.n ? name : span_of("(default)"));
@@ -105,9 +96,9 @@ static void add_group(struct group *g, struct import_rule rule)
 	for (size_t i = 0; i < g->keys.n; i++)
 		if (span_is(g->keys.list[i].pattern.key, ANY_KEY))
 			g->keys.n = 0;
-	rule.include = patterns(g->r->a, &g->keys);
+	rule.include = ds_import_patterns(g->r->a, &g->keys);
 	rule.n_include = g->keys.n;
-	rule.exclude = patterns(g->r->a, &g->exclude);
+	rule.exclude = ds_import_patterns(g->r->a, &g->exclude);
 	rule.n_exclude = g->exclude.n;
 	extra[0] = values_line(g);
 	rule.extra = extra;

@@ -149,7 +149,7 @@ static bool exclude_below(struct arena *a, const struct osquery_path *by, struct
 			return false;
 		if (windows)
 			return span_is(by->pattern, "*/**") && ((*ret = span_of("**")), true);
-		return paths_below(span_of(arena_format(a, "%s%.*s/%.*s", "",
+		return paths_below(span_of(arena_format(a, "%.*s/%.*s",
 					   by->base.n > 1 ? (int)by->base.n : 0, by->base.p,
 					   SPAN_ARG(by->pattern))),
 			base, ret);
@@ -170,14 +170,18 @@ static bool exclude_below(struct arena *a, const struct osquery_path *by, struct
 
 /* ---- categories ---- */
 
-static void add_rule(struct osquery *o, const char *category, struct span path,
-	const struct osquery_path *p, const json_t *excludes)
+/* What one category leaves out. */
+struct excludes {
+	struct osquery_path *list;
+	size_t n;
+};
+
+static void add_rule(struct osquery *o, const char *category, unsigned line, struct span path,
+	const struct osquery_path *p, const struct excludes *without)
 {
 	struct arena *a = import_arena(o->x);
-	unsigned line = osquery_line(o, category);
 	struct import_pattern include[2] = { { .key = p->pattern.n ? p->pattern : span_of("/") },
 		{ .key = span_of("*") } };
-	struct import_pattern *exclude = arena_get(a, EXCLUDES_MAX * sizeof *exclude);
 	struct import_rule r = { .id = span_of(category),
 		.title = span_of(arena_format(a, "osquery %s", category)),
 		.kind = &kind_file,
@@ -185,27 +189,28 @@ static void add_rule(struct osquery *o, const char *category, struct span path,
 		.n_bases = 1,
 		.include = include,
 		.n_include = p->pattern.n ? 1 : 2,
-		.exclude = exclude,
+		.exclude = o->excludes,
 		.line = line };
 
-	for (size_t i = 0; i < json_array_size(excludes); i++) {
-		const json_t *item = json_array_get(excludes, i);
-		struct span text = span_from(json_string_value(item), json_string_length(item)),
-			    key;
-		struct osquery_path by;
-
-		if (r.n_exclude < EXCLUDES_MAX && convert(a, text, &by) &&
-			exclude_below(a, &by, p->base, &key))
-			exclude[r.n_exclude++].key = key;
-	}
+	for (size_t i = 0; i < without->n; i++)
+		if (exclude_below(a, &without->list[i], p->base, &o->excludes[r.n_exclude].key))
+			r.n_exclude++;
 	if (!p->exact)
 		import_note(o->x, line, "%s: %.*s: a set became '*', which takes more", category,
 			(int)(path.n > 200 ? 200 : path.n), path.p);
 	import_add(o->x, &r);
 }
 
+static bool path_of(struct osquery *o, const json_t *item, struct span *ret_text,
+	struct osquery_path *ret)
+{
+	*ret_text = span_from(json_string_value(item), json_string_length(item));
+	return ret_text->p && !memchr(ret_text->p, 0, ret_text->n) &&
+	       convert(import_arena(o->x), *ret_text, ret);
+}
+
 static void category(struct osquery *o, const char *name, const json_t *list,
-	const json_t *excludes)
+	const struct excludes *without)
 {
 	unsigned line = osquery_line(o, name);
 
@@ -215,36 +220,43 @@ static void category(struct osquery *o, const char *name, const json_t *list,
 		return;
 	}
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *item = json_array_get(list, i);
-		struct span text = span_from(json_string_value(item), json_string_length(item));
+		struct span text;
 		struct osquery_path p;
 
-		if (!text.p || memchr(text.p, 0, text.n) || !convert(import_arena(o->x), text, &p))
+		if (path_of(o, json_array_get(list, i), &text, &p))
+			add_rule(o, name, line, text, &p, without);
+		else
 			import_note(o->x, line, "file_paths: %.200s: '%.200s' is no absolute path",
 				name, text.p ? text.p : "?");
-		else
-			add_rule(o, name, text, &p, excludes);
 	}
 }
 
-/* Say which excludes are not taken over. */
-static void check_excludes(struct osquery *o, const char *name, const json_t *list, bool known)
+/* Says which of them are not taken over. */
+static struct excludes read_excludes(struct osquery *o, const char *name, const json_t *list)
 {
-	if (!known)
-		import_note(o->x, osquery_line(o, name),
-			"exclude_paths: %.200s is no category of file_paths: nothing is left out",
-			name);
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *item = json_array_get(list, i);
-		struct span text = span_from(json_string_value(item), json_string_length(item));
-		struct osquery_path p;
+	size_t n = json_array_size(list), most = n < EXCLUDES_MAX ? n : EXCLUDES_MAX;
+	struct excludes ret = { arena_get(import_arena(o->x), (most + 1) * sizeof *ret.list), 0 };
+	unsigned line = n ? osquery_line(o, name) : 0;
 
-		if (!text.p || !convert(import_arena(o->x), text, &p) || !p.exact)
-			import_note(o->x, osquery_line(o, name),
+	if (list && !json_is_array(list))
+		import_note(o->x, osquery_line(o, name),
+			"exclude_paths: %.200s is no list: nothing is left out", name);
+	if (n > most)
+		import_note(o->x, line, "exclude_paths: of %.200s only the first %d are taken",
+			name, EXCLUDES_MAX);
+	for (size_t i = 0; i < most; i++) {
+		struct osquery_path p;
+		struct span text;
+
+		if (path_of(o, json_array_get(list, i), &text, &p) && p.exact)
+			ret.list[ret.n++] = p;
+		else
+			import_note(o->x, line,
 				"exclude_paths: %.200s: '%.200s' has no exact counterpart: nothing "
 				"is left out",
 				name, text.p ? text.p : "?");
 	}
+	return ret;
 }
 
 static void file_paths(struct osquery *o, json_t *root)
@@ -253,10 +265,17 @@ static void file_paths(struct osquery *o, json_t *root)
 	json_t *excludes = json_object_get(root, "exclude_paths"), *list;
 	const char *name;
 
-	json_object_foreach(excludes, name, list)
-		check_excludes(o, name, list, json_object_get(paths, name) != NULL);
+	json_object_foreach(excludes, name, list) if (!json_object_get(paths, name))
+		import_note(o->x, osquery_line(o, name),
+			"exclude_paths: %.200s is no category of file_paths: nothing is "
+			"left out",
+			name);
 	json_object_foreach(paths, name, list)
-		category(o, name, list, json_object_get(excludes, name));
+	{
+		struct excludes without = read_excludes(o, name, json_object_get(excludes, name));
+
+		category(o, name, list, &without);
+	}
 }
 
 /* ---- queries ---- */
@@ -327,7 +346,9 @@ static int run(struct import *x, struct span text, struct err *e)
 {
 	static const char *const known[] = { "file_paths", "exclude_paths", "schedule", "packs",
 		"queries" };
-	struct osquery o = { .x = x, .text = text };
+	struct osquery o = { .x = x,
+		.text = text,
+		.excludes = arena_get(import_arena(x), EXCLUDES_MAX * sizeof *o.excludes) };
 	struct span plain = plain_json(import_arena(x), text);
 	json_error_t why = { 0 };
 	json_t *root = json_loadb(plain.n ? plain.p : "", plain.n, 0, &why), *item;

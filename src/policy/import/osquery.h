@@ -8,6 +8,7 @@ struct osquery {
 	struct import *x;
 	struct span text; /* the file */
 	size_t n_queries;
+	struct import_pattern *excludes; /* of the rule that is made, which copies them */
 };
 
 /* Where "name" stands first; 0: nowhere as it is. */

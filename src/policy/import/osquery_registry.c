@@ -135,9 +135,10 @@ static void conditions(struct query *q, const struct token *t, size_t n)
 
 bool osquery_registry(struct osquery *o, const char *name, struct span sql)
 {
-	struct token *t = arena_get(import_arena(o->x), TOKENS_MAX * sizeof *t);
+	AUTO_FREE(arena) work = arena_new();
+	struct token *t = arena_get(work, TOKENS_MAX * sizeof *t);
 	struct query q = { .o = o, .name = name, .line = osquery_line(o, name) };
-	size_t n = tokens(import_arena(o->x), sql, t);
+	size_t n = tokens(work, sql, t);
 	bool registry = false, more = false;
 
 	for (size_t i = 0; i + 1 < n; i++)
@@ -149,6 +150,8 @@ bool osquery_registry(struct osquery *o, const char *name, struct span sql)
 		more |= column_is(&t[i], "name") || column_is(&t[i], "data") ||
 			column_is(&t[i], "type") || word_is(&t[i], "join");
 	conditions(&q, t, n);
+	if (n == TOKENS_MAX)
+		import_note(o->x, q.line, "query %.200s: too long, its end is not read", name);
 	if (q.n > KEYS_MAX)
 		import_note(o->x, q.line,
 			"query %.200s: more than %d keys, the others are left out", name, KEYS_MAX);

@@ -355,6 +355,9 @@ static int rule(struct reader *r, struct tripwire_rule *made, bool unknown, stru
 		if (next(r, e) < 0)
 			return e->code;
 	}
+	if (mask.full)
+		return err_set(e, ERR_LIMIT, "line %u, column 1: a mask of more than %d bytes",
+			made->line, WORD_MAX);
 	made->mask = arena_copy(r->a, buf_span(&mask));
 	if (sign(r, "(") && (next(r, e) < 0 || attributes(r, &made->attributes, e) < 0))
 		return e->code;

@@ -40,14 +40,6 @@ static const char *const known_attributes[] = { "realtime", "whodata", "report_c
 	"restrict_key", "restrict_value", "tags", "recursion_level", "follow_symbolic_link", "arch",
 	NULL };
 
-static bool in_list(const char *name, const char *const *list)
-{
-	for (; *list; list++)
-		if (xml_same(name, *list))
-			return true;
-	return false;
-}
-
 /* All is checked until something says no; each attribute counts in its turn. */
 static void read_attribute(struct wazuh *w, struct wazuh_entry *entry,
 	const struct xml_attribute *at)
@@ -69,7 +61,7 @@ static void read_attribute(struct wazuh *w, struct wazuh_entry *entry,
 	if (xml_same(at->name, "diff_size_limit"))
 		import_note(w->x, entry->node->line,
 			"diff_size_limit is not taken over: contents of up to 64 KiB are kept");
-	else if (!in_list(at->name, known_attributes))
+	else if (!xml_listed(at->name, known_attributes))
 		import_note(w->x, entry->node->line, "unknown attribute '%s' of '%s'", at->name,
 			entry->node->name);
 }

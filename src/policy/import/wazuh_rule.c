@@ -276,18 +276,21 @@ static const char *tags_line(struct made *r)
 
 	if (!tags || !*tags)
 		return NULL;
-	buf_add_text(&b, "tags: [");
-	for (bool first = true; span_cut(&rest, ',', &tag); first = false) {
+	while (span_cut(&rest, ',', &tag)) {
 		char *p = arena_get(r->w->a, tag.n + 7);
 
 		while (tag.n && tag.p[0] == ' ')
 			tag = span_from_offset(tag, 1);
+		if (!tag.n)
+			continue;
 		memcpy(p, "wazuh.", 6);
 		for (size_t i = 0; i < tag.n; i++)
 			p[6 + i] = (unsigned char)tag.p[i] <= ' ' ? '-' : tag.p[i];
-		buf_add_text(&b, first ? "" : ", ");
+		buf_add_text(&b, b.n ? ", " : "tags: [");
 		print_text(&b, (struct span){ p, tag.n + 6 });
 	}
+	if (!b.n)
+		return NULL;
 	buf_add_char(&b, ']');
 	return arena_text(r->w->a, buf_span(&b));
 }

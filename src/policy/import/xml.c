@@ -33,6 +33,13 @@ bool xml_same(const char *a, const char *b)
 	}
 }
 
+bool xml_listed(const char *name, const char *const *list)
+{
+	while (*list && !xml_same(name, *list))
+		list++;
+	return *list != NULL;
+}
+
 bool xml_is(const struct xml *x, const char *name)
 {
 	return xml_same(x->name, name);

@@ -30,5 +30,6 @@ int xml_read(struct arena *a, struct span text, struct xml **ret, struct err *e)
 bool xml_is(const struct xml *x, const char *name);
 const char *xml_attribute(const struct xml *x, const char *name); /* NULL: none */
 bool xml_same(const char *a, const char *b);
+bool xml_listed(const char *name, const char *const *list); /* list: ended by NULL */
 
 #endif
