@@ -36,7 +36,7 @@ struct inotify_watches {
 	struct buf todo; /* paths of folders still to be gone into, each with a NUL behind it */
 	char *block;
 	bool overflow;
-	const char *limit; /* why not everything is watched */
+	const char *limit; /* why go_into could not watch everything; NULL: it could */
 };
 
 /* ---- the table ---- */
@@ -90,6 +90,16 @@ static struct watched *remember(struct inotify_watches *t, int wd)
 
 /* ---- going into folders ---- */
 
+/* What is gone, or may not be entered, is what a scan finds as well. */
+static void note_limit(struct inotify_watches *t)
+{
+	if (errno == ENOSPC)
+		t->limit = "fs.inotify.max_user_watches is reached: part of it is seen by scans "
+			   "alone";
+	else if (errno == ENOMEM || errno == EMFILE || errno == ENFILE)
+		t->limit = "memory or descriptors ran out: part of it is seen by scans alone";
+}
+
 /* Watch one folder; false: do not go into it. */
 static bool watch_folder(struct files *f, const char *path)
 {
@@ -107,9 +117,7 @@ static bool watch_folder(struct files *f, const char *path)
 	}
 	wd = inotify_add_watch(t->fd, path, WANTED);
 	if (wd < 0) {
-		if (errno == ENOSPC)
-			t->limit = "fs.inotify.max_user_watches is reached: part of it is seen by "
-				   "scans alone";
+		note_limit(t);
 		place_done(&p, &f->w->selector);
 		return false;
 	}
@@ -141,6 +149,8 @@ static void list_folder(struct files *f, const char *path)
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *d;
 
+	if (!dir)
+		note_limit(t);
 	while (dir && (d = readdir(dir))) {
 		if (!is_folder(fd, d))
 			continue;
@@ -163,6 +173,7 @@ static void go_into(struct files *f, struct span path)
 	struct inotify_watches *t = f->inotify;
 	char at[PATH_MAX];
 
+	t->limit = NULL;
 	if (path.n >= sizeof at)
 		return;
 	buf_clear(&t->todo);
@@ -315,7 +326,6 @@ const char *inotify_mount(struct files *f, struct span point)
 
 	if (why)
 		return why;
-	f->inotify->limit = NULL;
 	go_into(f, point);
 	return f->inotify->limit;
 }
