@@ -17,8 +17,12 @@ static bool has_field(const struct record *r, const char *name)
 
 /* Of a file: what it is, its rights, its texts and its size; a number of an owner who has no name.
  * Not what nearly every file of a file system has alike. */
-static bool tells_of_path(const struct record *r, const struct field *f)
+static bool tells_of_path(const struct record *r, unsigned field)
 {
+	const struct field *f = &r->kind->fields[field];
+
+	if (f->type == FIELD_TEXT && r->v[field].bytes.n == 0)
+		return false;
 	if (strcmp(f->name, "flags") == 0 || strcmp(f->name, "label") == 0)
 		return false;
 	if (strcmp(f->name, "uid") == 0)
@@ -61,7 +65,7 @@ static bool tells(const struct record *r, unsigned field)
 	if (!record_has(r, field) || !(f->flags & FIELD_STANDARD) || (f->flags & FIELD_LOCAL))
 		return false;
 	if (r->kind->hierarchical)
-		return tells_of_path(r, f);
+		return tells_of_path(r, field);
 	switch (f->type) {
 	case FIELD_DIGEST:
 	case FIELD_TIME:

@@ -140,7 +140,7 @@ static void add_gap(struct buf *ret, const struct gap_note *g, const struct text
 	bool away = span_is(g->reason, "away");
 
 	if (away)
-		buf_add_char(ret, '-');
+		buf_add_char(ret, '.'); /* nothing went */
 	else
 		text_tone(ret, style, TONE_ALARM, "!");
 	buf_add_char(ret, ' ');

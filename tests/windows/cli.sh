@@ -8,6 +8,24 @@ run "$INVAR" --version >"$PLACE/out"
 grep -qx "invar [0-9.]*" "$PLACE/out"
 point $? "says its version" "$PLACE/out"
 
+# ---- libraries that somebody laid beside it ----
+
+mkdir "$WORK/planted"
+cp "$INVAR" "$WORK/planted/invar.exe"
+for name in cmake/delayed/*.def; do
+	echo 'no library' >"$WORK/planted/$(basename "$name" .def).dll"
+done
+planted=$(basename -s .def -a cmake/delayed/*.def | grep -v netapi32 | paste -sd,)
+WINEDLLOVERRIDES="$WINEDLLOVERRIDES;$planted=n,b" run "$WORK/planted/invar.exe" doctor \
+	>"$PLACE/out" 2>&1
+grep -q '^works    cryptography' "$PLACE/out" && grep -q '^works    HTTP' "$PLACE/out" &&
+	grep -q '^works    port owner' "$PLACE/out"
+point $? "takes no library from its own folder" "$PLACE/out"
+x86_64-w64-mingw32-objdump -p "$INVAR" | sed -n 's/.*DLL Name: //p' | tr 'A-Z' 'a-z' |
+	grep -vxE '(advapi32|kernel32|msvcrt|ntdll|ole32|oleaut32|shell32|user32|ws2_32)\.dll' >"$PLACE/out"
+point "$((!$?))" "names none itself but those that Windows knows (KnownDLLs)" "$PLACE/out"
+rm -r "$WORK/planted"
+
 # ---- a baseline and a change ----
 
 use files

@@ -86,10 +86,14 @@ point $? "explain of a key says what holds its values" "$CASE/out"
 registry delete "$TOP" /f
 
 # A user whose hive was there, and is not any more.
-use away "{ id: users, kind: registry-value, base: 'HKU\\{users}\\Software\\InvarTest' }"
+use away "{ id: users, kind: registry-value, base: 'HKU\\{users}\\Software\\InvarTest' }" \
+	"{ id: classes, kind: registry-value, base: 'HKU\\{users}_Classes\\CLSID' }"
 registry add "$PROFILE" /v ProfileImagePath /d 'C:\users\away' /f
 registry add "HKU\\$AWAY\\Software\\InvarTest" /v a /d 1 /f
 invar init
+text log
+grep -qF ". registry-value HKU\\${AWAY}_Classes and everything below: away, this hive of the user is not loaded" "$CASE/out"
+point $? "of who is logged on a hive that is not loaded is said to be that, and nothing went" "$CASE/out"
 registry delete "HKU\\$AWAY" /f
 invar check
 none && [ "$RC" = 0 ] && grep -q 'logged off: not evaluated' "$CASE/out"

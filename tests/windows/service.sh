@@ -70,6 +70,7 @@ within 10 "nobody answers" gone
 } >"$WORK/many.reg"
 run regedit /S "$WINDOWS\\many.reg"
 true_that "started again" ask agent start
+status_is 15 "not with another policy than it was installed with" run "$INVAR" agent start --policy 'C:\other'
 true_that "stopped at once" ask agent stop # who does that must not hide the killing
 true_that "started once more" ask agent start
 repaired() { # a repair behind the loss

@@ -127,6 +127,7 @@ void look_at_values(struct look *l, HKEY key, struct scope *inside);
 void users_walk(struct look *l, struct scope *inside);
 /* A hive is not there: its user is logged off, and not gone. */
 bool users_is_away(struct span sid);
+const char *users_why_away(struct span sid);
 /* Loaded by us, under a name of our own. */
 bool users_is_ours(const wchar_t *name);
 /* Unload what a scan that was killed left behind. */

@@ -53,7 +53,7 @@ static bool step_failed(struct look *l, struct span section, LONG rc)
 	bool user = l->depth == 2 && span_starts(buf_span(&l->path), span_of("HKU"));
 
 	if (user && registry_is_gone(rc) && users_is_away(section))
-		look_gap_as(l, GAP_AWAY, true, "the user is logged off: not evaluated");
+		look_gap_as(l, GAP_AWAY, true, users_why_away(section));
 	else if (!registry_is_gone(rc))
 		look_gap(l, rc, true, "cannot open the key");
 	return false;

@@ -33,6 +33,16 @@ static struct span without_suffix(struct span sid)
 	return sid;
 }
 
+static bool is_loaded(const wchar_t *name)
+{
+	HKEY key;
+	LONG rc = RegOpenKeyExW(HKEY_USERS, name, 0, KEY_READ, &key);
+
+	if (rc == 0)
+		RegCloseKey(key);
+	return !registry_is_gone(rc);
+}
+
 bool users_is_away(struct span sid)
 {
 	AUTO_FREE(arena) a = arena_new();
@@ -48,6 +58,17 @@ bool users_is_away(struct span sid)
 	}
 	RegCloseKey(list);
 	return away;
+}
+
+/* The hive of somebody who is logged on may be missing alone: that of the classes is loaded by
+ * itself. */
+const char *users_why_away(struct span sid)
+{
+	AUTO_FREE(arena) a = arena_new();
+
+	return is_loaded(wide_from_text(a, without_suffix(sid), NULL))
+		       ? "this hive of the user is not loaded: not evaluated"
+		       : "the user is logged off: not evaluated";
 }
 
 /* ---- hives that we load ---- */
@@ -134,16 +155,6 @@ static bool is_selected(struct look *l, struct scope *inside, struct span name)
 	return below != NULL;
 }
 
-static bool is_loaded(const wchar_t *name)
-{
-	HKEY key;
-	LONG rc = RegOpenKeyExW(HKEY_USERS, name, 0, KEY_READ, &key);
-
-	if (rc == 0)
-		RegCloseKey(key);
-	return !registry_is_gone(rc);
-}
-
 static void look_at_file(struct look *l, HKEY profile, const wchar_t *sid,
 	const struct hive_file *f, struct scope *inside)
 {
@@ -165,8 +176,8 @@ static void look_at_file(struct look *l, HKEY profile, const wchar_t *sid,
 		return;
 	(void)path_push(l, buf_span(&name));
 	look_gap_as(l, GAP_AWAY, true,
-		offline ? "the user is logged off, and the hive could not be loaded: not evaluated"
-			: "the user is logged off: not evaluated");
+		offline ? "the hive could not be loaded: not evaluated"
+			: users_why_away(buf_span(&name)));
 	path_pop(l);
 }
 

@@ -11,7 +11,10 @@
 #include "agent/service/windows/install.h"
 #include "agent/service/windows/lock.h"
 #include "cli/problems.h"
+#include "core/fold.h"
 #include "core/json.h"
+#include "os/file.h"
+#include "os/program.h"
 #include "os/windows/wide.h"
 
 static struct {
@@ -220,6 +223,7 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 	AUTO(buf) left_out = BUF_INIT(4096);
 	AUTO(buf) program = BUF_INIT(65536);
 	unsigned shipped;
+	enum file_form form;
 	struct err unsafe;
 
 	(void)argc, (void)argv;
@@ -233,15 +237,50 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 		install_check_policy(paths.policy, e) < 0 ||
 		install_service(&paths, &left_out, e) < 0)
 		return e->code;
+	if (file_form(paths.policy, &form) < 0)
+		log_say(LOG_LEVEL_WARNING,
+			"there is no policy at '%s' yet: the service does not run without one",
+			paths.policy);
 	(s->json ? say_installed_json : say_installed)(s, paths.policy, shipped,
 		buf_text(&left_out));
 	return 0;
 }
 
+static bool is_other(struct arena *a, const char *given, const char *usual, const char *installed)
+{
+	if (strcmp(given, usual) == 0 || !installed)
+		return false;
+	return !fold_same(span_of(install_full_path(a, given)), span_of(installed));
+}
+
+/* The service has its own, in its command line: to take others and leave them is to start something
+ * else than was asked for. */
+static int check_places(const struct session *s, struct err *e)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct install_paths p = { 0 };
+	const char *other = NULL, *is = NULL;
+
+	if (installed_paths(a, &p, e) < 0)
+		return 0; /* whoever asks the service says so better */
+	if (is_other(a, s->policy_path, program_policy_folder(), p.policy)) {
+		other = "policy";
+		is = p.policy;
+	} else if (is_other(a, s->state_dir, program_state_folder(), p.state)) {
+		other = "state";
+		is = p.state;
+	}
+	return other ? err_set(e, ERR_USAGE,
+			       "the service was installed with --%s '%s'; to change that: invar "
+			       "agent install --%s PATH",
+			       other, is, other)
+		     : 0;
+}
+
 static int run_uninstall(struct session *s, int argc, char **argv, struct err *e)
 {
 	(void)argc, (void)argv;
-	if (uninstall_service(e) < 0)
+	if (check_places(s, e) < 0 || uninstall_service(e) < 0)
 		return e->code;
 	say_done(s, "uninstalled",
 		"The service " SERVICE_NAME
@@ -285,9 +324,12 @@ static int why_not_started(struct session *s, struct err *e)
 
 static int run_start(struct session *s, int argc, char **argv, struct err *e)
 {
-	int rc = start_service(e);
+	int rc = check_places(s, e);
 
 	(void)argc, (void)argv;
+	if (rc < 0)
+		return rc;
+	rc = start_service(e);
 	if (rc < 0)
 		return rc == ERR_SYSTEM || rc == ERR_TIMEOUT ? why_not_started(s, e) : rc;
 	say_done(s, "started", "The service " SERVICE_NAME " runs.\n");
@@ -297,7 +339,7 @@ static int run_start(struct session *s, int argc, char **argv, struct err *e)
 static int run_stop(struct session *s, int argc, char **argv, struct err *e)
 {
 	(void)argc, (void)argv;
-	if (stop_service(e) < 0)
+	if (check_places(s, e) < 0 || stop_service(e) < 0)
 		return e->code;
 	say_done(s, "stopped", "The service " SERVICE_NAME " is stopped.\n");
 	return 0;

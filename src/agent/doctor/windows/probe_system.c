@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "agent/service/windows/install.h"
 #include "core/mem.h"
 #include "core/sha256.h"
 #include "os/windows/security.h"
@@ -405,6 +406,18 @@ static struct probe_result clocks(const struct probe_place *p)
 						  : probe_failed(0, "two clocks differ");
 }
 
+/* Whoever may write there decides what runs as SYSTEM once it is a service. */
+static struct probe_result program_place(const struct probe_place *p)
+{
+	struct err why;
+
+	(void)p;
+	return install_program_is_safe(&why)
+		       ? probe_works()
+		       : probe_failed(0, "others may write to this program or its folder: put it "
+					 "below Program Files");
+}
+
 const struct probe probes_system[] = {
 	{ "service list", service_list },
 	{ "service description", service_description },
@@ -430,5 +443,6 @@ const struct probe probes_system[] = {
 	{ "cryptography", cryptography },
 	{ "HTTP", http },
 	{ "clock", clocks },
+	{ "place of the program", program_place },
 	{ NULL, NULL },
 };
