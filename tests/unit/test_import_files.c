@@ -300,6 +300,8 @@ static const struct {
 	{ "/${x}$", "/**", false }, /* '$' in the middle, then a count */
 	{ "/a\\$\\{x\\}$", "/a\\${x}", true },
 	{ "/a[[:digit:]]+$", "/a?*", false },
+	{ "/a[[:punct:]]b$", "/a?b /a/b", false }, /* '/' is one of them */
+	{ "/a[\\x2f]b$", "/a*/**", false },
 	{ "/a[0-9a-z]$", "/a?", false },
 	{ "/a[^x]$", "/a?", false },
 	{ "/ab(?!c)d$", "/ab*/**", false },

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/attr.h"
 #include "policy/import/regex_alts.h"
 
 #define DOT_ALTS_MAX 16 /* beyond that a '.' is not split into "one byte" and '/' any more */
@@ -158,16 +159,32 @@ struct set {
 	bool vague; /* holds a class as [:digit:] */
 };
 
+/* Behind a '[' in a set: ":alpha:]". */
+static void set_class(struct regex *x, struct set *s)
+{
+	static const char *const without_slash[] = { ":alnum:", ":alpha:", ":blank:", ":cntrl:",
+		":digit:", ":lower:", ":space:", ":upper:", ":word:", ":xdigit:" };
+	const char *end = memchr(x->p, ']', (size_t)(x->end - x->p));
+	struct span name = { x->p, end ? (size_t)(end - x->p) : 0 };
+	bool known = false;
+
+	if (!end) {
+		regex_fail(x);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(without_slash); i++)
+		known |= span_is(name, without_slash[i]);
+	s->vague = true;
+	s->has['/'] |= !known;
+	x->p = end + 1;
+}
+
 static void set_member(struct regex *x, struct set *s)
 {
 	unsigned char from = (unsigned char)*x->p++, to;
 
 	if (from == '[' && at(x, ':')) {
-		while (x->p < x->end && *x->p != ']')
-			x->p++;
-		if (!take(x, ']'))
-			regex_fail(x);
-		s->vague = true;
+		set_class(x, s);
 		return;
 	}
 	if (from == '\\' && x->p < x->end) {
@@ -175,6 +192,8 @@ static void set_member(struct regex *x, struct set *s)
 		if (isalnum(from)) {
 			s->vague = true;
 			s->has['/'] |= strchr("DWS", from) != NULL;
+			if (!strchr("dwsDWS", from))
+				regex_fail(x); /* a byte by its number, perhaps '/' */
 			return;
 		}
 	}
