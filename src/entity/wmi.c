@@ -28,6 +28,12 @@ static const struct field fields[] = {
 		NULL },
 	[WMI_IGNORED] = { "ignored", FIELD_LIST, FIELD_VOLATILE,
 		"of a query: properties that were delivered and are not recorded", NULL },
+	[WMI_IDENTITIES] = { "identities", FIELD_MAP, STD | FIELD_TABLE,
+		"of a query: what tells the rows of each class apart: properties, '@' (there is "
+		"one "
+		"row), or 'content'; where it is another than before, all rows of the class are "
+		"called otherwise",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == WMI_N, "every wmi_field needs a row");
 

@@ -15,6 +15,7 @@ enum wmi_field {
 	WMI_SCHEMA,
 	WMI_ROWS,
 	WMI_IGNORED,
+	WMI_IDENTITIES,
 	WMI_N
 };
 

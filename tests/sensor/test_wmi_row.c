@@ -497,6 +497,43 @@ static void a_new_column_is_no_change_of_a_row(void **state)
 	assert_int_equal(record_changes(row, seen[1], all), field_bit(WMI_PROPERTIES));
 }
 
+/* Rows that are called otherwise than yesterday are all gone and new: the query says why. */
+static void another_identity_is_said_by_the_query(void **state)
+{
+	static const char *const keys[] = { "VolumeName", "DeviceID", NULL };
+	static const char *const one[] = { "DeviceID", NULL };
+	struct rule_asks x = asks();
+	struct row rows[] = { disk("C:", NULL, 1), disk("D:", "a", 1) };
+	const struct record *query;
+	uint64_t all = kind_fields_all(&kind_wmi);
+
+	(void)state;
+	x.key = keys;
+	emitted(&x, rows, 2);
+	query = seen[0];
+	assert_column(query, WMI_IDENTITIES, "Win32_LogicalDisk", "DeviceID, VolumeName");
+	x.key = NULL;
+	emitted(&x, rows, 2);
+	assert_column(seen[0], WMI_IDENTITIES, "Win32_LogicalDisk", "content");
+	assert_int_equal(record_changes(query, seen[0], all), field_bit(WMI_IDENTITIES));
+	query = seen[0];
+	emitted(&x, rows, 0);
+	assert_int_equal(record_changes(query, seen[0], all), 0);
+	/* by the path or by the rule: the names are the same ones */
+	rows[0].relpath = span_of("Win32_LogicalDisk.DeviceID=\"C:\"");
+	rows[1].relpath = span_of("Win32_LogicalDisk.DeviceID=\"D:\"");
+	emitted(&x, rows, 2);
+	query = seen[0];
+	assert_column(query, WMI_IDENTITIES, "Win32_LogicalDisk", "DeviceID");
+	x.key = one;
+	emitted(&x, rows, 2);
+	assert_int_equal(record_changes(query, seen[0], all), 0);
+	rows[0].relpath = rows[1].relpath = span_of("Win32_LogicalDisk=@");
+	x.key = NULL;
+	emitted(&x, rows, 1);
+	assert_column(seen[0], WMI_IDENTITIES, "Win32_LogicalDisk", "@");
+}
+
 /* Rows that come and go are no change of the query. */
 static void an_empty_answer_is_one(void **state)
 {
@@ -552,6 +589,7 @@ int main(void)
 		cmocka_unit_test(equal_rows_are_counted),
 		cmocka_unit_test(order_of_delivery_does_not_matter),
 		cmocka_unit_test(a_new_column_is_no_change_of_a_row),
+		cmocka_unit_test(another_identity_is_said_by_the_query),
 		cmocka_unit_test(an_empty_answer_is_one),
 		cmocka_unit_test(long_values_have_a_digest),
 	};

@@ -78,6 +78,21 @@ invar check --new
 [ "$(changes)" = 1 ] && change wmi things: updated
 point $? "new columns are one change of the query" "$CASE/out"
 
+# a class that has other keys than before: its rows are called otherwise, and the query says so
+for row in one three; do
+	registry delete "$thing\\$row" /v 'Id*' /f
+	registry add "$thing\\$row" /v Id /d $row /f
+done
+invar check --new
+jq -e -s 'any(.[]; .key == "things:" and .fields == ["identities"] and
+	.was.identities.Test_Thing == "Id" and .is.identities.Test_Thing == "content")' "$CASE/out" >/dev/null
+point $? "another identity of its rows is said by the query" "$CASE/out"
+for row in one three; do
+	registry delete "$thing\\$row" /v Id /f
+	registry add "$thing\\$row" /v 'Id*' /d $row /f
+done
+invar check --new
+
 # ---- what is not there, and what is not whole ----
 
 registry add "$root\\root/later\\Test_Later\\x" /v Name /d y /f

@@ -71,17 +71,25 @@ static void sort_names(struct span *names, size_t n)
 	}
 }
 
-static bool by_rule(const struct naming *n, const char *const *rule_keys)
+/* How many; 0: none, or too many. */
+static size_t names_of_rule(const char *const *rule_keys, struct span names[PATH_KEYS_MAX])
 {
-	struct span names[PATH_KEYS_MAX];
 	size_t count = 0;
 
 	for (; rule_keys && rule_keys[count]; count++) {
 		if (count == PATH_KEYS_MAX)
-			return false;
+			return 0;
 		names[count] = span_of(rule_keys[count]);
 	}
 	sort_names(names, count);
+	return count;
+}
+
+static bool by_rule(const struct naming *n, const char *const *rule_keys)
+{
+	struct span names[PATH_KEYS_MAX];
+	size_t count = names_of_rule(rule_keys, names);
+
 	return add_keys(n, names, count, false);
 }
 
@@ -90,15 +98,20 @@ static bool by_class(const struct naming *n, const struct row_class *class)
 	return class && add_keys(n, class->key, class->n, true);
 }
 
+static size_t names_of_path(const struct path *p, struct span names[PATH_KEYS_MAX])
+{
+	for (size_t i = 0; i < p->n; i++)
+		names[i] = p->key[i].name;
+	return p->n;
+}
+
 static bool by_path(const struct naming *n)
 {
 	struct span names[PATH_KEYS_MAX];
 
 	if (!n->has_path || n->path.singleton)
 		return false;
-	for (size_t i = 0; i < n->path.n; i++)
-		names[i] = n->path.key[i].name;
-	return add_keys(n, names, n->path.n, true);
+	return add_keys(n, names, names_of_path(&n->path, names), true);
 }
 
 static enum wmi_identity name(const struct naming *n, const char *const *rule_keys,
@@ -149,4 +162,39 @@ enum wmi_identity identity_of(const struct canonical *c, const struct row *r,
 	by = name(&n, rule_keys, class, content);
 	shorten(ret, mark, class_end);
 	return by;
+}
+
+static void add_names(const struct span *names, size_t n, struct buf *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_add_text(ret, i ? ", " : "");
+		buf_add_span(ret, names[i].n ? names[i] : span_of("key")); /* the only one */
+	}
+}
+
+void identity_made_of(enum wmi_identity by, const struct row *r, const char *const *rule_keys,
+	const struct row_class *class, struct buf *ret)
+{
+	struct span names[PATH_KEYS_MAX];
+	struct path path;
+
+	switch (by) {
+	case WMI_BY_RULE:
+		add_names(names, names_of_rule(rule_keys, names), ret);
+		return;
+	case WMI_BY_CLASS:
+		if (class)
+			add_names(class->key, class->n, ret);
+		return;
+	case WMI_BY_PATH:
+		if (path_parse(r->relpath, &path))
+			add_names(names, names_of_path(&path, names), ret);
+		return;
+	case WMI_BY_SINGLETON:
+		buf_add_char(ret, '@');
+		return;
+	case WMI_BY_CONTENT:
+		buf_add_text(ret, "content");
+		return;
+	}
 }

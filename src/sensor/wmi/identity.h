@@ -29,4 +29,9 @@ enum wmi_identity identity_of(const struct canonical *c, const struct row *r,
 	const char *const *rule_keys, const struct row_class *class, struct span content,
 	struct buf *ret);
 
+/* Append what such an identity is made of: "Key1, Key2", "@" (singleton) or "content". Two that are
+ * equal here call the same row the same. */
+void identity_made_of(enum wmi_identity by, const struct row *r, const char *const *rule_keys,
+	const struct row_class *class, struct buf *ret);
+
 #endif

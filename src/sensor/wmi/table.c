@@ -275,6 +275,38 @@ static struct span schema_of(struct maker *m)
 	return map_of(m, pair, n);
 }
 
+/* Of each class the best that one of its rows has: a row without a value for a key says nothing of
+ * the others. */
+static struct span identities_of(struct maker *m)
+{
+	const struct table *t = m->table;
+	struct pair *pair = arena_get(m->arena, SCHEMA_MAX * sizeof *pair);
+	const struct line *best[SCHEMA_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct line *x = &m->line[i];
+		size_t at = 0;
+
+		while (at < n && !row_name_same(best[at]->row->class, x->row->class))
+			at++;
+		if (at == SCHEMA_MAX)
+			continue;
+		if (at == n)
+			best[n++] = x;
+		else if (x->by < best[at]->by)
+			best[at] = x;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct row *r = best[i]->row;
+
+		buf_clear(&m->text);
+		identity_made_of(best[i]->by, r, t->asks->key, class_of(t, r->class), &m->text);
+		pair[i] = (struct pair){ r->class, arena_copy(m->arena, buf_span(&m->text)) };
+	}
+	return map_of(m, pair, n);
+}
+
 struct span table_prefix(const struct rule_asks *asks, struct arena *a)
 {
 	return span_of(arena_format(a, "%s:", asks->rule));
@@ -289,6 +321,7 @@ static struct record *query_of(const struct rule_asks *asks, struct arena *a, en
 	record_set_bytes(r, WMI_NAMESPACE, span_of(asks->space));
 	record_set_bytes(r, WMI_QUERY, span_of(asks->query));
 	record_set_bytes(r, WMI_SCHEMA, span_of("\xa0")); /* the empty map */
+	record_set_bytes(r, WMI_IDENTITIES, span_of("\xa0"));
 	return r;
 }
 
@@ -298,6 +331,7 @@ static struct record *query_ok(struct maker *m)
 
 	record_set_number(r, WMI_ROWS, m->table->n);
 	record_set_bytes(r, WMI_SCHEMA, schema_of(m));
+	record_set_bytes(r, WMI_IDENTITIES, identities_of(m));
 	record_set_set(r, WMI_IGNORED, m->arena, m->ignored, m->n_ignored);
 	return r;
 }
