@@ -5,6 +5,7 @@
 #include "change/keys.h"
 #include "change/owner.h"
 #include "change/scan.h"
+#include "entity/file.h"
 #include "entity/key.h"
 
 #define KEY_MAX ((size_t)1 << 20)
@@ -273,6 +274,13 @@ static void add_others(const struct look_plan *p, struct arena *a, const struct 
 	}
 }
 
+/* What was made where something was just mounted, before that was listened to: any may have. */
+static bool is_nobodys(const struct look_again *x, const struct change *c)
+{
+	return x->before && c->kind == &kind_file && c->is && !span_same(c->key, x->key) &&
+	       record_has(c->is, FILE_CTIME) && c->is->v[FILE_CTIME].time >= x->before;
+}
+
 void plan_attribute(const struct look_plan *p, struct arena *a, struct who_memo *whos,
 	struct change *c)
 {
@@ -290,6 +298,10 @@ void plan_attribute(const struct look_plan *p, struct arena *a, struct who_memo 
 	c->who_unknown = told ? owner_why(c, x->who_unknown) : span_of(OWNER_NOBODY_TOLD);
 	if (!told || !x->who.n)
 		return;
+	if (is_nobodys(x, c)) {
+		c->who_unknown = span_of("it was made as this was mounted, before that was heard");
+		return;
+	}
 	if (who_recall(whos, x->who, &known, &ignored) < 0) {
 		c->who_unknown = span_of("what was told of it cannot be read");
 		return;

@@ -59,6 +59,7 @@ struct look_again {
 	struct span who;        /* entity/who.h; empty: not known */
 	struct span who_unknown;
 	int64_t happened;
+	int64_t before; /* not 0: of what is below `who` brought only what is older than this */
 };
 
 /* What one look leaves for the next: the cards of actions under way, gaps that were told, and the

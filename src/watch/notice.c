@@ -28,12 +28,13 @@ static void put_hint(struct buf *b, const struct notice *n)
 {
 	const struct hint *x = &n->hint;
 
-	cbor_put_array(b, 8);
+	cbor_put_array(b, 9);
 	cbor_put_uint(b, n->type);
 	put_kind(b, x->kind);
 	cbor_put_bytes(b, x->key);
 	cbor_put_bool(b, x->below);
 	cbor_put_int(b, x->time);
+	cbor_put_int(b, x->before);
 	cbor_put_bytes(b, x->who);
 	cbor_put_bytes(b, x->why);
 	cbor_put_bool(b, x->as_before);
@@ -46,8 +47,8 @@ static int get_hint(struct cbor *c, struct arena *a, struct notice *ret, struct 
 	(void)a;
 	if (get_kind(c, &x->kind, e) < 0 || cbor_get_bytes(c, &x->key, e) < 0 ||
 		cbor_get_bool(c, &x->below, e) < 0 || cbor_get_int(c, &x->time, e) < 0 ||
-		cbor_get_bytes(c, &x->who, e) < 0 || cbor_get_bytes(c, &x->why, e) < 0 ||
-		cbor_get_bool(c, &x->as_before, e) < 0)
+		cbor_get_int(c, &x->before, e) < 0 || cbor_get_bytes(c, &x->who, e) < 0 ||
+		cbor_get_bytes(c, &x->why, e) < 0 || cbor_get_bool(c, &x->as_before, e) < 0)
 		return e->code;
 	return x->kind ? 0 : err_set(e, ERR_FORMAT, "a hint of no kind");
 }

@@ -31,6 +31,9 @@ struct hint {
 	struct span key; /* as people know it; empty for a flat kind: all of it */
 	bool below;      /* and everything below it (flat kinds: all that begins with it) */
 	int64_t time;    /* when it happened, ns since epoch */
+	/* Not 0: `who` brought what is below by a mount, but of that only what was there before
+	 * this (ns since epoch): nobody heard yet who made what came after. */
+	int64_t before;
 	struct span who; /* entity/who.h; empty: not known */
 	struct span why; /* then: why not */
 	/* In a frame: who and why are those of the hint before it (struct hint_before). A thousand

@@ -111,7 +111,9 @@ const struct watch_path *kinds_paths(struct watcher *w);
 /* Something at this path, which matches `p`, changed. */
 void kinds_path(struct watcher *w, const struct watch_path *p, struct span path, int64_t time,
 	struct span who, const char *why);
-/* The mount table changed (files watches it). who: entity/who.h; empty: not known, and why. */
-void kinds_mounts(struct watcher *w, int64_t time, struct span who, const char *why);
+/* What is mounted at this point (files watches the table), `layers`: and what lies over that; point
+ * empty: anything about any mount. who: entity/who.h; empty: not known, and why. */
+void kinds_mounts(struct watcher *w, struct span point, bool layers, int64_t time, struct span who,
+	const char *why);
 
 #endif

@@ -142,6 +142,10 @@ for i in $(seq 100); do
 	sleep 0.2
 done
 point $rc "what a mount hides is not put down to who touched something there" "$CASE/said"
+told "a file made on a mount that is fresh is not put down to who mounted" 20 "
+r = by['point/after']
+assert r['who']['exe'].endswith('/touch') if 'who' in r else r['who_unknown'], r
+"
 umount "$TREE/point"
 
 # ---- as whom ----

@@ -426,6 +426,75 @@ static void means(void **state)
 	leave(false);
 }
 
+/* What the hint says of who mounted or unmounted it: just this one, by these last two words. */
+static void mounted_by(struct bench *b, const char *name, const char *program, const char *word)
+{
+	AUTO_FREE(arena) a = arena_new();
+	const struct notice *n;
+	struct who w;
+	struct err e;
+
+	n = bench_hint_exact(b, full(name));
+	assert_non_null(n);
+	assert_true(n->hint.below);
+	assert_int_equal(who_decode(n->hint.who, a, &w, &e), 0);
+	assert_true(span_is(w.exe, program));
+	assert_true(w.n_argv > 1 && span_is(w.argv[w.n_argv - 1], word));
+	assert_int_equal(w.others, 0);
+	for (size_t i = 0; i < w.n_also; i++)
+		assert_int_equal(w.also[i].pid, w.pid);
+}
+
+/* Several that mount and unmount before the watcher looks: each mount is put down to its own, also
+ * when one has the number of another that is gone. */
+static void each_has_its_mounter(void **state)
+{
+	struct bench b;
+	int64_t began;
+
+	(void)state;
+	if (leave_out())
+		return;
+	if (!tells_who_mounts()) {
+		print_message("this kernel does not say who mounts\n");
+		skip();
+	}
+	enter(false);
+	act("mkdir sel/a sel/b sel/c sel/a2");
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	began = clock_now();
+	kill(b.pid, SIGSTOP);
+	act("mount -t tmpfs t sel/a; mount --bind out sel/b; mount -t tmpfs t sel/a2; "
+	    "umount sel/a2; mount -t tmpfs t sel/c");
+	kill(b.pid, SIGCONT);
+	mounted_by(&b, "sel/a", "/usr/bin/mount", "sel/a");
+	mounted_by(&b, "sel/b", "/usr/bin/mount", "sel/b");
+	mounted_by(&b, "sel/c", "/usr/bin/mount", "sel/c");
+	/* what is made there from now on may be another one's */
+	assert_true(bench_hint_exact(&b, full("sel/c"))->hint.before > began - SECOND / 10);
+	bench_forget(&b);
+	kill(b.pid, SIGSTOP);
+	act("umount sel/a; umount sel/b; mount -t tmpfs t sel/a2");
+	kill(b.pid, SIGCONT);
+	mounted_by(&b, "sel/a", "/usr/bin/umount", "sel/a");
+	mounted_by(&b, "sel/b", "/usr/bin/umount", "sel/b");
+	mounted_by(&b, "sel/a2", "/usr/bin/mount", "sel/a2");
+	assert_true(bench_hint_exact(&b, full("sel/a"))->hint.before == 0);
+	bench_forget(&b);
+	/* what lay below is hidden, and seen again, by who mounts and unmounts over it */
+	act("mkdir sel/c/in");
+	assert_non_null(bench_hint_exact(&b, full("sel/c/in")));
+	bench_forget(&b);
+	act("mount -t tmpfs t sel/c/in");
+	mounted_by(&b, "sel/c/in", "/usr/bin/mount", "sel/c/in");
+	bench_forget(&b);
+	act("mount -t tmpfs over sel/c");
+	mounted_by(&b, "sel/c", "/usr/bin/mount", "sel/c");
+	mounted_by(&b, "sel/c/in", "/usr/bin/mount", "sel/c");
+	bench_stop(&b);
+	leave(false);
+}
+
 /* A file gets another name, somewhere: which file that is, is told; of what only looks like it
  * nothing. When the collector has found out which watched name it has, a write by the other one is
  * heard of. */
@@ -518,6 +587,7 @@ int main(void)
 		cmocka_unit_test(canaries),
 		cmocka_unit_test(who),
 		cmocka_unit_test(two),
+		cmocka_unit_test(each_has_its_mounter),
 		cmocka_unit_test(means),
 		cmocka_unit_test(another_name_is_made),
 		cmocka_unit_test(without_fanotify),

@@ -19,7 +19,7 @@ struct item {
 	struct item *next;  /* in order of arrival */
 	struct item *chain; /* in the bucket */
 	uint64_t serial;
-	int64_t happened;
+	int64_t happened, before;
 	struct shared *who, *unknown; /* NULL: empty */
 	uint32_t hash, key_n;
 	uint8_t kind;
@@ -155,7 +155,8 @@ static struct look_again look_of(const struct item *i)
 		.observed = (enum observed)i->observed,
 		.who = text_of(i->who),
 		.who_unknown = text_of(i->unknown),
-		.happened = i->happened };
+		.happened = i->happened,
+		.before = i->before };
 }
 
 bool backlog_waits(const struct backlog *p, uint64_t serial,
@@ -192,6 +193,7 @@ static struct item *item_new(struct backlog *p, const struct look_again *l, uint
 	i->below = l->below;
 	i->observed = (uint8_t)l->observed;
 	i->happened = l->happened;
+	i->before = l->before;
 	i->key_n = (uint32_t)l->key.n;
 	if (l->key.n)
 		memcpy(i->key, l->key.p, l->key.n);
@@ -219,6 +221,8 @@ static void join(struct backlog *p, struct item *i, const struct look_again *l)
 		i->observed = OBSERVED_REALTIME;
 	if (l->who.n)
 		join_who(p, i, l->who);
+	if (l->before && (!i->before || l->before < i->before))
+		i->before = l->before;
 	if (l->happened && (!i->happened || l->happened < i->happened))
 		i->happened = l->happened;
 }

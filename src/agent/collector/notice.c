@@ -14,7 +14,8 @@ static void take_hint(struct collector *c, const struct notice *n)
 		.observed = OBSERVED_REALTIME,
 		.who = h->who,
 		.who_unknown = h->why,
-		.happened = h->time };
+		.happened = h->time,
+		.before = h->before };
 
 	c->hints[h->kind->id]++;
 	look_hint(c, &l);

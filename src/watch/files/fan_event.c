@@ -10,8 +10,12 @@
 #ifndef FAN_EVENT_INFO_TYPE_PIDFD
 #define FAN_EVENT_INFO_TYPE_PIDFD 4
 #endif
+#ifndef FAN_EVENT_INFO_TYPE_MNT
+#define FAN_EVENT_INFO_TYPE_MNT 7 /* Linux 6.14 */
+#endif
 
 #define INFO_HEAD 4 /* type, pad, length */
+#define MOUNT_AT 8  /* of a mount: its number, aligned */
 
 /* The handle of an info record, without what stands in front and behind. */
 static bool handle_of(struct span info, struct span *ret, struct span *ret_name)
@@ -46,6 +50,12 @@ static bool take_info(struct fan_event *x, uint8_t type, struct span info)
 		memcpy(&x->pidfd, info.p + INFO_HEAD, sizeof(int32_t));
 		if (x->pidfd < 0)
 			x->pidfd = -1;
+		return true;
+	}
+	if (type == FAN_EVENT_INFO_TYPE_MNT) {
+		if (info.n < MOUNT_AT + sizeof x->mount)
+			return false;
+		memcpy(&x->mount, info.p + MOUNT_AT, sizeof x->mount);
 		return true;
 	}
 	if (type != FAN_EVENT_INFO_TYPE_FID && type != FAN_EVENT_INFO_TYPE_DFID &&

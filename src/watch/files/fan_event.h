@@ -21,6 +21,7 @@ struct fan_event {
 	struct span new_folder; /* FAN_RENAME: where it went */
 	struct span new_name;
 	struct span target; /* handle of the entry itself */
+	uint64_t mount;     /* of a mount: its number, that no other one ever has */
 };
 
 /* Take the next event off the front of *rest; spans of *ret point into it. 1: there is one, 0: no

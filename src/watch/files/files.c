@@ -109,11 +109,12 @@ void files_hint(struct files *f, struct span path, bool below, enum pending_rest
 		       .who = who });
 }
 
-void files_mounted(struct files *f, struct span point, struct whodunit *who)
+void files_mounted(struct files *f, struct span point, struct whodunit *who, int64_t before)
 {
 	add(f, &(struct pending_act){ .path = point,
 		       .below = true,
 		       .mounted = true,
+		       .before = before,
 		       .rest = REST_SETTLED,
 		       .now = f->now,
 		       .time = f->time,
@@ -121,13 +122,14 @@ void files_mounted(struct files *f, struct span point, struct whodunit *who)
 }
 
 static bool send_as(struct files *f, const struct pending_row *r, bool below,
-	const struct whodunit *who)
+	const struct whodunit *who, int64_t before)
 {
 	struct notice n = { .type = NOTICE_HINT,
 		.hint = { .kind = &kind_file,
 			.key = span_from(r->path, r->path_n),
 			.below = below,
-			.time = r->time } };
+			.time = r->time,
+			.before = before } };
 
 	if (who) {
 		n.hint.who = span_from(who->bytes, who->n);
@@ -143,9 +145,9 @@ static bool send_as(struct files *f, const struct pending_row *r, bool below,
 static bool send_hint(struct files *f, const struct pending_row *r)
 {
 	if (!r->mounter)
-		return send_as(f, r, r->below, r->who);
-	return send_as(f, r, true, r->mounter) &&
-	       (!r->who || r->who->n == 0 || send_as(f, r, false, r->who));
+		return send_as(f, r, r->below, r->who, 0);
+	return send_as(f, r, true, r->mounter, r->before) &&
+	       (!r->who || r->who->n == 0 || send_as(f, r, false, r->who, 0));
 }
 
 /* Tell what is due. Stops when the collector does not listen, until drained. */

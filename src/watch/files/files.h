@@ -45,10 +45,9 @@ struct files {
 	int mounts_fd, mounts_poll;
 	struct mount_map *map;
 	struct mounters *mounters;
-	struct {            /* of the last change of the table, when nobody was known for it */
-		int64_t at; /* monotonic; 0: somebody was */
-		struct buf points; /* that were told, each with a NUL behind it */
-	} unsaid;
+	struct mount_change *changed; /* of the table, the last time; mount_changes.c */
+	size_t n_changed;
+	int64_t changed_at; /* monotonic; 0: whose they are is known of all */
 	struct filesystem fs[FILESYSTEMS_MAX];
 	size_t n_fs;
 	bool too_many; /* of them */
@@ -105,8 +104,8 @@ struct files {
 /* Something happened at a path that somebody asked for. */
 void files_hint(struct files *f, struct span path, bool below, enum pending_rest rest,
 	struct whodunit *who);
-/* Other files show, or showed, at this point and below; who did that. */
-void files_mounted(struct files *f, struct span point, struct whodunit *who);
+/* Other files show, or showed, at this point and below; who did that. before: as in struct hint. */
+void files_mounted(struct files *f, struct span point, struct whodunit *who, int64_t before);
 /* Hints may be lost from `from` (ns since epoch) to now. */
 void files_loss(struct files *f, struct span scope, int64_t from, uint64_t count, const char *text);
 /* Set the timer for what is to be done next. */

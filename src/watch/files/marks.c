@@ -13,11 +13,10 @@
 #include "os/mounts.h"
 #include "watch/files/files.h"
 #include "watch/files/inotify.h"
+#include "watch/files/mount_changes.h"
 #include "watch/files/mounters.h"
 
 #define MOUNTINFO_MAX ((size_t)8 << 20)
-#define UNSAID_MAX ((size_t)64 << 10)
-#define UNSAID_WAIT (200 * MS) /* later it may be another one's doing */
 
 struct filesystem *marks_by_device(struct files *f, uint64_t device)
 {
@@ -239,40 +238,6 @@ static void mark_all(struct files *f)
 
 /* ---- changes of the table ---- */
 
-static bool same_mount(const struct mount_row *a, const struct mount_row *b)
-{
-	return a->id == b->id && a->device == b->device && a->hidden == b->hidden &&
-	       span_same(a->point, b->point) && span_same(a->root, b->root);
-}
-
-static void hint_mount(struct files *f, struct span point, struct whodunit *who)
-{
-	files_mounted(f, point, who);
-	if (who->n)
-		return;
-	buf_add_span(&f->unsaid.points, point);
-	buf_add_char(&f->unsaid.points, '\0');
-}
-
-/* Whatever is in `a` and not in `b` shows, or showed, other files at its point. */
-static void hint_differences(struct files *f, const struct mount_map *a, const struct mount_map *b,
-	struct whodunit *who)
-{
-	for (size_t i = 0, k = 0; i < a->n; i++) {
-		const struct mount_row *row = &a->row[i];
-		bool same = k < b->n && same_mount(row, &b->row[k]);
-
-		/* nearly always they are in the same order */
-		for (size_t j = 0; !same && j < b->n; j++)
-			if ((same = same_mount(row, &b->row[j])))
-				k = j;
-		if (same)
-			k++;
-		else if (!row->hidden && asker_touches(&f->asker, row->point))
-			hint_mount(f, row->point, who);
-	}
-}
-
 static struct mount_map *read_table(struct files *f)
 {
 	AUTO(buf) text = BUF_INIT(MOUNTINFO_MAX);
@@ -296,8 +261,10 @@ static struct mount_map *read_table(struct files *f)
 
 void marks_refresh(struct files *f, bool policy_changed)
 {
-	struct mount_map *map = read_table(f), *old = f->map;
+	struct mount_map *map, *old = f->map;
 
+	mounters_hear(f->mounters);
+	map = read_table(f);
 	if (!map) {
 		files_loss(f, span_of("/"), f->time, 0, "the table of mounts cannot be read");
 		return;
@@ -308,17 +275,8 @@ void marks_refresh(struct files *f, bool policy_changed)
 	f->asker.map = map;
 	asker_reset(&f->asker);
 	mark_all(f);
-	if (old && !policy_changed) {
-		/* a policy's beginning is followed by a scan, mounts are not */
-		struct whodunit *who = mounters_who(f->mounters);
-
-		f->unsaid.at = who->n ? 0 : f->now;
-		buf_clear(&f->unsaid.points);
-		hint_differences(f, map, old, who);
-		hint_differences(f, old, map, who);
-		kinds_mounts(f->w, f->time, span_from(who->bytes, who->n), who->why);
-		whodunit_drop(who);
-	}
+	if (old && !policy_changed) /* a policy's beginning is followed by a scan, mounts are not */
+		mount_changes(f, old, map);
 	mount_map_free(old);
 	files_arm(f);
 }
@@ -335,30 +293,6 @@ static void on_mounts(evutil_socket_t fd, short what, void *ctx)
 	marks_refresh(f, false);
 }
 
-/* The table may be seen changed before the kernel says who did it; what follows from that rests for
- * a moment before it is told, so that there is time to add it. */
-static void on_mounters(struct files *f)
-{
-	struct span rest = buf_span(&f->unsaid.points);
-	struct whodunit *who;
-
-	if (!f->unsaid.at || f->now - f->unsaid.at > UNSAID_WAIT) /* the change itself comes next */
-		return;
-	if (f->unsaid.points.full)
-		rest = SPAN_NONE;
-	who = mounters_who(f->mounters);
-	while (rest.n) {
-		struct span point = span_of(rest.p);
-
-		files_mounted(f, point, who);
-		rest = span_from_offset(rest, point.n + 1);
-	}
-	kinds_mounts(f->w, f->time, span_from(who->bytes, who->n), who->why);
-	f->unsaid.at = 0;
-	whodunit_drop(who);
-	files_arm(f);
-}
-
 int marks_start(struct files *f, struct err *e)
 {
 	struct epoll_event x = { .events = EPOLLPRI };
@@ -373,8 +307,7 @@ int marks_start(struct files *f, struct err *e)
 	f->mounts_event = event_new(f->w->base, f->mounts_poll, EV_READ | EV_PERSIST, on_mounts, f);
 	if (!f->mounts_event || event_add(f->mounts_event, NULL) < 0)
 		return err_set(e, ERR_SYSTEM, "cannot wait for changes of the table of mounts");
-	f->unsaid.points = BUF_INIT(UNSAID_MAX);
-	f->mounters = mounters_new(f, on_mounters);
+	f->mounters = mounters_new(f, mount_changes_late);
 	marks_refresh(f, true);
 	return 0;
 }
@@ -391,7 +324,7 @@ void marks_stop(struct files *f)
 		free(f->told[i].point);
 	free(f->told);
 	mounters_free(f->mounters);
-	buf_done(&f->unsaid.points);
+	mount_changes_forget(f);
 	resolve_close(f);
 	mount_map_free(f->map);
 }

@@ -257,6 +257,7 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 		r->below = false;
 		set_who(p, &r->who, NULL);
 		set_who(p, &r->mounter, NULL);
+		r->before = 0;
 		r->first = x->now;
 		p->n_waiting++;
 	}
@@ -264,6 +265,8 @@ bool pending_add(struct pending *p, const struct pending_act *x)
 	r->rest = x->rest;
 	r->last = x->now;
 	r->time = x->time;
+	if (x->before && (!r->before || x->before < r->before))
+		r->before = x->before;
 	place = x->mounted ? &r->mounter : &r->who;
 	/* who mounts may be said a moment after that it was done */
 	if (*place && who && !(x->mounted && (*place)->n == 0))

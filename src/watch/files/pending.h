@@ -44,6 +44,7 @@ struct pending_row {
 	struct whodunit *who;
 	struct whodunit
 		*mounter; /* NULL, or who brought or took all below: `who` is of the point */
+	int64_t before;   /* of the mounter; 0: all of it */
 	uint32_t path_n;
 	char *path; /* owned */
 };
@@ -65,7 +66,8 @@ struct pending {
 struct pending_act {
 	struct span path;
 	bool below;
-	bool mounted; /* something else is there now, or no more: by `who` */
+	bool mounted;   /* something else is there now, or no more: by `who` */
+	int64_t before; /* of what was mounted: as in struct hint */
 	enum pending_rest rest;
 	int64_t now;  /* monotonic */
 	int64_t time; /* ns since epoch */

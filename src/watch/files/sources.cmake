@@ -9,6 +9,7 @@ list(APPEND WATCH_SOURCES
   src/watch/files/inotify.c
   src/watch/files/linked.c
   src/watch/files/marks.c
+  src/watch/files/mount_changes.c
   src/watch/files/mount_map.c
   src/watch/files/mounters.c
   src/watch/files/passing.c

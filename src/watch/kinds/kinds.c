@@ -209,11 +209,21 @@ void kinds_path(struct watcher *w, const struct watch_path *p, struct span path,
 		&(struct kinds_act){ .time = time, .who = who, .why = why });
 }
 
-void kinds_mounts(struct watcher *w, int64_t time, struct span who, const char *why)
+void kinds_mounts(struct watcher *w, struct span point, bool layers, int64_t time, struct span who,
+	const char *why)
 {
+	struct kinds_act act = { .key = point, .time = time, .who = who, .why = why };
+	AUTO(buf) key = BUF_INIT(PATHS_MAX);
+
 	kinds_state(w->kinds, WATCH_MOUNT, true, "");
-	kinds_heard_all(w->kinds, WATCH_MOUNT, SPAN_NONE,
-		&(struct kinds_act){ .time = time, .who = who, .why = why });
+	kinds_heard_all(w->kinds, WATCH_MOUNT, SPAN_NONE, &act);
+	if (!layers)
+		return;
+	buf_add_span(&key, point);
+	buf_add_char(&key, '#'); /* "/mnt#2" lies over "/mnt" */
+	act.key = buf_span(&key);
+	act.below = true;
+	kinds_heard_all(w->kinds, WATCH_MOUNT, SPAN_NONE, &act);
 }
 
 static void drained(struct watcher *w)
