@@ -15,6 +15,7 @@ if(WIN32)
     src/os/windows/guarded.c
     src/os/windows/http.c
     src/os/windows/machine.c
+    src/os/windows/own_pipe.c
     src/os/windows/memory.c
     src/os/windows/names.c
     src/os/windows/optional.c

@@ -16,6 +16,7 @@ struct collector_setup {
 	int link;
 	int parent;
 	int control;                           /* listening socket */
+	const char *control_pipe;              /* on Windows instead: its name; NULL: none */
 	const struct check_listener *listener; /* hears every record; may be NULL */
 	bool again; /* another one ended: the policy in force is the state's, not the caller's */
 	bool after; /* another one ended, and the parent lived on */

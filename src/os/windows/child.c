@@ -1,15 +1,13 @@
 #include "os/windows/child.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>
 
 #include "core/buf.h"
 #include "core/mem.h"
 #include "os/program.h"
-#include "os/random.h"
 #include "os/windows/fault.h"
-#include "os/windows/guarded.h"
+#include "os/windows/own_pipe.h"
 #include "os/windows/wide.h"
 
 #define PIPE_BYTES (1u << 20)
@@ -96,33 +94,6 @@ static void ear_close(struct ear *x)
 
 /* ---- starting ---- */
 
-/* A pipe whose ends can both be waited for: anonymous ones cannot. `theirs` is inherited. */
-static int make_pipe(bool to_them, HANDLE *ret_ours, HANDLE *ret_theirs, struct err *e)
-{
-	SECURITY_ATTRIBUTES inherited = { .nLength = sizeof inherited, .bInheritHandle = TRUE };
-	AUTO_FREE(arena) a = arena_new();
-	void *security = guarded_attributes(a, e);
-	uint64_t name[2];
-	wchar_t path[80];
-
-	if (!security || random_bytes(name, sizeof name, e) < 0)
-		return e->code;
-	swprintf(path, ARRAY_LEN(path), L"\\\\.\\pipe\\invar-%016llx%016llx",
-		(unsigned long long)name[0], (unsigned long long)name[1]);
-	*ret_ours = CreateNamedPipeW(path,
-		(to_them ? PIPE_ACCESS_OUTBOUND : PIPE_ACCESS_INBOUND) | FILE_FLAG_OVERLAPPED |
-			FILE_FLAG_FIRST_PIPE_INSTANCE,
-		PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, PIPE_BYTES, PIPE_BYTES, 0,
-		security);
-	if (*ret_ours == INVALID_HANDLE_VALUE)
-		return err_windows(e, GetLastError(), "cannot make a pipe");
-	*ret_theirs = CreateFileW(path, to_them ? GENERIC_READ : GENERIC_WRITE, 0, &inherited,
-		OPEN_EXISTING, to_them ? FILE_FLAG_OVERLAPPED : 0, NULL);
-	if (*ret_theirs == INVALID_HANDLE_VALUE)
-		return err_windows(e, GetLastError(), "cannot open a pipe");
-	return 0;
-}
-
 /* Killed with us, however we end, and no larger than `memory`. */
 static HANDLE make_job(uint64_t memory)
 {
@@ -190,8 +161,8 @@ static int launch(struct child *c, struct launch *l, const char *const *argument
 
 	if (!program)
 		return err_sys(e, "cannot find our own program");
-	if (make_pipe(true, &c->mouth, &l->in, e) < 0 ||
-		make_pipe(false, &c->ear.pipe, &l->out, e) < 0)
+	if (own_pipe_pair(true, PIPE_BYTES, &c->mouth, &l->in, e) < 0 ||
+		own_pipe_pair(false, PIPE_BYTES, &c->ear.pipe, &l->out, e) < 0)
 		return e->code;
 	l->err = CreateFileW(L"NUL", GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited,
 		OPEN_EXISTING, 0, NULL);

@@ -143,12 +143,10 @@ int answer_routes(struct collector *c, struct err *e)
 int answer_start(struct collector *c, struct err *e)
 {
 	struct control_handlers handlers = { c, asked };
-	AUTO(buf) name = BUF_INIT(256);
 
-	if (c->setup.foreground)
+	if (!c->setup.control_pipe)
 		return 0;
-	control_pipe_name(c->setup.state_dir, &name);
-	return control_pipe_new(&c->control, c->loop, buf_text(&name), &handlers, e);
+	return control_pipe_new(&c->control, c->loop, c->setup.control_pipe, &handlers, e);
 }
 
 bool answer_routes_end(struct collector *c)

@@ -5,7 +5,6 @@
 #include "agent/collector/collector.h"
 #include "agent/command/commands.h"
 #include "agent/config/file.h"
-#include "agent/control/windows/control_pipe.h"
 #include "agent/log.h"
 #include "agent/service/windows/agent_windows.h"
 #include "agent/service/windows/install.h"
@@ -15,6 +14,7 @@
 #include "core/json.h"
 #include "os/file.h"
 #include "os/program.h"
+#include "os/windows/own_pipe.h"
 #include "os/windows/wide.h"
 
 static struct {
@@ -78,8 +78,10 @@ static int collect(struct session *s, const struct agent_config *g, const char *
 	int rc;
 
 	listener.by = span_of("invar agent");
-	control_pipe_name(state_dir, &name);
-	if (lock_take(&lock, state_dir, buf_text(&name), e) < 0)
+	if (own_pipe_name(&name, e) < 0)
+		return e->code;
+	setup.control_pipe = buf_text(&name);
+	if (lock_take(&lock, state_dir, setup.control_pipe, e) < 0)
 		return e->code;
 	rc = collector_run(&setup, e);
 	CloseHandle(lock);

@@ -120,17 +120,20 @@ static void on_arrival(void *ctx)
 {
 	struct arrivals *a = ctx;
 	HANDLE h = a->listening;
+	bool there;
 	DWORD n;
 
 	a->listening = NULL;
 	loop_unhear(a->arrives);
 	a->arrives = NULL;
-	if (GetOverlappedResult(h, &a->arrival, &n, FALSE))
+	there = GetOverlappedResult(h, &a->arrival, &n, FALSE);
+	if (there)
 		welcome(a->control, h);
-	else
-		CloseHandle(h); /* it came and went */
 	if (control_has_room(a->control))
 		arrivals_room(a);
+	if (!there) /* it came and went; closed last: while one is there nobody else can make ours
+		     */
+		CloseHandle(h);
 }
 
 /* Rather none than one for everybody. */

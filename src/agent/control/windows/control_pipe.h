@@ -1,5 +1,5 @@
-/* The control pipe, what the control socket is on Linux: \\.\pipe\invar-…, named after the state
- * folder. Only this computer, and only SYSTEM, administrators and who runs the agent may open it;
+/* The control pipe, what the control socket is on Linux, under a name that is new at each start and
+ * stands in the lock of the state folder. Only this computer, and only SYSTEM, administrators and who runs the agent may open it;
  * it must not be there already, so that nobody else can listen in our place. */
 #ifndef AGENT_CONTROL_WINDOWS_CONTROL_PIPE_H
 #define AGENT_CONTROL_WINDOWS_CONTROL_PIPE_H
@@ -10,9 +10,6 @@
 #include "agent/loop/loop.h"
 
 #define CONTROL_PIPES_MAX 16 /* clients at once; more wait until one is gone */
-
-/* Append the name for the agent of this state folder. */
-void control_pipe_name(const char *state_dir, struct buf *ret);
 
 /* ERR_LOCKED: the name is taken. */
 int control_pipe_new(struct control **ret, struct loop *loop, const char *name,

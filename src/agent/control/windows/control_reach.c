@@ -1,31 +1,7 @@
-/* The control pipe's name, and its other end. */
-#include <inttypes.h>
-
+/* The other end of the control pipe. */
 #include "agent/control/windows/control_pipe.h"
-#include "core/hash.h"
 #include "os/windows/fault.h"
 #include "os/windows/wide.h"
-
-#define PREFIX "\\\\.\\pipe\\invar-"
-
-/* Whatever way the folder was written: letters without regard to case, both slashes, none behind.
- */
-void control_pipe_name(const char *state_dir, struct buf *ret)
-{
-	uint64_t h = HASH_START;
-	size_t n = strlen(state_dir);
-
-	while (n > 1 && (state_dir[n - 1] == '\\' || state_dir[n - 1] == '/'))
-		n--;
-	for (size_t i = 0; i < n; i++) {
-		char c = state_dir[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		h = hash_add(h, span_from(c == '/' ? "\\" : &c, 1));
-	}
-	buf_addf(ret, PREFIX "%016" PRIx64, h);
-}
 
 int control_pipe_open(HANDLE *ret, const char *name, int ms, struct err *e)
 {

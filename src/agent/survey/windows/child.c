@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "os/windows/fault.h"
-#include "os/windows/guarded.h"
+#include "os/windows/own_pipe.h"
 #include "os/windows/wide.h"
 
 #define WORD "agent-survey"
@@ -37,39 +37,6 @@ static int share_order(const struct buf *order, HANDLE *ret, struct err *e)
 	memcpy(at + sizeof n, order->p, order->n);
 	UnmapViewOfFile(at);
 	*ret = h;
-	return 0;
-}
-
-/* Our end works overlapped, the child's does not. */
-static int make_pipe(HANDLE *ret_ours, HANDLE *ret_theirs, struct err *e)
-{
-	static LONG number;
-	SECURITY_ATTRIBUTES inherited = { sizeof inherited, NULL, TRUE };
-	AUTO_FREE(arena) a = arena_new();
-	SECURITY_ATTRIBUTES *security = guarded_attributes(a, e);
-	wchar_t name[96];
-	HANDLE ours, theirs;
-	DWORD code;
-
-	if (!security)
-		return e->code;
-
-	_snwprintf(name, ARRAYSIZE(name), L"\\\\.\\pipe\\invar-survey-%lu-%ld",
-		GetCurrentProcessId(), InterlockedIncrement(&number));
-	ours = CreateNamedPipeW(name,
-		PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
-		PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, BUFFER_BYTES,
-		BUFFER_BYTES, 0, security);
-	if (ours == INVALID_HANDLE_VALUE)
-		return err_windows(e, GetLastError(), "cannot make a pipe");
-	theirs = CreateFileW(name, GENERIC_WRITE, 0, &inherited, OPEN_EXISTING, 0, NULL);
-	code = GetLastError();
-	if (theirs == INVALID_HANDLE_VALUE) {
-		CloseHandle(ours);
-		return err_windows(e, code, "cannot open a pipe");
-	}
-	*ret_ours = ours;
-	*ret_theirs = theirs;
 	return 0;
 }
 
@@ -146,7 +113,8 @@ int survey_child_start(struct survey_child *ret, struct pipe **ret_pipe,
 		return err_set(e, ERR_LIMIT, "a survey's order is too long");
 	if (share_order(&order, &gift.order, e) < 0)
 		return e->code;
-	if (make_pipe(&ours, &gift.out, e) == 0 && start_child(ret, &gift, e) == 0)
+	if (own_pipe_pair(false, BUFFER_BYTES, &ours, &gift.out, e) == 0 &&
+		start_child(ret, &gift, e) == 0)
 		*ret_pipe = pipe_new(ours, SURVEY_FRAME_MAX, SURVEY_FRAME_MAX);
 	else if (ours)
 		CloseHandle(ours);
