@@ -103,6 +103,40 @@ invar check --new
 change registry-value "HKU\\$AWAY\\Software\\InvarTest\\a" deleted
 point $? "whose profile is gone lost it" "$CASE/out"
 
+# What starts by itself is watched by the shipped rules, and not only in the hives of people.
+# KEY|VALUE|DATA|RULE
+autoruns() {
+	local system='HKEY_USERS\.DEFAULT\Software' machine='HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control'
+	cat <<-END
+		$machine\\Session Manager|SetupExecute|hex(7):65,00,00,00,00,00|windows-registry-session-manager
+		$machine\\Session Manager|BootExecute|hex(7):65,00,00,00,00,00|windows-registry-session-manager
+		$system\\Microsoft\\Windows\\CurrentVersion\\Run|invar|"e"|windows-registry-run
+		$system\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon|Shell|"e"|windows-registry-winlogon
+		$system\\Classes\\CLSID\\{6E1B79A2-0000-0000-0000-000000000001}\\InprocServer32|invar|"e"|windows-registry-com-user
+		HKEY_USERS\\.DEFAULT\\Environment|COR_PROFILER_PATH|"e"|windows-registry-environment
+		HKEY_USERS\\.DEFAULT\\Control Panel\\Desktop|SCRNSAVE.EXE|"e"|windows-registry-screensaver-system
+	END
+}
+
+use shipped
+cp rules/windows/registry.yaml "$CASE/policy.yaml"
+invar init
+{
+	printf 'Windows Registry Editor Version 5.00\r\n\r\n'
+	autoruns | while IFS='|' read -r key value data _; do
+		printf '[%s]\r\n"%s"=%s\r\n\r\n' "$key" "$value" "$data"
+	done
+} >"$CASE/autoruns.reg"
+registry import "$(windows "$CASE")\\autoruns.reg"
+invar check --new
+while IFS='|' read -r _ value _ rule; do
+	jq -e --arg value "\\$value" --arg rule "$rule" -s \
+		'any(.[]; .record == "change" and (.key | endswith($value)) and .rule == $rule)' "$CASE/out" >/dev/null ||
+		echo "$value is not told by $rule"
+done < <(autoruns) >"$CASE/missing"
+[ ! -s "$CASE/missing" ]
+point $? "what the system's own settings run is told by the shipped rules" "$CASE/missing"
+
 # Ten thousand keys, and what Wine's own tool needs for them in the same run.
 use many "{ id: many, kind: registry-key, base: 'HKLM\\SOFTWARE\\InvarTest' }" \
 	"{ id: many-values, kind: registry-value, base: 'HKLM\\SOFTWARE\\InvarTest' }"
