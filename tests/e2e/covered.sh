@@ -6,10 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 need_root
-if grep -aq __asan_init "$INVAR"; then
-	echo "1..0 # SKIP sanitizers read /proc, which is covered here"
-	exit 77
-fi
+grep -aq __asan_init "$INVAR" && skip_all "sanitizers read /proc, which is covered here"
 
 # kinds NAME FILE…: a case with shipped rules.
 kinds() {
@@ -31,26 +28,6 @@ suid() {
 	mkdir -p "$ROOT/$1"
 	cp /bin/true "$ROOT/$1/tool"
 	chmod 4755 "$ROOT/$1/tool"
-}
-
-# inside OPTIONS SCRIPT ARGUMENT…: the script in namespaces of its own; in RC the statuses it says.
-inside() {
-	local options=$1
-	shift
-	# shellcheck disable=SC2086 # several words
-	unshare $options sh "$@" >"$CASE/plain" 2>&1
-	RC=$(sed -n 's/^status //p' "$CASE/plain" | tr '\n' ' ')
-}
-
-# says TEXT STATUS WORDS…: the last command ended so and said all of it.
-says() {
-	local text=$1 rc=$2 words ok=0
-	shift 2
-	[ "$RC" = "$rc" ] || ok=1
-	for words in "$@"; do
-		grep -qF -- "$words" "$CASE/plain" || ok=1
-	done
-	point $ok "$text" "$CASE/plain"
 }
 
 # ---- set-uid programs in folders of engines ----

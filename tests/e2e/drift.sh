@@ -12,12 +12,6 @@ plain() {
 	RC=$?
 }
 
-# says TEXT STATUS WORDS: the last plain command ended so and said so.
-says() {
-	[ "$RC" = "$2" ] && grep -qF -- "$3" "$CASE/plain"
-	point $? "$1" "$CASE/plain"
-}
-
 # rules FOLDER:SEVERITY:ID…: one rule for each.
 rules() {
 	local x folder severity id

@@ -6,8 +6,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 
-# says TEXT WORD: the last command said so.
-says() {
+# printed TEXT WORD: the last command said so.
+printed() {
 	grep -qF -- "$2" "$CASE/out"
 	point $? "$1" "$CASE/out"
 }
@@ -96,10 +96,10 @@ use need "$WORK/need/tree/key"
 rmdir "$BASE"
 policy "expect: present"
 invar init
-says "init notes what is missing" '"what":"expected-missing"'
+printed "init notes what is missing" '"what":"expected-missing"'
 invar check
 expect "a note is no drift" 0
-says "each check does" "rule 'r' expects something to be present at '$BASE', and nothing is"
+printed "each check does" "rule 'r' expects something to be present at '$BASE', and nothing is"
 echo key >"$BASE"
 invar check
 expect "there it is" 1 "created ."

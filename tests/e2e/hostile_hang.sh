@@ -5,10 +5,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 need_root
-[ -c /dev/fuse ] || {
-	echo "1..0 # SKIP no /dev/fuse"
-	exit 77
-}
+[ -c /dev/fuse ] || skip_all "no /dev/fuse"
 DEADLINE=1000
 LIMIT=60
 

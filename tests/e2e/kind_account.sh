@@ -5,31 +5,11 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/container.sh
+. tests/e2e/tap.sh
 
 INVAR=$(realpath "${INVAR:-build/dev/invar}")
-POINTS=0
-FAILED=0
 
-point() {
-	POINTS=$((POINTS + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $POINTS - $2"
-		return 0
-	fi
-	echo "not ok $POINTS - $2"
-	[ -s "${3:-/dev/null}" ] && head -n 40 "$3" | cut -c1-600 | sed 's/^/# /'
-	FAILED=$((FAILED + 1))
-}
-
-bail() {
-	echo "Bail out! $1"
-	exit 1
-}
-
-[ "$(id -u)" = 0 ] || {
-	echo "1..0 # SKIP needs root"
-	exit 77
-}
+need_root
 container_make || bail "no container"
 OUT=$CONTAINER_WORK/out
 STATE=$CONTAINER_WORK/state

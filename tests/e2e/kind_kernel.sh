@@ -28,26 +28,6 @@ plain() {
 	RC=$?
 }
 
-# inside OPTIONS SCRIPT ARGUMENT…: the script in namespaces of its own; in RC the statuses it says.
-inside() {
-	local options=$1
-	shift
-	# shellcheck disable=SC2086 # several words
-	unshare $options sh "$@" >"$CASE/plain" 2>&1
-	RC=$(sed -n 's/^status //p' "$CASE/plain" | tr '\n' ' ')
-}
-
-# says TEXT STATUS WORDS…: the last command ended so and said all of it.
-says() {
-	local text=$1 rc=$2 words ok=0
-	shift 2
-	[ "$RC" = "$rc" ] || ok=1
-	for words in "$@"; do
-		grep -qF -- "$words" "$CASE/plain" || ok=1
-	done
-	point $ok "$text" "$CASE/plain"
-}
-
 # put FILE TEXT: below the root of fixtures
 put() {
 	mkdir -p "$(dirname "$ROOT/$1")"

@@ -7,14 +7,11 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 . tests/e2e/container.sh
 need_root
-if ! container_make; then
-	echo "1..0 # SKIP cannot make a Debian"
-	exit 77
-fi
+container_make || skip_all "cannot make a Debian"
 trap 'container_drop; finish' EXIT
 trap 'exit 143' TERM INT
 
-inside() {
+chrooted() {
 	chroot "$CONTAINER_ROOT" env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" >"$CASE/inside" 2>&1 </dev/null
 }
@@ -77,31 +74,31 @@ expect "nothing changes by itself" 0
 debian 1.0
 debian 2.0
 debian 3.0 "exit 1"
-inside dpkg -i /root/invar-tiny_1.0.deb
+chrooted dpkg -i /root/invar-tiny_1.0.deb
 look
 expect "an installation" 1 "created dpkg:invar-tiny:all"
 same "is what was installed" "$(field dpkg:invar-tiny:all version) $(field dpkg:invar-tiny:all files)" "1.0 5"
-inside dpkg -i /root/invar-tiny_2.0.deb
+chrooted dpkg -i /root/invar-tiny_2.0.deb
 look
 expect "an upgrade" 4 "updated dpkg:invar-tiny:all version"
-inside dpkg -i /root/invar-tiny_3.0.deb
+chrooted dpkg -i /root/invar-tiny_3.0.deb
 look
 expect "an upgrade that failed" 4 "updated dpkg:invar-tiny:all version,state"
 same "stays half-configured" "$(field dpkg:invar-tiny:all state)" half-configured
-inside dpkg -i /root/invar-tiny_2.0.deb
+chrooted dpkg -i /root/invar-tiny_2.0.deb
 look
-inside apt-mark hold invar-tiny
+chrooted apt-mark hold invar-tiny
 look
 expect "a hold" 4 "updated dpkg:invar-tiny:all want"
 same "is one" "$(field dpkg:invar-tiny:all want)" hold
-inside dpkg --remove --force-hold invar-tiny
+chrooted dpkg --remove --force-hold invar-tiny
 look
 expect "a removal leaves the configuration" 4 "updated dpkg:invar-tiny:all state,want,files"
 same "and says so" "$(field dpkg:invar-tiny:all state)" config-files
-inside dpkg --purge invar-tiny
+chrooted dpkg --purge invar-tiny
 look
 expect "a purge leaves nothing" 2 "deleted dpkg:invar-tiny:all"
-inside apt-get -y --purge remove mlocate
+chrooted apt-get -y --purge remove mlocate
 look
 found
 grep -q '^deleted dpkg:mlocate:' "$CASE/found"

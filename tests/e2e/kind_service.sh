@@ -7,27 +7,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/container.sh
+. tests/e2e/tap.sh
 
 INVAR=$(realpath "${INVAR:-build/dev/invar}")
-POINTS=0
-FAILED=0
-
-# point STATUS TEXT [FILE]: one TAP line; the file explains a failure.
-point() {
-	POINTS=$((POINTS + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $POINTS - $2"
-		return 0
-	fi
-	echo "not ok $POINTS - $2"
-	[ -s "${3:-/dev/null}" ] && head -n 40 "$3" | cut -c1-600 | sed 's/^/# /'
-	FAILED=$((FAILED + 1))
-}
-
-bail() {
-	echo "Bail out! $1"
-	exit 1
-}
 
 # check: a check inside; its records in OUT, their summary a line each in FOUND: change, kind,
 # key, severity, and the fields that changed, each with its new value.
@@ -74,7 +56,7 @@ seen() {
 	point 0 "$text"
 }
 
-container_need || { echo "1..0 # SKIP needs root and systemd-nspawn"; exit 77; }
+container_need || skip_all "needs root and systemd-nspawn"
 container_make || bail "no container"
 install -D -m 0755 "$INVAR" "$CONTAINER_ROOT/usr/local/bin/invar" && container_libs "$INVAR" &&
 	install -d "$CONTAINER_ROOT/etc/invar/policy.d" &&

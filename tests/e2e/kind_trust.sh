@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 need_root
-command -v openssl >/dev/null || { echo "1..0 # SKIP needs openssl"; exit 77; }
+command -v openssl >/dev/null || skip_all "needs openssl"
 
 case_of() {
 	CASE=$WORK/$1
@@ -21,16 +21,6 @@ plain() {
 	RC=$?
 	cat "$CASE/err" >>"$CASE/plain"
 }
-says() {
-	local text=$1 rc=$2 words ok=0
-	shift 2
-	[ "$RC" = "$rc" ] || ok=1
-	for words in "$@"; do
-		grep -qF -- "$words" "$CASE/plain" || ok=1
-	done
-	point $ok "$text" "$CASE/plain"
-}
-
 # ---- this host ----
 case_of host 62-certificate.yaml
 ROOT=

@@ -10,11 +10,10 @@ BUILD=${BUILD:-$(dirname "$INVAR")}
 TOOLS=$BUILD/e2e
 SOURCES=$PWD
 WORK=$(mktemp -d "${TMPDIR:-/var/tmp}/invar-e2e.XXXXXX")
-POINTS=0
-FAILED=0
 PIDS=()
 
 . tests/e2e/patient.sh
+. tests/e2e/tap.sh
 
 # ---- the end ----
 
@@ -45,26 +44,6 @@ finish() {
 trap finish EXIT
 trap 'exit 143' TERM INT
 
-# ---- TAP ----
-
-# point STATUS TEXT [FILE]: one line; the file explains a failure.
-point() {
-	POINTS=$((POINTS + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $POINTS - $2"
-		return 0
-	fi
-	echo "not ok $POINTS - $2"
-	[ -s "${3:-/dev/null}" ] && head -n 40 "$3" | cut -c1-200 | sed 's/^/# /'
-	FAILED=$((FAILED + 1))
-}
-
-# skip TEXT REASON
-skip() {
-	POINTS=$((POINTS + 1))
-	echo "ok $POINTS - $1 # SKIP $2"
-}
-
 # What sanitizers say of the crew, whose output nobody hears, goes to files.
 mkdir -m 1777 "$WORK/sanitizers"
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$WORK/sanitizers/asan"
@@ -80,12 +59,6 @@ done_testing() {
 	fi
 	echo "1..$POINTS"
 	exit $((FAILED > 0))
-}
-
-need_root() {
-	[ "$(id -u)" = 0 ] && return
-	echo "1..0 # SKIP needs root"
-	exit 77
 }
 
 # ---- the program ----
@@ -142,6 +115,26 @@ expect() {
 	} >>"$CASE/diff"
 	[ "$RC" = "$rc" ] && ! grep -q '^[-+][^-+]\|Traceback' "$CASE/diff"
 	point $? "$text" "$CASE/diff"
+}
+
+# says TEXT STATUS WORDS…: the last command, as people see it (CASE/plain), ended so and said all of it.
+says() {
+	local text=$1 rc=$2 words ok=0
+	shift 2
+	[ "$RC" = "$rc" ] || ok=1
+	for words in "$@"; do
+		grep -qF -- "$words" "$CASE/plain" || ok=1
+	done
+	point $ok "$text" "$CASE/plain"
+}
+
+# inside OPTIONS SCRIPT ARGUMENT…: the script in namespaces of its own; in RC the statuses it says.
+inside() {
+	local options=$1
+	shift
+	# shellcheck disable=SC2086 # several words
+	unshare $options sh "$@" >"$CASE/plain" 2>&1
+	RC=$(sed -n 's/^status //p' "$CASE/plain" | tr '\n' ' ')
 }
 
 # field KEY NAME: the last command's value of an entity (of baseline show, or of a change).

@@ -6,10 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 need_root
-if ! command -v dpkg-deb >/dev/null; then
-	echo "1..0 # SKIP needs dpkg"
-	exit 77
-fi
+command -v dpkg-deb >/dev/null || skip_all "needs dpkg"
 
 use proof
 ROOT=$CASE/root

@@ -7,29 +7,11 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/container.sh
+. tests/e2e/tap.sh
 . tests/e2e/intruder.sh
 
 INVAR=$(realpath "${INVAR:-build/dev/invar}")
 RULES=${INVAR_RULES:-rules}
-POINTS=0
-FAILED=0
-
-# point STATUS TEXT [FILE]: one TAP line; the file explains a failure.
-point() {
-	POINTS=$((POINTS + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $POINTS - $2"
-		return 0
-	fi
-	echo "not ok $POINTS - $2"
-	[ -s "${3:-/dev/null}" ] && head -n 40 "$3" | cut -c1-600 | sed 's/^/# /'
-	FAILED=$((FAILED + 1))
-}
-
-bail() {
-	echo "Bail out! $1"
-	exit 1
-}
 
 # found FILE [-v]: what `check --json` reported, one a line (changes.py).
 found() {
@@ -177,10 +159,7 @@ stay() {
 	done
 }
 
-if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP only root can boot a container"
-	exit 77
-fi
+need_root
 [ -x "$INVAR" ] || bail "no program $INVAR"
 command -v python3 >/dev/null || bail "python3 is needed"
 if ! container_make || ! prepare; then

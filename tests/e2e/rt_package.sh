@@ -7,29 +7,11 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/container.sh
+. tests/e2e/tap.sh
 
 INVAR=$(realpath "${INVAR:-build/dev/invar}")
-POINTS=0
-FAILED=0
 
-# point STATUS TEXT [FILE]: one TAP line; the file explains a failure.
-point() {
-	POINTS=$((POINTS + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $POINTS - $2"
-		return 0
-	fi
-	echo "not ok $POINTS - $2"
-	[ -s "${3:-/dev/null}" ] && tail -n 40 "$3" | cut -c1-600 | sed 's/^/# /'
-	FAILED=$((FAILED + 1))
-}
-
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 77
-}
-
-[ "$(id -u)" = 0 ] || skip_all "needs root"
+need_root
 command -v dh >/dev/null || skip_all "needs debhelper"
 if ldd "$INVAR" | grep -q 'lib[atu]san'; then
 	skip_all "the sanitizers' libraries are no package's dependency"

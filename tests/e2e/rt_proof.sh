@@ -6,10 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 need_root
-if ! command -v dpkg-deb >/dev/null || [ ! -f /var/lib/dpkg/status ]; then
-	echo "1..0 # SKIP needs a host of dpkg"
-	exit 77
-fi
+command -v dpkg-deb >/dev/null && [ -f /var/lib/dpkg/status ] || skip_all "needs a host of dpkg"
 
 use rt_proof
 PLACE=/usr/lib/invar-rt-proof

@@ -8,9 +8,9 @@ cd "$(dirname "$0")/../.." || exit 1
 
 DRIVER=$TOOLS/link_driver
 [ -x "$DRIVER" ] || DRIVER=$PWD/build/dev/e2e/link_driver # a release has no test programs
-[ -x "$DRIVER" ] || { echo "1..0 # SKIP no link_driver" && exit 77; }
-command -v rsyslogd >/dev/null || { echo "1..0 # SKIP no rsyslogd" && exit 77; }
-[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root" && exit 77; }
+[ -x "$DRIVER" ] || skip_all "no link_driver"
+command -v rsyslogd >/dev/null || skip_all "no rsyslogd"
+need_root
 # What takes part reads and writes here.
 chmod 755 "$WORK"
 T=$WORK/t

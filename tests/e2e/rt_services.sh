@@ -8,38 +8,17 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/container.sh
+. tests/e2e/tap.sh
 . tests/e2e/patient.sh
 
 INVAR=$(realpath "${INVAR:-build/dev/invar}")
 ROUNDS=${ROUNDS:-3}
-POINTS=0
-FAILED=0
 
-point() {
-	POINTS=$((POINTS + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $POINTS - $2"
-		return 0
-	fi
-	echo "not ok $POINTS - $2"
-	[ -s "${3:-/dev/null}" ] && tail -n 20 "$3" | cut -c1-300 | sed 's/^/# /'
-	FAILED=$((FAILED + 1))
-}
-
-if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP needs root"
-	exit 77
-fi
-if ! container_make; then
-	echo "1..0 # SKIP no container"
-	exit 77
-fi
+need_root
+container_make || skip_all "no container"
 install -m 755 "$INVAR" "$CONTAINER_ROOT/usr/bin/invar" && container_libs "$INVAR" &&
 	install -m 755 tests/e2e/rt_kinds.py "$CONTAINER_ROOT/usr/bin/rt_kinds.py" || exit 1
-if ! container_boot; then
-	echo "1..0 # SKIP the container does not boot"
-	exit 77
-fi
+container_boot || skip_all "the container does not boot"
 W=/var/tmp/rt
 container_run mkdir -p $W/mnt
 
@@ -223,7 +202,7 @@ for _ in $(seq 100); do
 done
 text="who by ssh, sudo, su, a user's unit, units of a moment, containers: user, login, session, tty, unit"
 if [ $rc = 77 ]; then
-	echo "ok $((++POINTS)) - $text # SKIP $(<"$CONTAINER_WORK/said")"
+	skip "$text" "$(<"$CONTAINER_WORK/said")"
 else
 	point $rc "$text" "$CONTAINER_WORK/said"
 fi
