@@ -1,11 +1,13 @@
 /* The link as the agent has it, with a made-up ledger: for tests/e2e/rt_routes.sh.
  *
- *   link_driver CONFIG SPOOL RECORDS SECONDS [kill]
+ *   link_driver CONFIG SPOOL RECORDS SECONDS [kill|states]
  *
  * Serves until every route's cursor is at RECORDS (status 0), or for SECONDS (status 1); the last
- * word on the routes goes to standard output. kill: SIGKILL it again and again meanwhile. */
+ * word on the routes goes to standard output. kill: SIGKILL it again and again meanwhile; states:
+ * the word of each half second. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ledger_fake.h"
@@ -18,8 +20,9 @@ static void print_problems(const struct problems *p)
 			p->list[i].column, p->list[i].text);
 }
 
-static bool drive(struct ledger_fake *f, uint64_t n, int64_t seconds, bool kills)
+static bool drive(struct ledger_fake *f, uint64_t n, int64_t seconds, const char *how)
 {
+	bool kills = strcmp(how, "kill") == 0, states = strcmp(how, "states") == 0;
 	int64_t end = clock_monotonic() + seconds * INT64_C(1000000000);
 	bool there = false;
 	unsigned rounds = 0;
@@ -30,6 +33,10 @@ static bool drive(struct ledger_fake *f, uint64_t n, int64_t seconds, bool kills
 		int ms = kills ? rand() % (10 + 8 * (int)rounds++) : 500;
 
 		there = ledger_fake_serve(f, ms, n);
+		if (states) {
+			printf("%s\n", buf_text(&f->state));
+			fflush(stdout);
+		}
 		if (kills && !there) {
 			ledger_fake_stop(f, true);
 			ledger_fake_start(f);
@@ -58,7 +65,7 @@ int main(int argc, char **argv)
 		.head = strtoull(argv[3], NULL, 10) };
 
 	srand((unsigned)getpid());
-	there = drive(&f, f.head, atol(argv[4]), argc > 5);
+	there = drive(&f, f.head, atol(argv[4]), argc > 5 ? argv[5] : "");
 	printf("%s\n", buf_text(&f.state));
 	ledger_fake_stop(&f, false);
 	buf_done(&f.state);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Routes to those who take them: a real rsyslogd over UDP, TCP and TLS (its certificate, its name and
 # ours are checked), a webhook that fails first, a file, a command, a mail; and a link that is killed
-# again and again while it sends. The ledger is made up by tests/agent/link_driver.c.
+# again and again while it sends; and what is on a file system that does not answer. The ledger is made up by tests/agent/link_driver.c.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
@@ -15,7 +15,7 @@ need_root
 chmod 755 "$WORK"
 T=$WORK/t
 mkdir "$T"
-read -r TLS TCP UDP HOOK DEAD < <(python3 tests/e2e/rt_routes.py ports 5)
+read -r TLS TCP UDP HOOK DEAD HOOK2 < <(python3 tests/e2e/rt_routes.py ports 6)
 
 # until SECONDS COMMAND…: true as soon as the command is.
 until_true() {
@@ -74,6 +74,38 @@ PIDS+=($!)
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 until_true 60 listens "$TLS" && until_true 60 listens "$TCP" && until_true 60 listens "$HOOK"
 point $? "rsyslogd and the webhook listen" "$T/rsyslog.log"
+
+# ---- a file system that does not answer: begun here, looked at below ----
+
+# What lies below the mount is what they find when it is gone.
+HUNG=$WORK/hung # nobody else looks into it
+mkdir "$HUNG" "$HUNG/m" && mkdir -m 700 "$HUNG/spool"
+printf '#!/bin/sh\nexec cat >>"%s"\n' "$HUNG/got.program" >"$HUNG/m/a"
+printf '#!/bin/sh\ncat "%s" && exec cat >>"%s"\n' "$HUNG/m/z" "$HUNG/got.command" >"$HUNG/command"
+printf 'Authorization: Bearer s3cret\n' >"$HUNG/m/z"
+chmod 755 "$HUNG/m/a" "$HUNG/command"
+cat >"$HUNG/all.yaml" <<YAML
+routes:
+  - {name: file, to: file, path: $HUNG/m/got.file, from: start, retry: 1s}
+  - {name: program, to: command, argv: [$HUNG/m/a], from: start, retry: 1s}
+  - {name: command, to: command, argv: [$HUNG/command], from: start, retry: 1s, timeout: 1s}
+  - {name: hook, to: webhook, url: "http://127.0.0.1:$HOOK2/x", headers: $HUNG/m/z, from: start, timeout: 1s, retry: 1s}
+  - {name: fine, to: file, path: $HUNG/got.fine, from: start}
+  - {name: fine-command, to: command, argv: [$T/take-fine], from: start}
+YAML
+printf '#!/bin/sh\nexec cat >>"%s"\n' "$HUNG/got.fine-command" >"$T/take-fine"
+chmod 755 "$T/take-fine"
+if [ -c /dev/fuse ]; then
+	python3 tests/e2e/rt_routes.py hook "$HOOK2" "$HUNG/got.hook" &
+	PIDS+=($!)
+	echo hangall >"$HUNG/mode"
+	"$TOOLS/fuse_server" "$HUNG/m" "$HUNG/mode" >"$HUNG/ready" &
+	PIDS+=($!)
+	until_true 60 grep -q ready "$HUNG/ready"
+	"$DRIVER" "$HUNG/all.yaml" "$HUNG/spool" 500 1000 states >"$HUNG/state" 2>"$HUNG/errors" &
+	hung_driver=$!
+	PIDS+=("$hung_driver")
+fi
 
 # ---- everything, to everywhere ----
 
@@ -189,6 +221,36 @@ for route in tls tcp file command; do
 	until_true 60 all "$route"
 	point $? "$route: none of 5,000 is missing ($(cat "$T/seen"))" "$T/seen"
 done
+
+# ---- that do not answer ----
+
+# hung NAME [MANY]: is it there, each once?
+hung() { python3 tests/e2e/rt_routes.py seen "$HUNG/$1" 500 "${2:-once}" >"$T/seen" 2>&1; }
+stuck() { tail -n 1 "$HUNG/state" | grep -q "\"name\":\"$1\",[^}]*\"state\":\"stuck\""; }
+hung_ended() { ! kill -0 "$hung_driver" 2>/dev/null && wait "$hung_driver"; }
+if [ -c /dev/fuse ]; then
+	for route in fine fine-command; do
+		until_true 60 hung got.$route
+		point $? "what hangs holds up nobody: $route" "$T/seen"
+	done
+	for route in file program hook; do
+		until_true 60 stuck $route
+		point $? "$route is stuck, and it is said" "$HUNG/state"
+	done
+	! stuck 'fine[^"]*'
+	point $? "and of nobody else" "$HUNG/state"
+	until_true 60 grep -q 'process group [0-9]* is stuck' "$HUNG/state" &&
+		[ "$(pgrep -cf "^cat $HUNG/m/z")" = 1 ]
+	point $? "a program the kernel keeps is not begun again beside it" "$HUNG/state"
+	echo ok >"$HUNG/mode"
+	umount -l "$HUNG/m"
+	until_true 60 hung_ended
+	point $? "when it is gone, all go on to the end" "$HUNG/state"
+	for got in m/got.file got.program got.command got.hook; do
+		hung $got
+		point $? "${got#*got.}: each once" "$T/seen"
+	done
+fi
 
 # ---- the agent itself, its link confined ----
 

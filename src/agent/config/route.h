@@ -96,6 +96,9 @@ struct link_setup {
 	const struct agent_config *config;
 	int fd;            /* channel to the collector */
 	const char *spool; /* folder of our own, for cursors */
+	/* Of each route's process: give up what the route does not need; what cannot be is said.
+	 * NULL: nothing. */
+	void (*confine)(const struct route *r, struct buf *ret_text);
 };
 
 /* Be the link, until the channel is closed: 0 then. */

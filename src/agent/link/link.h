@@ -6,7 +6,7 @@
  *
  * Nothing of what waits is kept here: the ledger is the queue, and after a failure the records are
  * fetched once more. Where they are fetched from is the platform's: a channel to the collector
- * (link.c), or the ledger itself, by a thread (link/windows/routes.c). */
+ * (carry.c), or the ledger itself, by a thread (link/windows/routes.c). */
 #ifndef AGENT_LINK_LINK_H
 #define AGENT_LINK_LINK_H
 
@@ -82,6 +82,7 @@ struct lane {
 	int64_t wait, not_before; /* ns; the second by the monotonic clock */
 	int64_t sent_time;
 	bool failing;
+	long left; /* a group of processes that could not be waited for; 0: none */
 	char error[256];
 };
 
@@ -130,7 +131,7 @@ void link_state(struct link *k, struct buf *ret); /* a JSON array; it is no long
 int hook_headers(const struct lane *l, struct buf *ret, struct err *e) MUST_CHECK;
 void hook_body(const struct lane *l, struct buf *ret);
 
-/* link.c */
+/* carry.c */
 struct evdns_base *link_dns(struct link *k);
 
 /* sinks/tls.c: a connection's end with all that the route says of TLS; SSL * of OpenSSL. */

@@ -12,6 +12,8 @@ if(WIN32)
   )
 else()
   list(APPEND AGENT_SOURCES
-    src/agent/link/link.c
+    src/agent/link/carry.c
+    src/agent/link/hub.c
+    src/agent/link/hub_state.c
   )
 endif()

@@ -69,7 +69,10 @@ static int run_collector(const struct parent_setup *p, const struct child_ends *
 
 static int run_link(const struct parent_setup *p, const struct child_ends *ends, struct err *e)
 {
-	struct link_setup l = { .config = p->config, .fd = ends->collector, .spool = "." };
+	struct link_setup l = { .config = p->config,
+		.fd = ends->collector,
+		.spool = ".",
+		.confine = confine_files };
 
 	prctl(PR_SET_NAME, "invar-link");
 	return link_run(&l, e);

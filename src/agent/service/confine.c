@@ -162,6 +162,6 @@ int role_confine(enum role role, const struct agent_config *c, struct buf *ret_t
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		buf_addf(ret_text, "not undumpable: %s; ", strerror(errno));
 	if (role == ROLE_LINK)
-		confine_files(c, ret_text);
+		(void)confine_files_can(ret_text);
 	return confine_calls(role, role == ROLE_LINK && runs_programs(c), ret_text, e);
 }

@@ -77,7 +77,7 @@ static const struct {
 	[ROLE_WATCHER] = { { common, files, sockets, host, kills }, .forks = true },
 	[ROLE_COLLECTOR] = { { common, files, sockets, host, namespaces }, .inet = true,
 		.forks = true },
-	[ROLE_LINK] = { { common, files, sockets }, .inet = true, .forks = true },
+	[ROLE_LINK] = { { common, files, sockets, kills }, .inet = true, .forks = true },
 };
 
 /* Forbidden to the parent and thereby to all; the others' lists leave them out anyway. */

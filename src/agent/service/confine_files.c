@@ -1,4 +1,5 @@
-/* Files the link may reach, by Landlock (Linux 5.13). Not for the others: a process under Landlock
+/* Files a route's process may reach, by Landlock (Linux 5.13); by each itself, since what it is to
+ * reach may lie on a file system that does not answer. Not for the others: a process under Landlock
  * may not look into processes outside, so that it could not tell who did something. */
 #include <errno.h>
 #include <fcntl.h>
@@ -106,16 +107,22 @@ static void allow_route(const struct reach *r, const struct route *route)
 		allow_programs(r);
 }
 
-void confine_files(const struct agent_config *c, struct buf *ret_text)
+bool confine_files_can(struct buf *ret_text)
+{
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 1)
+		return true;
+	buf_addf(ret_text, "no Landlock: %s; ", strerror(errno));
+	return false;
+}
+
+void confine_files(const struct route *route, struct buf *ret_text)
 {
 	struct landlock_ruleset_attr attr = { .handled_access_fs = ALL_1 };
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct reach r;
 
-	if (abi < 1) {
-		buf_addf(ret_text, "no Landlock: %s; ", strerror(errno));
-		return;
-	}
+	if (abi < 1)
+		return; /* the link has said so */
 	if (abi >= 2)
 		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
 	if (abi >= 3)
@@ -128,8 +135,7 @@ void confine_files(const struct agent_config *c, struct buf *ret_text)
 		return;
 	}
 	allow_common(&r);
-	for (const struct route *const *route = c->routes; *route; route++)
-		allow_route(&r, *route);
+	allow_route(&r, route);
 	if (syscall(SYS_landlock_restrict_self, r.rules, 0) < 0)
 		buf_addf(ret_text, "no Landlock: %s; ", strerror(errno));
 	close(r.rules);

@@ -3,7 +3,8 @@
  *   parent     starts the others, starts them again when they end, tells systemd; reads nothing
  *   watcher    hears of changes (watch/watch.h); writes nothing
  *   collector  looks, compares, records; owns the state; no network
- *   link       carries records out (routes); own user, sees no files of the host but its own spool
+ *   link       carries records out (routes), by a process for each; own user, these see no files of
+ *              the host but their spool and what their route names
  *
  * They are forks of one program, which hold nothing but the ends of channels to each other. */
 #ifndef AGENT_SERVICE_ROLE_H
@@ -12,6 +13,7 @@
 #include <sys/types.h>
 
 #include "agent/config/config.h"
+#include "agent/config/route.h"
 #include "core/buf.h"
 #include "core/err.h"
 
@@ -34,7 +36,8 @@ void confine_raise_all(void); /* effective is what is permitted: to confine with
 int confine_rights(uint64_t permitted, uint64_t effective, struct err *e) MUST_CHECK;
 /* System calls. */
 int confine_calls(enum role role, bool runs, struct buf *ret_text, struct err *e) MUST_CHECK;
-/* Files, of the link. */
-void confine_files(const struct agent_config *c, struct buf *ret_text);
+/* Files, of each route's process: only what this one needs. can: is there such a thing? */
+bool confine_files_can(struct buf *ret_text);
+void confine_files(const struct route *r, struct buf *ret_text);
 
 #endif

@@ -73,17 +73,34 @@ static const char *complaint(struct program *c)
 	return c->said;
 }
 
+/* It, had it made a family that as well, ends when the kernel lets it: nobody waits for that here.
+ */
+static void leave(struct program *c)
+{
+	kill(-c->pid, SIGKILL);
+	c->lane->left = c->pid;
+	c->pid = 0;
+}
+
+/* What an attempt before left and the kernel still keeps. Another one would come to the same end,
+ * and each stay. We are what orphans of it are given to (PR_SET_CHILD_SUBREAPER). */
+static bool is_left(struct lane *l)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	if (l->left && waitpid(-(pid_t)l->left, NULL, WNOHANG) != 0)
+		l->left = 0;
+	return l->left;
+}
+
 void program_stop(struct program *c)
 {
 	if (!c)
 		return;
 	close_input(c);
 	close_complaints(c);
-	if (c->pid > 0) {
-		kill(-c->pid, SIGKILL);
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (c->pid > 0)
+		leave(c);
 	if (c->ended)
 		event_free(c->ended);
 	if (c->late)
@@ -127,8 +144,7 @@ static void on_signal(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	if (pid != c->pid)
 		return;
-	kill(-c->pid, SIGKILL); /* what it left behind, had it made a family */
-	c->pid = 0;
+	leave(c);
 	said = complaint(c);
 	if (WIFSIGNALED(status))
 		snprintf(why, sizeof why, "ended by signal %d", WTERMSIG(status));
@@ -203,8 +219,13 @@ int program_start(struct program **ret, struct lane *l, const char *const *argv,
 	struct event_base *base = loop_base(l->link->loop);
 	int64_t most = (int64_t)l->route->timeout_ns;
 	struct timeval tv = { most / LANE_SECOND, most % LANE_SECOND / 1000 };
-	struct program *c = mem_new(sizeof *c);
+	struct program *c;
 
+	if (is_left(l))
+		return err_set(e, ERR_TIMEOUT,
+			"what an attempt before ran cannot be ended: process group %ld is stuck",
+			l->left);
+	c = mem_new(sizeof *c);
 	*c = (struct program){ .lane = l,
 		.fd = -1,
 		.complaints = -1,

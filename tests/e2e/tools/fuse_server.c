@@ -54,6 +54,8 @@ static const struct mode {
 	{ "hanglist", FUSE_READDIR, DIRECTORY, 0 },
 	{ "hangopendir", FUSE_OPENDIR, DIRECTORY, 0 },
 	{ "hangxattr", FUSE_LISTXATTR, BAD, 0 },
+	{ "hangall", FUSE_LOOKUP, 0, 0 },
+	{ "hangall", FUSE_GETATTR, 0, 0 },
 	{ "eio", FUSE_READ, BAD, EIO },
 	{ "eiolist", FUSE_READDIR, DIRECTORY, EIO },
 	{ "eioall", FUSE_LOOKUP, 0, EIO },

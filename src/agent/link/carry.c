@@ -1,9 +1,10 @@
-/* The link's process: records come through a channel to the collector. */
-#include "agent/link/link.h"
-
+/* The process of one route: records come through a channel from the collector, by way of the hub.
+ */
 #include <event2/dns.h>
 #include <signal.h>
 
+#include "agent/link/hub.h"
+#include "agent/link/link.h"
 #include "agent/loop/loop_event.h"
 #include "os/channel.h"
 
@@ -159,8 +160,9 @@ static void done(struct link *k)
 	buf_done(&k->host);
 }
 
-int link_run(const struct link_setup *setup, struct err *e)
+int carry_run(const struct link_setup *setup, const struct route *r, struct err *e)
 {
+	const struct route *const routes[] = { r, NULL };
 	struct link_own own = { .e = e };
 	struct link k = { .own = &own, .spool = setup->spool, .host = BUF_INIT(4096) };
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -169,7 +171,7 @@ int link_run(const struct link_setup *setup, struct err *e)
 	channel_init(&own.channel, setup->fd, AGENT_FRAME_MAX);
 	own.rc = make_events(&k, setup->fd, e);
 	if (own.rc == 0) {
-		link_lanes(&k, setup->config->routes);
+		link_lanes(&k, routes);
 		loop_run(k.loop);
 	}
 	done(&k);
