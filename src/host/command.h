@@ -1,6 +1,4 @@
-/* Command lines with what looks secret left out: values are "***" of what follows --password,
- * --token and the like, of -p of MySQL's programs, of user:password@ in URLs, of keys by their
- * form. Pure. */
+/* Command lines with what looks secret left out: "***" (host/secret.h). Pure. */
 #ifndef HOST_COMMAND_H
 #define HOST_COMMAND_H
 
@@ -8,6 +6,7 @@
 
 #include "core/buf.h"
 #include "core/span.h"
+#include "host/secret.h"
 
 /* Append the command line (a NUL behind each argument, as in /proc/PID/cmdline), arguments apart by
  * a space, hostile bytes as they are; at most `max` bytes, then "…". */
@@ -15,9 +14,9 @@ void command_masked(struct span cmdline, size_t max, struct buf *ret);
 
 /* One argument after the other. */
 struct command {
-	struct span rest, argv0;
+	struct span rest;
 	size_t n; /* that were given out */
-	bool secret;
+	struct secret secret;
 };
 struct command command_of(struct span cmdline);
 /* Append the next argument, masked; false: none is left. */

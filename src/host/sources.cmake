@@ -1,5 +1,6 @@
 set(HOST_SOURCES
   src/host/command.c
+  src/host/secret.c
   src/host/digests.c
   src/host/environment.c
 )
