@@ -20,7 +20,9 @@ helper=$BUILD/windows_certificate.exe
 take_away() {
 	registry delete "$list\\InvarTest" /f
 	registry delete "$list\\InvarTest" /reg:32 /f
-	registry delete "$rules" /v InvarTest /f
+	for rule in InvarTest InvarApp InvarOff; do
+		registry delete "$rules" /v $rule /f
+	done
 	registry delete "$cache\\Tree\\InvarTest" /f
 	registry delete "$cache\\Tasks\\$id" /f
 	rm -f "$tasks/InvarTest"
@@ -29,6 +31,12 @@ take_away() {
 }
 mkdir "$WORK/policy"
 cp rules/windows/{software,tasks,firewall,certificates}.yaml "$WORK/policy"
+# what the registry's rules say of the same things is not told again
+registry=rules/windows/registry.yaml
+{
+	sed '/^rules:/q' "$registry"
+	sed -n '/- id: windows-registry-task-cache$/,/tags:/p; /- id: windows-registry-firewall$/,/tags:/p' "$registry"
+} >"$WORK/policy/registry.yaml"
 cat >"$WORK/t.wxs" <<END
 <Wix xmlns="http://schemas.microsoft.com/wix/2006/wi"><Product Id="$product" Name="Invar Test"
  Language="1033" Version="1.2.3" Manufacturer="Acme" UpgradeCode="6F330B47-2577-43AD-9095-1861BA258800">
@@ -55,6 +63,8 @@ registry add "$list\\InvarTest" /v DisplayName /d "Invar's" /f
 registry add "$list\\InvarTest" /v DisplayVersion /d 1.0 /reg:32 /f
 task 'C:\good.exe'
 registry add "$rules" /v InvarTest /d 'v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=4444|Name=N|' /f
+registry add "$rules" /v InvarApp /d 'v2.30|Action=Allow|Active=TRUE|Dir=In|Name=@{A}|LUOwn=S-1-5-21-1|' /f
+registry add "$rules" /v InvarOff /d 'v2.30|Action=Allow|Active=FALSE|Dir=In|Name=N|' /f
 run "$helper" add machine/TrustedPublisher "$WINDOWS\\x.der"
 run msiexec /i "$WINDOWS\\t.msi" /qn
 changes
@@ -64,6 +74,7 @@ created package uninstall:InvarTest:x64
 created package uninstall:InvarTest:x86
 created package uninstall:$product:x86
 created cron \\InvarTest
+created firewall rule/local/InvarApp
 created firewall rule/local/InvarTest
 created certificate ca:Evil Publisher
 END
@@ -71,6 +82,8 @@ grep -v '^updated firewall firewall$' "$WORK/found" | cmp -s - "$WORK/made"
 point $? "each is found once" "$WORK/found"
 says "a product of Windows Installer and its key are one" "\"product_code\": *\"\\$product\""
 says "what the task runs" '"command": *"C:\\\\good.exe"'
+jq -e -s 'any(.[]; .key == "rule/local/InvarApp" and .severity == "info")' "$WORK/changes.json" >/dev/null
+point $? "what an app brings is no more than that" "$WORK/changes.json"
 says "the rule's port" '"local_ports": *\["4444"\]'
 says "the store" '"stores": *\["machine/TrustedPublisher"\]'
 found "and then silence" ""
@@ -82,13 +95,20 @@ found "another version, another program, another port" "updated package uninstal
 	'updated cron \InvarTest' "updated firewall rule/local/InvarTest"
 
 registry add "$cache\\Tree\\InvarTest" /v Id /d "$id" /f
+registry add "$cache\\Tree\\InvarTest" /v Index /t REG_DWORD /d 3 /f
 registry add "$cache\\Tasks\\$id" /v Path /d '\InvarTest' /f
 found "a task without a descriptor" 'updated cron \InvarTest'
 says "is critical" '"rule": *"windows-task-hidden"'
+registry add "$cache\\Tree\\InvarTest" /v Index /t REG_DWORD /d 0 /f
+hidden="registry-value HKLM\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tree\\InvarTest\\Index"
+found "no place in the order hides it" "created $hidden"
 
 take_away
 changes
 sed -i 's/#[0-9a-f]*$//; /^updated firewall firewall$/d' "$WORK/found"
-sed 's/^created/deleted/' "$WORK/made" | sort | cmp -s - "$WORK/found"
+{
+	sed 's/^created/deleted/' "$WORK/made"
+	echo "deleted $hidden"
+} | sort | cmp -s - "$WORK/found"
 point $? "all are gone" "$WORK/found"
 done_testing
