@@ -101,29 +101,14 @@ static int parse_glob(struct parser *p, const struct kind *k, struct span word,
 	return 0;
 }
 
-static bool parse_number(struct span s, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	if (s.n == 0 || s.n > 19)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	*ret = n;
-	return true;
-}
-
 static int parse_seq(struct parser *p, struct span text, struct selector_term *ret)
 {
 	struct span rest = text, from;
 
-	if (!span_cut(&rest, '-', &from) || !parse_number(from, &ret->from))
+	if (!span_cut(&rest, '-', &from) || !span_number(from, &ret->from))
 		return bad_word(p, text, "expected a ledger number, or two with '-' between them");
 	ret->to = ret->from;
-	if (rest.p && !parse_number(rest, &ret->to))
+	if (rest.p && !span_number(rest, &ret->to))
 		return bad_word(p, text, "expected a ledger number behind '-'");
 	if (ret->from == 0 || ret->to < ret->from)
 		return bad_word(p, text, "expected numbers from 1, the smaller one first");

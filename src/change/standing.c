@@ -12,16 +12,11 @@ static int get_number(struct store *s, const char *name, uint64_t *ret, struct e
 {
 	AUTO(buf) text = BUF_INIT(64);
 	int rc = store_value_get(s, name, &text, e);
-	uint64_t n = 0;
 
 	if (rc < 0)
 		return rc == ERR_MISSING ? 0 : rc;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9' || i >= 19)
-			return err_set(e, ERR_DAMAGED, "the stored value '%s' is no number", name);
-		n = n * 10 + (uint64_t)(text.p[i] - '0');
-	}
-	*ret = n;
+	if (!span_number(buf_span(&text), ret))
+		return err_set(e, ERR_DAMAGED, "the stored value '%s' is no number", name);
 	return 1;
 }
 

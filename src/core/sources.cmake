@@ -6,6 +6,7 @@ set(CORE_SOURCES
   src/core/mem.c
   src/core/escape.c
   src/core/json.c
+  src/core/json_bounds.c
   src/core/fold.c
   src/core/glob.c
   src/core/glob_fold.c

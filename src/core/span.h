@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct span {
@@ -90,6 +91,22 @@ static inline bool span_cut(struct span *rest, char sep, struct span *ret)
 	*ret = (struct span){ rest->p, (size_t)(hit - rest->p) };
 	rest->n -= ret->n + 1;
 	rest->p = hit + 1;
+	return true;
+}
+
+/* Decimal digits and nothing else, 19 of them at most: what 64 bits hold for certain. */
+static inline bool span_number(struct span s, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (s.n == 0 || s.n > 19)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		n = n * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	*ret = n;
 	return true;
 }
 

@@ -57,4 +57,8 @@ void cgroup_parse(struct span path, struct arena *a, struct span *ret_unit,
  * a socket starts by connection. Into unit, or texts in a. */
 struct span unit_stable(struct span unit, struct arena *a);
 
+/* Read a whole small file below dirfd; false: it cannot be. *ret is valid until the next call with
+ * the same block. */
+bool process_text(int dirfd, const char *name, char *block, size_t n, struct span *ret);
+
 #endif

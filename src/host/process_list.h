@@ -55,9 +55,6 @@ int process_folder(int proc, uint32_t pid);
 int process_uncover(struct processes *all, uint32_t pid, int fd);
 /* The folder of a process whose texts nobody has checked yet: never what was mounted over it. */
 int process_folder_clean(struct processes *all, uint32_t pid);
-/* Read a whole small file below dirfd; false: it cannot be. *ret is valid until the next call with
- * the same block. */
-bool process_text(int dirfd, const char *name, char *block, size_t n, struct span *ret);
 int64_t process_start(const struct processes *all, uint64_t ticks);
 /* One process out of its folder; false: it ended meanwhile, or the folder is another's. */
 bool process_read(struct host *h, int dirfd, uint32_t pid, struct process *ret);

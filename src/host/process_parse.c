@@ -3,21 +3,6 @@
 /* Fields of stat(5) as numbered there, behind the name: 3 is the state. */
 enum { STAT_STATE = 3, STAT_PPID = 4, STAT_FLAGS = 9, STAT_THREADS = 20, STAT_START = 22 };
 
-static bool number(struct span s, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	if (s.n == 0 || s.n > 19)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	*ret = n;
-	return true;
-}
-
 /* The last ')' of the text: no field behind the name can hold one. */
 static size_t name_end(struct span text)
 {
@@ -46,7 +31,7 @@ static int take_fields(struct span rest, struct process_stat *s, struct err *e)
 		case STAT_FLAGS:
 		case STAT_THREADS:
 		case STAT_START:
-			if (!number(field, &n))
+			if (!span_number(field, &n))
 				return err_set(e, ERR_FORMAT, "field %u is not a number", i);
 			if (i == STAT_PPID)
 				s->ppid = (uint32_t)n;
@@ -71,7 +56,7 @@ int process_stat_from(struct span text, struct process_stat *ret, struct err *e)
 	size_t end = name_end(text);
 	uint64_t n;
 
-	if (!span_cut(&rest, ' ', &pid) || !number(pid, &n) || n > UINT32_MAX || rest.n == 0 ||
+	if (!span_cut(&rest, ' ', &pid) || !span_number(pid, &n) || n > UINT32_MAX || rest.n == 0 ||
 		rest.p[0] != '(' || end < pid.n + 3)
 		return err_set(e, ERR_FORMAT, "a process has no name");
 	s.pid = (uint32_t)n;
@@ -132,7 +117,8 @@ uint64_t process_ns_number(struct span target)
 	uint64_t n;
 
 	if (!span_cut(&target, ':', &name) || target.n < 3 || target.p[0] != '[' ||
-		target.p[target.n - 1] != ']' || !number(span_from(target.p + 1, target.n - 2), &n))
+		target.p[target.n - 1] != ']' ||
+		!span_number(span_from(target.p + 1, target.n - 2), &n))
 		return 0;
 	return n;
 }

@@ -6,6 +6,7 @@ set(HOST_SOURCES
 )
 if(NOT WIN32)
   list(APPEND HOST_SOURCES
+    src/host/capability.c
     src/host/host.c
     src/host/ldcache.c
     src/host/libsystemd.c

@@ -1,6 +1,7 @@
 #include "../check.h"
 #include "core/err.h"
 #include "entity/process.h"
+#include "host/capability.h"
 #include "host/command.h"
 #include "sensor/process/process_text.h"
 

@@ -27,21 +27,6 @@ static uint64_t number_of(struct span data)
 	return n;
 }
 
-static bool digits(struct span text, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	if (text.n == 0 || text.n > 18)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(text.p[i] - '0');
-	}
-	*ret = n;
-	return true;
-}
-
 bool hive_number(const struct hive_values *v, const char *name, uint64_t *ret)
 {
 	const struct hive_value *x = hive_find(v, name);
@@ -53,5 +38,5 @@ bool hive_number(const struct hive_values *v, const char *name, uint64_t *ret)
 		*ret = number_of(x->data);
 		return true;
 	}
-	return digits(x->text, ret);
+	return span_number(x->text, ret);
 }

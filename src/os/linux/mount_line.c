@@ -26,20 +26,14 @@ struct span mount_unescape(struct span s, struct arena *a)
 	return span_from(p, n);
 }
 
-/* Decimal digits and nothing else. */
 static bool number(struct span s, uint32_t *ret)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
-		if (n > UINT32_MAX)
-			return false;
-	}
+	if (!span_number(s, &n) || n > UINT32_MAX)
+		return false;
 	*ret = (uint32_t)n;
-	return s.n > 0;
+	return true;
 }
 
 static bool device(struct span s, struct mount_line *ret)

@@ -2,41 +2,17 @@
 
 #include <jansson.h>
 
+#include "core/json_bounds.h"
+
 #define DEPTH_MAX 64
 #define VALUES_MAX 500000
-
-/* jansson bounds the depth at 2048 and nothing else; a value takes it 40 times the room of "[],".
- */
-static int check_bounds(struct span s, struct err *e)
-{
-	size_t depth = 0, values = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (quoted) {
-			i += c == '\\';
-			quoted = c != '"';
-			continue;
-		}
-		quoted = c == '"';
-		depth += c == '{' || c == '[';
-		depth -= (c == '}' || c == ']') && depth;
-		values += c == ',' || c == '{' || c == '[';
-		if (depth > DEPTH_MAX || values > VALUES_MAX)
-			return err_set(e, ERR_LIMIT, "JSON %s",
-				depth > DEPTH_MAX ? "nested too deep" : "of too many values");
-	}
-	return 0;
-}
 
 int jval_parse(struct span text, struct jval **ret, struct err *e)
 {
 	json_error_t why;
 	json_t *v;
 
-	if (check_bounds(text, e) < 0)
+	if (json_bounds(text, DEPTH_MAX, VALUES_MAX, e) < 0)
 		return e->code;
 	v = json_loadb(text.p, text.n, JSON_ALLOW_NUL, &why);
 	if (!v)

@@ -2,21 +2,13 @@
 
 #include <inttypes.h>
 
+#include "core/attr.h"
+#include "host/capability.h"
+
 #define VERSION_SHIFT 24
 #define VERSION_MASK 0xff000000u
 #define FLAG_EFFECTIVE 0x000001u
 #define CAPS 64 /* bits in a set */
-
-static const char *const names[] = { "cap_chown", "cap_dac_override", "cap_dac_read_search",
-	"cap_fowner", "cap_fsetid", "cap_kill", "cap_setgid", "cap_setuid", "cap_setpcap",
-	"cap_linux_immutable", "cap_net_bind_service", "cap_net_broadcast", "cap_net_admin",
-	"cap_net_raw", "cap_ipc_lock", "cap_ipc_owner", "cap_sys_module", "cap_sys_rawio",
-	"cap_sys_chroot", "cap_sys_ptrace", "cap_sys_pacct", "cap_sys_admin", "cap_sys_boot",
-	"cap_sys_nice", "cap_sys_resource", "cap_sys_time", "cap_sys_tty_config", "cap_mknod",
-	"cap_lease", "cap_audit_write", "cap_audit_control", "cap_setfcap", "cap_mac_override",
-	"cap_mac_admin", "cap_syslog", "cap_wake_alarm", "cap_block_suspend", "cap_audit_read",
-	"cap_perfmon", "cap_bpf", "cap_checkpoint_restore" };
-#define NAMED ((unsigned)ARRAY_LEN(names))
 
 /* Which of the three sets a capability is in. The values decide the order of the text. */
 enum in_set { EFFECTIVE = 1, PERMITTED = 2, INHERITABLE = 4, COMBINATIONS = 8 };
@@ -90,7 +82,7 @@ static unsigned prevailing(const struct caps *caps)
 {
 	unsigned count[COMBINATIONS] = { 0 }, best = 0;
 
-	for (unsigned cap = 0; cap < NAMED; cap++)
+	for (unsigned cap = 0; cap < CAPABILITIES; cap++)
 		count[sets_of(caps, cap)]++;
 	for (unsigned sets = 1; sets < COMBINATIONS; sets++)
 		if (count[sets] > count[best])
@@ -121,8 +113,8 @@ static bool add_list(struct buf *ret, const struct caps *caps, unsigned first, u
 			buf_add_char(ret, ',');
 		else if (ret->n)
 			buf_add_char(ret, ' ');
-		if (cap < NAMED)
-			buf_add_text(ret, names[cap]);
+		if (cap < CAPABILITIES)
+			buf_add_text(ret, capability_name(cap));
 		else
 			buf_addf(ret, "%u", cap);
 		any = true;
@@ -140,7 +132,7 @@ static void to_text(const struct caps *caps, struct buf *ret)
 	if (most)
 		add_letters(ret, '=', most);
 	for (unsigned sets = COMBINATIONS; sets-- > 0;) {
-		if (sets == most || !add_list(ret, caps, 0, NAMED, sets))
+		if (sets == most || !add_list(ret, caps, 0, CAPABILITIES, sets))
 			continue;
 		add_letters(ret, melts ? '=' : '+', sets & ~most);
 		add_letters(ret, '-', most & ~sets);
@@ -149,7 +141,7 @@ static void to_text(const struct caps *caps, struct buf *ret)
 	if (melts)
 		buf_add_char(ret, '=');
 	for (unsigned sets = COMBINATIONS; sets-- > 1;)
-		if (add_list(ret, caps, NAMED, CAPS, sets))
+		if (add_list(ret, caps, CAPABILITIES, CAPS, sets))
 			add_letters(ret, '+', sets);
 }
 

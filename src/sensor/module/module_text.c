@@ -4,21 +4,6 @@
 
 #define NAME_BYTES_MAX 255
 
-static bool number(struct span s, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	if (s.n == 0 || s.n > 18)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		n = n * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	*ret = n;
-	return true;
-}
-
 static struct span state_of(struct span word)
 {
 	return span_of(span_is(word, "Live")        ? "live"
@@ -49,9 +34,9 @@ int module_line_parse(struct span line, struct module_line *ret, struct err *e)
 		return err_set(e, ERR_FORMAT, "fewer than 6 fields");
 	if (m.name.n == 0 || m.name.n > NAME_BYTES_MAX || memchr(m.name.p, '/', m.name.n))
 		return err_set(e, ERR_FORMAT, "no name of a module");
-	if (!number(size, &m.size))
+	if (!span_number(size, &m.size))
 		return err_set(e, ERR_FORMAT, "no size");
-	m.counted = number(refcnt, &m.refcnt);
+	m.counted = span_number(refcnt, &m.refcnt);
 	m.state = state_of(state);
 	if (m.state.n == 0)
 		return err_set(e, ERR_FORMAT, "no state");

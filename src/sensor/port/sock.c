@@ -93,15 +93,10 @@ static bool is_hex(char c)
 
 static bool is_pid(struct span word, const uint32_t *pids, size_t n_pids)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
-	if (word.n < 2 || word.n > 10)
+	if (word.n < 2 || !span_number(word, &n))
 		return false;
-	for (size_t i = 0; i < word.n; i++) {
-		if (!is_digit(word.p[i]))
-			return false;
-		n = n * 10 + (uint64_t)(word.p[i] - '0');
-	}
 	for (size_t i = 0; i < n_pids; i++)
 		if (pids[i] == n)
 			return true;

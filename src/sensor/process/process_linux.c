@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "entity/list.h"
+#include "host/capability.h"
 #include "sensor/process/process_look.h"
 #include "sensor/process/process_room.h"
 

@@ -20,19 +20,6 @@ static bool hex(struct span s, uint64_t *ret)
 	return s.n > 0 && s.n <= 16;
 }
 
-static bool decimal(struct span s, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		else
-			n = n * 10 + (uint64_t)(s.p[i] - '0');
-	*ret = n;
-	return s.n > 0 && s.n <= 19;
-}
-
 static bool pair(struct span s, char sep, uint64_t *ret_a, uint64_t *ret_b)
 {
 	struct span first;
@@ -74,7 +61,7 @@ static bool mapping_from(struct span line, struct arena *a, struct mapping *ret)
 	if (!field(&rest, &range) || !field(&rest, &rights) || rights.n < 4 || rights.p[2] != 'x' ||
 		!field(&rest, &offset) || !field(&rest, &device) || !field(&rest, &inode) ||
 		!pair(range, '-', &m.from, &m.to) || !pair(device, ':', &major, &minor) ||
-		!decimal(inode, &m.inode))
+		!span_number(inode, &m.inode))
 		return false;
 	while (rest.n && rest.p[0] == ' ')
 		rest = span_from_offset(rest, 1);

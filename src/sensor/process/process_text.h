@@ -17,7 +17,6 @@ struct process_status {
 void process_status_from(struct span text, struct process_status *ret);
 
 /* cap_chown and so on; NULL: newer than our list (the last is cap_checkpoint_restore). */
-const char *capability_name(unsigned number);
 
 /* One executable mapping of a file. */
 struct mapping {

@@ -2,30 +2,9 @@
 
 #include <jansson.h>
 
+#include "core/json_bounds.h"
+
 #define DEPTH_MAX 32
-
-/* jansson goes 2048 deep by itself, on the stack. */
-static bool is_deep(struct span s)
-{
-	size_t depth = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (quoted) {
-			i += c == '\\';
-			quoted = c != '"';
-			continue;
-		}
-		quoted = c == '"';
-		depth += c == '{' || c == '[';
-		depth -= (c == '}' || c == ']') && depth;
-		if (depth > DEPTH_MAX)
-			return true;
-	}
-	return false;
-}
 
 static void get_text(struct arena *a, json_t *o, const char *name, struct span *ret)
 {
@@ -96,8 +75,11 @@ int userdb_record_from_json(struct arena *a, struct span text, struct userdb_rec
 	json_error_t why;
 	json_t *o;
 
-	if (text.n > USERDB_BYTES_MAX || is_deep(text))
-		return err_set(e, ERR_LIMIT, "a record too large or too deep");
+	if (text.n > USERDB_BYTES_MAX)
+		return err_set(e, ERR_LIMIT, "a record of more than %zu bytes",
+			(size_t)USERDB_BYTES_MAX);
+	if (json_bounds(text, DEPTH_MAX, text.n, e) < 0)
+		return e->code;
 	o = json_loadb(text.p, text.n, 0, &why);
 	if (!json_is_object(o)) {
 		json_decref(o);

@@ -19,22 +19,6 @@
 #define LIST_BYTES ((size_t)32 << 10)
 #define DELETED " (deleted)"
 
-/* A whole small file; false: it cannot be read. A byte stays free behind it. */
-static bool text(int dir, const char *name, char *block, size_t n, struct span *ret)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	size_t got = 0;
-	ssize_t r = 1;
-
-	if (fd < 0)
-		return false;
-	while (got < n && (r = read(fd, block + got, n - got)) > 0)
-		got += (size_t)r;
-	close(fd);
-	*ret = span_from(block, got);
-	return r >= 0;
-}
-
 static bool number_of(struct span s, uint32_t *ret)
 {
 	uint64_t n = 0;
@@ -52,7 +36,8 @@ static uint32_t number_in(int dir, const char *name)
 	struct span s;
 	uint32_t n;
 
-	return text(dir, name, block, sizeof block, &s) && number_of(s, &n) ? n : UINT32_MAX;
+	return process_text(dir, name, block, sizeof block, &s) && number_of(s, &n) ? n
+										    : UINT32_MAX;
 }
 
 /* "Uid:\treal\teffective\t…": whose rights it acts with. */
@@ -128,7 +113,7 @@ static void take_args(int dir, struct arena *a, struct seen *s)
 	char block[ARGS_BYTES];
 	struct span args;
 
-	if (!text(dir, "cmdline", block, sizeof block, &args))
+	if (!process_text(dir, "cmdline", block, sizeof block, &args))
 		return;
 	s->args_cut = args.n == sizeof block;
 	s->args = arena_copy(a, args);
@@ -140,7 +125,7 @@ static void take_group(int dir, struct arena *a, struct seen *s)
 	char block[CGROUP_BYTES];
 	struct span all, path;
 
-	if (!text(dir, "cgroup", block, sizeof block, &all))
+	if (!process_text(dir, "cgroup", block, sizeof block, &all))
 		return;
 	s->cgroup = 0;
 	s->cgroup_set = hash_of(all) | 1;
@@ -164,7 +149,7 @@ static bool take(struct processes *p, int dir, uint32_t pid, struct arena *a, st
 	struct span all;
 	struct err e;
 
-	if (!text(dir, "stat", block, sizeof block, &all) ||
+	if (!process_text(dir, "stat", block, sizeof block, &all) ||
 		process_stat_from(all, &stat, &e) < 0 || stat.pid != pid)
 		return false;
 	s->parent = stat.ppid;
@@ -172,7 +157,7 @@ static bool take(struct processes *p, int dir, uint32_t pid, struct arena *a, st
 	s->comm = arena_copy(a, stat.comm);
 	s->kernel = (stat.flags & PROCESS_KTHREAD) != 0;
 	s->tty = stat_tty(all, a);
-	if (text(dir, "status", block, sizeof block, &all))
+	if (process_text(dir, "status", block, sizeof block, &all))
 		s->uid = effective_uid(all);
 	s->login_uid = number_in(dir, "loginuid");
 	s->session = number_in(dir, "sessionid");
@@ -192,7 +177,7 @@ static bool is_same(struct processes *p, int dir, uint64_t start)
 	struct span all;
 	struct err e;
 
-	return text(dir, "stat", block, sizeof block, &all) &&
+	return process_text(dir, "stat", block, sizeof block, &all) &&
 	       process_stat_from(all, &stat, &e) == 0 && stat.start == start / p->tick;
 }
 
