@@ -7,6 +7,7 @@
 #include "entity/key_typed.h"
 
 #define HISTORY_DEFAULT 10
+#define MOVES_MAX 1000  /* renames that are followed */
 #define TEXT_SHOWN 4096 /* bytes of a text, without --full */
 
 static struct {
@@ -29,6 +30,9 @@ struct shown {
 	struct session *session;
 	const struct kind *kind;
 	struct span key, now; /* now: where it was renamed to, when it is not there */
+	struct span before;   /* of the history: its name before the last rename that was met */
+	unsigned moves;
+	struct arena *arena;
 	struct record *approved, *current;
 	struct selection held;
 	uint64_t records;
@@ -129,12 +133,43 @@ static bool concerns_gap(const struct shown *x, const struct gap_note *g)
 	       (!g->kind->hierarchical && g->subtree && span_starts(x->key, g->key));
 }
 
-static bool concerns(const struct shown *x, const struct ledger_record *r)
+/* Itself, or with a folder above it. *ret_rest: what of its name stayed. */
+static bool is_renamed(const struct change *c, const struct kind *kind, struct span key,
+	struct span side, struct span *ret_rest)
+{
+	if (c->type != CHANGE_RENAMED || c->kind != kind || !key.n || !span_starts(key, side))
+		return false;
+	*ret_rest = span_from_offset(key, side.n);
+	return !ret_rest->n || (c->subtree && key_is_below(kind, key, side));
+}
+
+/* Its history goes on under the name it had before, back to when that was created: an older one of
+ * that name was another. */
+static bool follow_back(struct shown *x, const struct change *c)
+{
+	struct span name = x->before.n ? x->before : x->key, rest;
+
+	if (is_renamed(c, x->kind, name, c->key, &rest) && x->moves++ < MOVES_MAX) {
+		x->before = span_of(
+			arena_format(x->arena, "%.*s%.*s", SPAN_ARG(c->old_key), SPAN_ARG(rest)));
+		return true;
+	}
+	if (c->kind != x->kind || !x->before.n || !span_same(c->key, x->before))
+		return false;
+	if (c->type == CHANGE_CREATED)
+		x->before = SPAN_NONE;
+	return true;
+}
+
+static bool concerns(struct shown *x, const struct ledger_record *r)
 {
 	if (r->type == RECORD_GAP)
 		return concerns_gap(x, &r->gap);
-	return r->type == RECORD_CHANGE && r->change.kind == x->kind &&
-	       (span_same(r->change.key, x->key) || span_same(r->change.old_key, x->key));
+	if (r->type != RECORD_CHANGE)
+		return false;
+	return follow_back(x, &r->change) ||
+	       (r->change.kind == x->kind &&
+		       (span_same(r->change.key, x->key) || span_same(r->change.old_key, x->key)));
 }
 
 static int add_history(void *ctx, const struct ledger_record *r, struct err *e)
@@ -201,11 +236,7 @@ static int find_renamed(void *ctx, const struct ledger_record *r, struct err *e)
 	struct span rest;
 
 	(void)e;
-	if (r->type != RECORD_CHANGE || c->type != CHANGE_RENAMED || c->kind != m->kind ||
-		!span_starts(m->key, c->old_key))
-		return 0;
-	rest = span_from_offset(m->key, c->old_key.n);
-	if (rest.n && (!c->subtree || !key_is_below(m->kind, m->key, c->old_key)))
+	if (r->type != RECORD_CHANGE || !is_renamed(c, m->kind, m->key, c->old_key, &rest))
 		return 0;
 	m->now = span_of(arena_format(m->arena, "%.*s%.*s", SPAN_ARG(c->key), SPAN_ARG(rest)));
 	return 1;
@@ -242,7 +273,7 @@ static int refuse(const struct session *s, const struct shown *x, struct err *e)
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) arena = arena_new();
-	struct shown x = { .session = s };
+	struct shown x = { .session = s, .arena = arena };
 	int rc;
 
 	if (key_typed(arena, argc, argv, &x.kind, &x.key, e) < 0 || find(s, arena, &x, e) < 0)

@@ -432,6 +432,17 @@ ok "a reason of blanks is none" status 15
 run approve all --reason moved
 run show tree/old/1
 ok "also when the old name is forgotten" complains "was renamed; see: "
+echo more >>tree/young/1
+run check
+mv tree/young/1 tree/conf/one
+run check
+rm tree/conf/one
+run check
+echo another >tree/conf/one
+run check
+run show tree/conf/one --json
+ok "show of a new name has what happened under the names before, back to its beginning" \
+	field '[(x["change"], x["key"].split("tree/")[1]) for x in L if x.get("record") == "change"] == [("created", "conf/one"), ("deleted", "conf/one"), ("renamed", "conf/one"), ("updated", "young/1"), ("renamed", "young")]'
 printf 'version: 1\nrules:\n  - {id: none, kind: file, severity: low, base: /nowhere}\n' >none.yaml
 bare baseline diff before --policy none.yaml --state state
 ok "what no rule watches has a heading" says "INFO  no rule ("
