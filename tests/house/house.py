@@ -20,7 +20,7 @@ FUNCTION_LINES = 60
 FUZZER_LINES = 25
 LIBRARIES = ("core", "os", "entity", "policy", "store", "sensor", "change", "output", "wire")
 CODE = (".c", ".h")
-CODE_FOLDERS = ("src/", "tests/", "fuzz/", "bench/", "bpf/")
+CODE_FOLDERS = ("src/", "tests/", "fuzz/", "bench/")
 
 
 class MissingTool(Exception):
@@ -190,7 +190,7 @@ def check_banned():
     ]
     allowed = {tuple(line.split()[:2]) for _, line in numbered(text("tests/house/allowed"))
                if line.strip() and not line.startswith("#")}
-    for f in code_files("src/", "bpf/"):
+    for f in code_files("src/"):
         bare, with_strings = blanked(text(f)), blanked(text(f), keep_strings=True)
         for pattern, strings, what, where in rows:
             if not where(f):
@@ -227,7 +227,7 @@ def check_format():
 
 def check_guards():
     for f in files():
-        if f.endswith(".h") and f.startswith(("src/", "bpf/")):
+        if f.endswith(".h") and f.startswith("src/"):
             parts = f[:-2].split("/")[1:]
             want = "_".join(parts).upper().replace("-", "_") + "_H"
             short = "_".join([parts[0], parts[-1]]).upper().replace("-", "_") + "_H"

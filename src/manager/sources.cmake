@@ -1,2 +1,0 @@
-set(MANAGER_SOURCES
-)

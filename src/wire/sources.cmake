@@ -1,2 +1,0 @@
-set(WIRE_SOURCES
-)
