@@ -1,6 +1,7 @@
 /* The control pipe, what the control socket is on Linux, under a name that is new at each start and
- * stands in the lock of the state folder. Only this computer, and only SYSTEM, administrators and who runs the agent may open it;
- * it must not be there already, so that nobody else can listen in our place. */
+ * stands in the lock of the state folder. Only this computer, and only SYSTEM, administrators and
+ * who runs the agent may open it; it must not be there already, so that nobody else can listen in
+ * our place. */
 #ifndef AGENT_CONTROL_WINDOWS_CONTROL_PIPE_H
 #define AGENT_CONTROL_WINDOWS_CONTROL_PIPE_H
 
