@@ -28,6 +28,7 @@ if(WIN32)
     src/os/windows/stop.c
     src/os/windows/system.c
     src/os/windows/terminal.c
+    src/os/windows/tls.c
     src/os/windows/wide.c
     src/os/windows/wmi.c
   )

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Receivers for tests/windows/routes.sh: CERTIFICATE KEY FOLDER. Its port is written to FOLDER/port,
 each body that came whole to FOLDER/requests (path and length), each Authorization, whatever came
-behind it, to FOLDER/told, what /lake took to FOLDER/lake. Syslog: FOLDER/port.tcp and FOLDER/port.udp;
-what came to FOLDER/tcp and FOLDER/udp, the latter with a NUL behind each datagram. A
-connection of TCP over which nothing comes for a second is ended, and read on."""
+behind it, to FOLDER/told, what /lake took to FOLDER/lake. Syslog: FOLDER/port.tcp, FOLDER/port.tls and
+FOLDER/port.udp; what came to FOLDER/tcp, FOLDER/tls and FOLDER/udp, the last with a NUL behind each
+datagram. A connection over which nothing comes for a second is ended, and read on. FOLDER/port.deaf:
+nobody answers there."""
 import http.server
 import os
 import socket
@@ -15,6 +16,7 @@ import time
 certificate, key, folder = sys.argv[1:4]
 lock = threading.Lock()
 refusals = [500, 503]
+kept = []
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -81,14 +83,14 @@ def take_datagrams(s):
             f.write(s.recv(65536) + b"\0")
 
 
-def take_stream(c):
+def take_stream(c, name):
     c.settimeout(1)
-    with c, open(f"{folder}/tcp", "ab", buffering=0) as f:
+    with c, open(f"{folder}/{name}", "ab", buffering=0) as f:
         while True:
             try:
                 data = c.recv(65536)
             except TimeoutError:
-                c.shutdown(socket.SHUT_WR)
+                socket.socket.shutdown(c, socket.SHUT_WR)  # TLS stays, to read on
                 c.settimeout(None)
                 continue
             if not data:
@@ -96,10 +98,27 @@ def take_stream(c):
             f.write(data)
 
 
-def take_streams(s):
+def take_sealed(c):
+    try:
+        c.settimeout(20)
+        c = context.wrap_socket(c, server_side=True, suppress_ragged_eofs=True)
+    except OSError:
+        return
+    take_stream(c, "tls")
+
+
+def accept(s, take):
     while True:
         c, _ = s.accept()
-        threading.Thread(target=take_stream, args=(c,), daemon=True).start()
+        threading.Thread(target=take, args=(c,), daemon=True).start()
+
+
+def take_streams(s):
+    accept(s, lambda c: take_stream(c, "tcp"))
+
+
+def take_sealed_streams(s):
+    accept(s, take_sealed)
 
 
 def listen(name, kind, take):
@@ -107,15 +126,18 @@ def listen(name, kind, take):
     s.bind(("127.0.0.1", 0))
     if kind == socket.SOCK_STREAM:
         s.listen()
+    kept.append(s)
     threading.Thread(target=take, args=(s,), daemon=True).start()
     tell_port(name, s.getsockname()[1])
 
 
-listen("port.udp", socket.SOCK_DGRAM, take_datagrams)
-listen("port.tcp", socket.SOCK_STREAM, take_streams)
-server = Server(("127.0.0.1", 0), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(certificate, key)
+listen("port.udp", socket.SOCK_DGRAM, take_datagrams)
+listen("port.tcp", socket.SOCK_STREAM, take_streams)
+listen("port.deaf", socket.SOCK_STREAM, lambda s: None)
+listen("port.tls", socket.SOCK_STREAM, take_sealed_streams)
+server = Server(("127.0.0.1", 0), Handler)
 server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 tell_port("port", server.server_address[1])
 server.serve_forever()

@@ -13,8 +13,6 @@ const struct route_lack *route_lacks(const struct route *r)
 	static const struct route_lack type = { "to",
 		"routes to mail are not available on Windows, expected file, syslog, webhook or "
 		"command" };
-	static const struct route_lack tls = { "address",
-		"syslog over TLS is not available on Windows yet, expected udp:// or tcp://" };
 	static const struct route_lack cert = { "cert",
 		"a certificate of our own is not available on Windows yet" };
 	static const struct route_lack verify = { "verify",
@@ -22,8 +20,6 @@ const struct route_lack *route_lacks(const struct route *r)
 
 	if (!sinks[r->type])
 		return &type;
-	if (r->type == ROUTE_SYSLOG && r->transport == TRANSPORT_TLS)
-		return &tls;
 	if (r->cert)
 		return &cert;
 	return r->verify ? NULL : &verify;

@@ -1,4 +1,5 @@
-/* Syslog over UDP (RFC 5426) and TCP (RFC 6587); what is sent is made as on Linux (link/batch.c).
+/* Syslog over UDP (RFC 5426), TCP (RFC 6587) and TLS (RFC 5425); what is sent is made as on Linux
+ * (link/batch.c).
  *
  * A datagram is gone once the system has it: nobody acknowledges it. Over TCP the system is told to
  * keep nothing of ours (SO_SNDBUF 0): then a WSASend is over when the other side's system has
@@ -10,6 +11,7 @@
 #include "agent/sinks/windows/carrier.h"
 #include "core/mem.h"
 #include "os/windows/fault.h"
+#include "os/windows/tls.h"
 #include "os/windows/wide.h"
 
 #define PIECE ((size_t)1 << 20) /* of one WSASend */
@@ -19,9 +21,10 @@ struct wire {
 	const char *host;
 	unsigned port;
 	bool datagrams;
+	struct tls *tls;             /* NULL: as it is */
 	SOCKET socket;               /* INVALID_SOCKET: not connected */
 	HANDLE cancelled, connected; /* events, by hand */
-	HANDLE sent;                 /* an event, by hand; of the OVERLAPPED */
+	HANDLE moved;                /* an event, by hand; of the OVERLAPPED */
 };
 
 static int broken(const struct wire *w, DWORD code, struct err *e)
@@ -134,16 +137,17 @@ static bool is_closed(SOCKET s)
 
 /* ---- sending ---- */
 
-static DWORD send_piece(const struct wire *w, struct span piece, size_t *ret)
+/* Some bytes out or in; in: 0 of them when the other side has ended the connection. */
+static DWORD move(const struct wire *w, bool in, WSABUF b, size_t *ret)
 {
-	const HANDLE waits[] = { w->cancelled, w->sent };
-	WSABUF b = { (ULONG)piece.n, (char *)(uintptr_t)piece.p };
-	OVERLAPPED at = { .hEvent = w->sent };
+	const HANDLE waits[] = { w->cancelled, w->moved };
+	OVERLAPPED at = { .hEvent = w->moved };
 	DWORD n = 0, flags = 0;
 	bool cancelled;
 
-	ResetEvent(w->sent);
-	if (WSASend(w->socket, &b, 1, NULL, 0, &at, NULL) != 0 &&
+	ResetEvent(w->moved);
+	if ((in ? WSARecv(w->socket, &b, 1, NULL, &flags, &at, NULL)
+		: WSASend(w->socket, &b, 1, NULL, 0, &at, NULL)) != 0 &&
 		WSAGetLastError() != WSA_IO_PENDING)
 		return (DWORD)WSAGetLastError();
 	cancelled =
@@ -157,12 +161,14 @@ static DWORD send_piece(const struct wire *w, struct span piece, size_t *ret)
 }
 
 /* A datagram is one piece, whatever it is. */
-static int send_all(const struct wire *w, struct span rest, struct err *e)
+static int send_all(void *at, struct span rest, struct err *e)
 {
+	const struct wire *w = at;
+
 	while (rest.n) {
-		struct span piece = { rest.p, rest.n < PIECE ? rest.n : PIECE };
-		size_t n = 0;
-		DWORD code = send_piece(w, piece, &n);
+		size_t n = 0, piece = rest.n < PIECE ? rest.n : PIECE;
+		WSABUF b = { (ULONG)piece, (char *)(uintptr_t)rest.p };
+		DWORD code = move(w, false, b, &n);
 
 		if (code || n == 0)
 			return broken(w, code ? code : WSAECONNRESET, e);
@@ -171,7 +177,38 @@ static int send_all(const struct wire *w, struct span rest, struct err *e)
 	return 0;
 }
 
-static int send_datagrams(const struct wire *w, const struct parcel *p, struct err *e)
+static int receive_some(void *at, char *to, size_t most, size_t *ret, struct err *e)
+{
+	const struct wire *w = at;
+	WSABUF b = { (ULONG)most, to };
+	DWORD code = move(w, true, b, ret);
+
+	return code ? broken(w, code, e) : 0;
+}
+
+static struct tls_pipe pipe_of(struct wire *w)
+{
+	return (struct tls_pipe){ w, send_all, receive_some };
+}
+
+static int seal(struct wire *w, struct err *e)
+{
+	const struct tls_pipe pipe = pipe_of(w);
+
+	if (!w->tls || tls_connect(w->tls, &pipe, e) == 0)
+		return 0;
+	disconnect(w);
+	return e->code;
+}
+
+static int send_stream(struct wire *w, struct span all, struct err *e)
+{
+	const struct tls_pipe pipe = pipe_of(w);
+
+	return w->tls ? tls_send(w->tls, &pipe, all, e) : send_all(w, all, e);
+}
+
+static int send_datagrams(struct wire *w, const struct parcel *p, struct err *e)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		size_t from = i ? p->ends[i - 1] : 0;
@@ -187,9 +224,10 @@ static int send_datagrams(const struct wire *w, const struct parcel *p, struct e
 static void close_wire(void *at)
 {
 	struct wire *w = at;
-	const HANDLE events[] = { w->cancelled, w->connected, w->sent };
+	const HANDLE events[] = { w->cancelled, w->connected, w->moved };
 
 	disconnect(w);
+	tls_close(w->tls);
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		if (events[i])
 			CloseHandle(events[i]);
@@ -214,10 +252,15 @@ static int open_wire(void **ret, const struct route *r, struct err *e)
 	w->socket = INVALID_SOCKET;
 	w->cancelled = CreateEventW(NULL, TRUE, FALSE, NULL);
 	w->connected = CreateEventW(NULL, TRUE, FALSE, NULL);
-	w->sent = CreateEventW(NULL, TRUE, FALSE, NULL);
-	if (!w->cancelled || !w->connected || !w->sent) {
+	w->moved = CreateEventW(NULL, TRUE, FALSE, NULL);
+	if (!w->cancelled || !w->connected || !w->moved) {
 		close_wire(w);
 		return err_set(e, ERR_SYSTEM, "cannot make an event");
+	}
+	if (r->transport == TRANSPORT_TLS &&
+		tls_open(&w->tls, r->server_name ? r->server_name : r->host, r->ca, e) < 0) {
+		close_wire(w);
+		return e->code;
 	}
 	*ret = w;
 	return 0;
@@ -229,9 +272,9 @@ static int carry_wire(void *at, const struct parcel *p, struct err *e)
 
 	if (w->socket != INVALID_SOCKET && !w->datagrams && is_closed(w->socket))
 		disconnect(w);
-	if (w->socket == INVALID_SOCKET && reach(w, e) < 0)
+	if (w->socket == INVALID_SOCKET && (reach(w, e) < 0 || seal(w, e) < 0))
 		return e->code;
-	return w->datagrams ? send_datagrams(w, p, e) : send_all(w, buf_span(&p->body), e);
+	return w->datagrams ? send_datagrams(w, p, e) : send_stream(w, buf_span(&p->body), e);
 }
 
 static void cancel_wire(void *at)
