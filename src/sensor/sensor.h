@@ -92,7 +92,8 @@ struct scan_options {
 	int io_class;          /* 0 default, 1 best-effort (as it is), 2 idle */
 	uint64_t limit_rate;   /* bytes read a second */
 	unsigned limit_cpu;    /* per cent of one core */
-	unsigned deadline_ms;  /* for one open, stat or read; 0: 5000 */
+	unsigned deadline_ms;  /* for one open, stat or read; 0: 5000, and more on a local disk */
+	unsigned remote_ms;    /* the same where a program or another machine serves; 0: as that */
 	uint64_t size_cap;     /* larger regular files are not read whole; 0: 1 TiB of data */
 	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 120 */
 	/* So long are files of more than LARGE_BYTES read, all of them together, and no longer than

@@ -52,6 +52,22 @@ hang hanglist
 hang hangopendir
 hang hangxattr
 
+# A server that is gone with all that is mounted from it costs what one mount costs.
+many=16
+use many
+mkdir "$BASE/a" "$BASE/z"
+for ((i = 0; i < many; i++)); do mkdir "$BASE/m$i"; done
+echo 2 >"$BASE/z/behind"
+invar init
+echo 3 >>"$BASE/z/behind"
+start python3 tests/e2e/silent_mounts.py "$BASE" $many || echo "# $(cat "$CASE/start.err")"
+invar check --deadline $DEADLINE
+gaps=()
+for ((i = 0; i < many; i++)); do gaps+=("gap m$i/** timeout"); done
+expect "many: each is a gap, what lies behind them is seen" 36 "${gaps[@]}" "updated z/behind size,sha256"
+within "many: they were asked together" $((many * DEADLINE / 2))
+stop
+
 # Quick checks ask for single entries, and hang there too.
 served quick
 mode hangread

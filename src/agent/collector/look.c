@@ -13,6 +13,7 @@
 #define PACE 12                    /* a flat kind: a look costs at most a 12th of the time … */
 #define PACE_MAX_MS 800            /* … but is made within a second */
 #define DEAR_WAIT_MS 250           /* until it is seen whether one may be looked at */
+#define REMOTE_MS 1000             /* for a mount that does not answer: all else waits for it */
 #define BURST 2000                 /* looks that take memory worth giving back */
 #define MOST 4096                  /* looks at once, … */
 #define FIRST 1024                 /* … until it is known what they cost, … */
@@ -199,6 +200,7 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 	int rc;
 
 	c->looks++;
+	o.remote_ms = REMOTE_MS;
 	dear_limit(c, looks, n, &o);
 	rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
 	if (rc == ERR_CHANGED && start_policy(c, NULL, &e) == 0)

@@ -4,6 +4,7 @@
 #define SENSOR_FILE_COLLECT_H
 
 #include "sensor/file/file_crew.h"
+#include "sensor/file/file_probe.h"
 
 #define AWAITED_MAX 1024 /* requests under way */
 
@@ -31,6 +32,7 @@ struct collector {
 	bool ended;
 	bool kept; /* the crew stays for the next scan, of points as well */
 	unsigned restarts;
+	struct probe *probe; /* NULL: everything answered as yet */
 };
 
 void collect_init(struct collector *c);
@@ -53,7 +55,7 @@ void ask_points(struct collector *c);
 void remember(struct collector *c);
 
 /* Is a thread stuck in the kernel? Then its path, or the mount it lies on, is given up: a gap, and
- * never to be touched again by this scan. */
+ * never to be touched again by this scan. Counts a restart for each but those that a probe told. */
 bool stuck(struct collector *c);
 /* Nobody is at anything, and yet what was asked for is not answered: the crew was stopped. */
 bool silent(struct collector *c);

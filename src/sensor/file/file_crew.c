@@ -287,12 +287,10 @@ static NORETURN void crew_main(struct crew *c, const struct crew_plan *plan)
 	_exit(0);
 }
 
-/* Keep nothing of the collector's: one that is stuck would hold on to it for as long as it is, and
- * with it the lock of the state and the pipe that somebody reads our output from. */
-static bool let_go(int but)
+bool crew_let_go(int but)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	unsigned keep = (unsigned)but;
+	unsigned keep = but < 0 ? 0 : (unsigned)but;
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fd != but && (null < 0 || dup2(null, fd) < 0))
@@ -342,7 +340,7 @@ int crew_start(struct crew *ret, const struct crew_plan *plan, struct err *e)
 	if (c.pid == 0) {
 		/* die with the collector; it may be gone already */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent || !let_go(plan->rootfd))
+		if (getppid() != parent || !crew_let_go(plan->rootfd))
 			_exit(1);
 		prctl(PR_SET_NAME, "invar-crew");
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -371,19 +369,26 @@ bool crew_died(struct crew *c, struct buf *ret_text)
 	return true;
 }
 
-bool crew_end(struct crew *c)
+bool crew_kill(pid_t pid)
 {
 	struct timespec wait = { 0, 2000000 };
-	bool dead = c->pid < 0;
+	bool dead = false;
 
-	atomic_store(&c->shared->stop, 1);
-	if (!dead)
-		kill(c->pid, SIGKILL);
+	kill(pid, SIGKILL);
 	for (int i = 0; i < 100 && !dead; i++) {
-		dead = waitpid(c->pid, NULL, WNOHANG) != 0;
+		dead = waitpid(pid, NULL, WNOHANG) != 0;
 		if (!dead)
 			nanosleep(&wait, NULL);
 	}
+	return dead;
+}
+
+bool crew_end(struct crew *c)
+{
+	bool dead;
+
+	atomic_store(&c->shared->stop, 1);
+	dead = c->pid < 0 || crew_kill(c->pid);
 	/* One that is stuck in the kernel keeps its own mappings; ours can go either way. */
 	crew_release(c);
 	return dead;

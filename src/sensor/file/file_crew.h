@@ -36,6 +36,12 @@ struct crew_plan {
 int crew_start(struct crew *ret, const struct crew_plan *plan, struct err *e) MUST_CHECK;
 /* End it. One that does not die at once is left behind; false then. */
 bool crew_end(struct crew *c);
+/* Of any expendable process. Kill it and wait a moment; false: it is stuck, and left behind. */
+bool crew_kill(pid_t pid);
+/* Keep nothing of the collector's but this descriptor (-1: none): one that is stuck would hold on
+ * to it for as long as it is, and with it the lock of the state and the pipe that somebody reads
+ * our output from. */
+bool crew_let_go(int but);
 /* It ended by itself. ret_text: how, for people. */
 bool crew_died(struct crew *c, struct buf *ret_text);
 

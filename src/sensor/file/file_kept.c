@@ -127,6 +127,8 @@ static void begin_anew(struct post *p, struct scan *s)
 	c->bytes_before = t ? -atomic_load(&t->bytes) : 0;
 	c->files_before = t ? -atomic_load(&t->files_read) : 0;
 	memset(c->seen, 0, sizeof c->seen);
+	probe_free(c->probe);
+	c->probe = NULL;
 	c->n_avoid = 0;
 	arena_clear(c->arena);
 	if (p->spare)

@@ -57,7 +57,7 @@ static enum pump pump_idle(struct collector *c, uint32_t seen, int64_t *checked,
 	if (clock_monotonic() - *checked > 100000000) {
 		*checked = clock_monotonic();
 		if (stuck(c) || silent(c)) {
-			if (++c->restarts <= RESTARTS_MAX)
+			if (c->restarts <= RESTARTS_MAX)
 				return PUMP_RESTART;
 			err_set(e, ERR_SYSTEM, "more than %d file systems do not answer",
 				RESTARTS_MAX);
@@ -189,6 +189,7 @@ void collect_done(struct collector *c)
 	for (size_t i = 0; i < AWAITED_MAX; i++)
 		buf_done(&c->awaited[i]);
 	free(c->awaited);
+	probe_free(c->probe);
 	free(c->avoid);
 	buf_done(&c->key);
 	buf_done(&c->last);

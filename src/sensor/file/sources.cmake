@@ -38,6 +38,7 @@ else()
     src/sensor/file/file_linux.c
     src/sensor/file/file_list.c
     src/sensor/file/file_look.c
+    src/sensor/file/file_probe.c
     src/sensor/file/file_pass.c
     src/sensor/file/file_request.c
     src/sensor/file/file_stuck.c
