@@ -25,13 +25,17 @@ static const struct {
 	{ 0x205f, 0x206f }, /* a blank, word joiner, invisible operators, bidirectional */
 	{ 0x2800, 0x2800 }, /* Braille without a dot */
 	{ 0x3164, 0x3164 }, /* filler of Hangul */
+	{ 0xe000, 0xf8ff }, /* for private use: whatever a font makes of it, or nothing */
+	{ 0xfdd0, 0xfdef }, /* no characters */
 	{ VARIANT_0, 0xfe0f }, { 0xfeff, 0xfeff }, /* byte order mark */
 	{ 0xffa0, 0xffa0 },                        /* filler of Hangul, half width */
 	{ 0xfff0, 0xfffb },                        /* annotations */
+	{ 0xfffe, 0xffff },                        /* no characters */
 	{ 0x1bca0, 0x1bca3 },                      /* shorthand */
 	{ 0x1d159, 0x1d159 },                      /* a note without a head */
 	{ 0x1d173, 0x1d17a },                      /* beams and slurs */
 	{ 0xe0000, 0xe0fff },                      /* tags, variation selectors of ideographs */
+	{ 0xf0000, 0x10ffff },                     /* for private use */
 };
 
 /* Of emoji and ideographs: ordinary in Japanese. Behind anything else they hide. */
@@ -80,14 +84,6 @@ static void add_hex(struct buf *ret, struct span s)
 	}
 }
 
-/* s begins with a backslash: would a reader take it for one of ours? */
-static bool looks_escaped(struct span s)
-{
-	uint8_t byte;
-
-	return s.n >= 4 && s.p[1] == 'x' && hex_parse(span_from(s.p + 2, 2), &byte, 1);
-}
-
 /* What is written otherwise than escape_text does it. */
 enum how {
 	HOW_TEXT,
@@ -95,17 +91,38 @@ enum how {
 	HOW_NAME,  /* the same, and C0 80 is NUL */
 };
 
-/* bad: an escaped byte stands behind it. */
-static void add_harmless(struct buf *ret, struct span s, enum how how, bool bad)
+static bool continues(uint8_t byte)
 {
+	return byte >= 0x80 && byte < 0xc0;
+}
+
+/* s begins with a backslash: would a reader take it for one of ours? Not what is shown as it is in
+ * any case (\x64), and in a name of Windows no byte that only follows another (\x86): bytes that
+ * belong to nothing are not found in WTF-8. */
+static bool looks_escaped(struct span s, enum how how, uint8_t *ret)
+{
+	if (s.n < 4 || s.p[1] != 'x' || !hex_parse(span_from(s.p + 2, 2), ret, 1))
+		return false;
+	if (*ret > ' ' && *ret < 0x7f)
+		return *ret == '\\';
+	return how != HOW_NAME || !continues(*ret);
+}
+
+/* bad: an escaped byte stands behind it; torn: before it one of a character that has no end. */
+static void add_harmless(struct buf *ret, struct span s, enum how how, bool bad, bool torn)
+{
+	const char *begin = s.p;
 	const char *hit;
+	uint8_t byte;
 
 	while (s.n && (hit = memchr(s.p, '\\', s.n))) {
 		size_t n = (size_t)(hit - s.p);
 
 		buf_add(ret, s.p, n);
 		s = span_from_offset(s, n);
-		if (how == HOW_TEXT || looks_escaped(s) || (bad && s.n == 1))
+		if (how == HOW_TEXT ||
+			looks_escaped(s, torn && s.p == begin ? HOW_VALUE : how, &byte) ||
+			(bad && s.n == 1))
 			add_hex(ret, span_from(s.p, 1));
 		else
 			buf_add_char(ret, '\\');
@@ -122,11 +139,13 @@ static bool is_nul(struct span s)
 /* more: an escaped byte stands behind all of it. */
 static void escape(struct buf *ret, struct span s, enum how how, bool more)
 {
+	bool torn = false;
+
 	while (s.n) {
 		size_t n = harmless(s), bad;
 		uint32_t c;
 
-		add_harmless(ret, span_from(s.p, n), how, more || n < s.n);
+		add_harmless(ret, span_from(s.p, n), how, more || n < s.n, torn);
 		s = span_from_offset(s, n);
 		bad = utf8_next(s, &c);
 		if (how == HOW_NAME && is_nul(s)) {
@@ -134,7 +153,8 @@ static void escape(struct buf *ret, struct span s, enum how how, bool more)
 			s = span_from_offset(s, 2);
 			continue;
 		}
-		if (bad == 0)
+		torn = bad == 0;
+		if (torn)
 			bad = s.n > 0;
 		add_hex(ret, span_from(s.p, bad));
 		s = span_from_offset(s, bad);
@@ -191,32 +211,38 @@ void escape_name(struct buf *ret, struct span s)
 	escape_ends(ret, s, HOW_NAME);
 }
 
-void escape_name_undo(struct span text, struct buf *ret)
+/* How many bytes follow this one in a character, by RFC 3629 §3. */
+static unsigned followers(uint8_t byte)
 {
-	AUTO(buf) plain = BUF_INIT(ret->max);
+	return byte < 0xc0 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+}
 
-	escape_value_undo(text, &plain);
-	for (size_t i = 0; i < plain.n; i++)
-		if (plain.p[i])
-			buf_add_char(ret, plain.p[i]);
-		else
+static void undo(struct span text, enum how how, struct buf *ret)
+{
+	unsigned follow = 0; /* bytes that the one before is still to be followed by */
+
+	while (text.n) {
+		uint8_t byte = 0;
+		bool ours =
+			text.p[0] == '\\' && (looks_escaped(text, follow ? HOW_VALUE : how, &byte));
+
+		follow = !ours ? 0 : continues(byte) ? follow - (follow > 0) : followers(byte);
+		if (ours && byte == 0 && how == HOW_NAME)
 			buf_add(ret, "\xc0\x80", 2);
-	ret->full |= plain.full;
+		else
+			buf_add_char(ret, ours ? (char)byte : text.p[0]);
+		text = span_from_offset(text, ours ? 4 : 1);
+	}
 }
 
 void escape_value_undo(struct span text, struct buf *ret)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		uint8_t byte;
+	undo(text, HOW_VALUE, ret);
+}
 
-		if (text.p[i] == '\\' && looks_escaped(span_from_offset(text, i)) &&
-			hex_parse(span_from(text.p + i + 2, 2), &byte, 1)) {
-			buf_add_char(ret, (char)byte);
-			i += 3;
-		} else {
-			buf_add_char(ret, text.p[i]);
-		}
-	}
+void escape_name_undo(struct span text, struct buf *ret)
+{
+	undo(text, HOW_NAME, ret);
 }
 
 int escape_undo(struct span text, struct buf *ret, struct err *e)

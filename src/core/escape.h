@@ -9,8 +9,8 @@
 
 /* False when s is well-formed UTF-8 without what a reader does not see as it is: C0, DEL, C1, the
  * bidirectional controls, the line separators, every blank but U+0020, and what has no shape (zero
- * width, soft hyphen, fillers, variation selectors, tags U+E0000…E0FFF; the table is in escape.c).
- * Backslashes are fine here. */
+ * width, soft hyphen, fillers, variation selectors, tags U+E0000…E0FFF, what is for private use or
+ * no character; the table is in escape.c). Backslashes are fine here. */
 bool escape_needed(struct span s);
 
 /* Append s with each byte of a control character or of anything that is not UTF-8, and each
@@ -18,7 +18,8 @@ bool escape_needed(struct span s);
 void escape_text(struct buf *ret, struct span s);
 
 /* The same for what is read and not typed again: a backslash stays one, but where it could be taken
- * for part of an escaped byte: before x and two hexadecimal digits, and before an escaped byte. */
+ * for part of an escaped byte: before x and the two digits of a byte that is ever escaped (\x64 is
+ * not), and before an escaped byte. */
 void escape_value(struct buf *ret, struct span s);
 
 /* escape_text for a name by itself: blanks at its ends are \x20. */

@@ -47,6 +47,10 @@ static const struct {
 	{ TEXT("a\xef\xb8\x8f"), "a\\xef\\xb8\\x8f", true },
 	{ TEXT("\xe3\x85\xa4"), "\\xe3\\x85\\xa4", true },
 	{ TEXT("\xf3\xa1\x80\x80"), "\xf3\xa1\x80\x80", false },
+	{ TEXT("\ue000"), "\\xee\\x80\\x80", true },
+	{ TEXT("\xef\xbf\xbe"), "\\xef\\xbf\\xbe", true },
+	{ TEXT("\U00100000"), "\\xf4\\x80\\x80\\x80", true },
+	{ TEXT("\ufffd\uffe5"), "\ufffd\uffe5", false },
 	{ TEXT(" a b "), " a b ", false },
 	{ TEXT("\xff\xfe"), "\\xff\\xfe", true },
 	{ TEXT("cut \xe3\x81"), "cut \\xe3\\x81", true },
@@ -74,15 +78,20 @@ static void escape_value__leaves_a_backslash_that_looks_like_none_of_ours(void *
 		const char *out;
 	} rows[] = { { TEXT("a\\b"), "a\\b" }, { TEXT("\\"), "\\" }, { TEXT("\\x4"), "\\x4" },
 		{ TEXT("\\xzz"), "\\xzz" }, { TEXT("\\x1b[0m"), "\\x5cx1b[0m" },
-		{ TEXT("\\\\x41"), "\\\\x5cx41" }, { TEXT("\\x4\x01"), "\\x4\\x01" },
+		{ TEXT("\\\\x41"), "\\\\x41" }, { TEXT("\\\\x1b"), "\\\\x5cx1b" },
+		{ TEXT("\\x86"), "\\x5cx86" }, { TEXT("\\x64\\x20"), "\\x64\\x5cx20" },
+		{ TEXT("\\x5c"), "\\x5cx5c" }, { TEXT("\\x4\x01"), "\\x4\\x01" },
 		{ TEXT("\\\x1b"), "\\x5c\\x1b" }, { TEXT("\\\\\x1b"), "\\\\x5c\\x1b" } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		AUTO(buf) b = BUF_INIT(4096);
+		AUTO(buf) back = BUF_INIT(4096);
 
 		escape_value(&b, rows[i].in);
 		assert_string_equal(buf_text(&b), rows[i].out);
+		escape_value_undo(buf_span(&b), &back);
+		assert_true(span_same(buf_span(&back), rows[i].in));
 	}
 }
 
@@ -98,9 +107,13 @@ static void escape_name__shows_nul_and_is_undone(void **state)
 		{ TEXT("Run\\\xc0\x80"), "Run\\x5c\\x00" },
 		{ TEXT("Run\\\xe2\x80\xae"), "Run\\x5c\\xe2\\x80\\xae" },
 		{ TEXT("Run\\\\\\\xe2\x80\xae"), "Run\\\\\\x5c\\xe2\\x80\\xae" },
-		{ TEXT("Run\\x00"), "Run\\x5cx00" }, { TEXT("\xc0\xc0\x80"), "\\xc0\\x00" },
-		{ TEXT("\xc0"), "\\xc0" }, { TEXT(" a b  "), "\\x20a b\\x20\\x20" },
-		{ TEXT("Run\\ "), "Run\\x5c\\x20" }, { TEXT("  "), "\\x20\\x20" } };
+		{ TEXT("drivers\\x64\\x86\\a"), "drivers\\x64\\x86\\a" },
+		{ TEXT("a\u200b\\x86"), "a\\xe2\\x80\\x8b\\x86" },
+		{ TEXT("a\xe2\x80\\x86"), "a\\xe2\\x80\\x5cx86" },
+		{ TEXT("\\xc3\\xa4"), "\\x5cxc3\\xa4" }, { TEXT("Run\\x00"), "Run\\x5cx00" },
+		{ TEXT("\xc0\xc0\x80"), "\\xc0\\x00" }, { TEXT("\xc0"), "\\xc0" },
+		{ TEXT(" a b  "), "\\x20a b\\x20\\x20" }, { TEXT("Run\\ "), "Run\\x5c\\x20" },
+		{ TEXT("  "), "\\x20\\x20" } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
