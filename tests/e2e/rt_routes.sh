@@ -283,6 +283,13 @@ for to in out/records got.hook got.tls; do
 done
 [ "$(stat -c %U "$T/out/records")" = nobody ] && pgrep -u nobody -x invar-link >/dev/null
 point $? "by a process without rights"
+"$INVAR" doctor --look-only --policy "$T/policy.yaml" --state "$T/store" >"$T/doctor"
+grep -q "settings *$T/agent.yaml, as the agent has it" "$T/doctor"
+point $? "doctor finds the settings in force" "$T/doctor"
+echo '# edited' >>"$T/agent.yaml"
+"$INVAR" doctor --look-only --policy "$T/policy.yaml" --state "$T/store" >"$T/doctor"
+grep -q "warning *settings *$T/agent.yaml was edited since" "$T/doctor"
+point $? "and that they were edited since" "$T/doctor"
 kill -9 "$(pgrep -u nobody -x invar-link -P "$agent")"
 echo x >"$T/watched/two"
 for to in out/records got.hook got.tls; do

@@ -11,7 +11,7 @@ struct collector_setup {
 	struct store *store;         /* STORE_SHARE, the caller's; NULL: opened, or made, by us */
 	const struct policy *policy; /* already loaded; the caller's */
 	const struct agent_config *config;
-	const char *config_path; /* NULL: nobody but the parent reads the settings again */
+	const char *config_path; /* where they are; NULL: nowhere. On Windows they are read again */
 	int watcher;             /* channels; -1: there is none */
 	int link;
 	int parent;

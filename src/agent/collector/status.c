@@ -153,6 +153,16 @@ static void add_policy(struct collector *c, struct json *j)
 	json_hex_member(j, "policy", span_from(digest, sizeof digest));
 }
 
+static void add_settings(struct collector *c, struct json *j)
+{
+	const struct agent_config *g = c->setup.config;
+
+	if (!g || !c->setup.config_path)
+		return;
+	json_text_member(j, "settings_path", c->setup.config_path);
+	json_hex_member(j, "settings", span_from(g->digest, sizeof g->digest));
+}
+
 void status_json(struct collector *c, struct buf *ret)
 {
 	AUTO(buf) canaries = BUF_INIT((size_t)1 << 20);
@@ -163,6 +173,7 @@ void status_json(struct collector *c, struct buf *ret)
 	json_time_member(&j, "since", c->started);
 	json_text_member(&j, "policy_path", c->setup.policy_path);
 	add_policy(c, &j);
+	add_settings(c, &j);
 	json_bool_member(&j, "watching", c->watcher_ready);
 	if (c->trouble[0]) {
 		json_name(&j, "trouble");

@@ -12,6 +12,7 @@
 #include "agent/service/parent.h"
 #include "cli/problems.h"
 #include "core/mem.h"
+#include "os/file.h"
 
 static struct {
 	const char *config;
@@ -48,9 +49,11 @@ static int load_config(struct agent_config *ret, struct err *e)
 static int serve(struct session *s, const struct agent_config *c, const char *state_dir,
 	struct err *e)
 {
+	AUTO_FREE(arena) arena = arena_new();
+	const char *here = arg.config[0] == '/' ? NULL : file_here(arena);
 	struct parent_setup p = { .state_dir = state_dir,
 		.policy_path = s->policy_path,
-		.config_path = arg.config,
+		.config_path = here ? file_join(arena, here, arg.config) : arg.config,
 		.policy = s->policy,
 		.config = c,
 		.control = -1,

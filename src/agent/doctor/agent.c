@@ -148,6 +148,24 @@ static void ask_canaries(struct doctor *d, struct client *client)
 			"%zu kinds have none, since it would have to change this host", without);
 }
 
+/* What does not answer is told by doctor_agent(). */
+void doctor_settings(struct doctor *d)
+{
+	struct agent_message m = { .type = AGENT_STATUS };
+	AUTO(buf) text = BUF_INIT(ANSWER_MAX);
+	struct agent_facts f = { 0 };
+	struct client client = { 0 };
+	struct err e = { 0 };
+
+	if (client_open(&client, d->session->state_dir, &e) == 0 &&
+		client_ask(&client, &m, ANSWER_MS, &text, &e) == 0 &&
+		doctor_read_status(buf_span(&text), d->arena, &f)) {
+		d->settings_path = f.settings_path;
+		d->settings = f.settings;
+	}
+	client_done(&client);
+}
+
 static void ask(struct doctor *d, struct client *client)
 {
 	struct agent_message m = { .type = AGENT_STATUS };

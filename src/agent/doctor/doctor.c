@@ -12,8 +12,12 @@ const char *const doctor_state_names[] = { "ok", "note", "warning", "fault" };
 _Static_assert(ARRAY_LEN(doctor_state_names) == DOCTOR_STATE_N, "every state needs a name");
 
 static bool look_only;
+static const char *config_path;
 
 static const struct option_row options[] = {
+	OPT_FILE(0, "config", &config_path, "PATH",
+		"settings to look at (default: those of the agent that answers, "
+		"else " AGENT_CONFIG_DEFAULT ")"),
 	OPT_FLAG(0, "look-only", &look_only, "plant nothing, only look"),
 	OPT_END,
 };
@@ -146,12 +150,13 @@ void doctor_print(struct doctor *d)
 
 static int run(struct session *s, int argc, char **argv, struct err *e)
 {
-	struct doctor d = { .session = s, .root = geteuid() == 0 };
+	struct doctor d = { .session = s, .root = geteuid() == 0, .config_path = config_path };
 	bool faults = false;
 
 	(void)argc, (void)argv, (void)e;
 	d.arena = arena_new();
 	d.list = arena_get(d.arena, DOCTOR_FINDINGS_MAX * sizeof *d.list);
+	doctor_settings(&d);
 	doctor_installation(&d);
 	doctor_kernel(&d);
 	doctor_agent(&d);

@@ -39,14 +39,19 @@ struct doctor {
 	bool root;             /* uid 0 */
 	struct policy *policy; /* NULL: it cannot be loaded */
 	struct agent_config config;
-	bool configured; /* config is loaded */
-	bool running;    /* an agent answers */
+	bool configured;         /* config is loaded */
+	const char *config_path; /* as named by --config; NULL: it was not */
+	/* Of the agent that answers: where its settings are, and their SHA-256 in hex. NULL: none
+	 * answers. */
+	const char *settings_path, *settings;
+	bool running; /* an agent answers */
 };
 
 /* Add a finding; texts are copied. advice: whole words for people, or NULL. */
 struct doctor_finding *doctor_say(struct doctor *d, const char *group, const char *name,
 	enum doctor_state state, const char *advice, const char *fmt, ...) PRINTF(6, 7);
 
+void doctor_settings(struct doctor *d); /* ask the agent for its own */
 void doctor_installation(struct doctor *d);
 void doctor_kernel(struct doctor *d);
 void doctor_agent(struct doctor *d);    /* the service and the agent that runs */

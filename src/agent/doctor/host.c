@@ -15,6 +15,7 @@
 
 #include "agent/doctor/doctor.h"
 #include "core/escape.h"
+#include "core/hex.h"
 #include "core/time.h"
 #include "host/bpf.h"
 #include "os/clock.h"
@@ -107,13 +108,36 @@ static void check_policy(struct doctor *d)
 			shown(d, s->policy_path), rules);
 }
 
+static void say_settings(struct doctor *d, const char *path)
+{
+	AUTO(buf) digest = BUF_INIT(128);
+
+	hex_add(&digest, span_from(d->config.digest, sizeof d->config.digest));
+	if (!d->settings_path)
+		doctor_say(d, HERE, "settings", DOCTOR_OK, NULL, "%s", shown(d, path));
+	else if (strcmp(path, d->settings_path) != 0)
+		doctor_say(d, HERE, "settings", DOCTOR_NOTE, NULL,
+			"%s can be read; the agent that runs has %s", shown(d, path),
+			shown(d, d->settings_path));
+	else if (d->settings && strcmp(buf_text(&digest), d->settings) != 0)
+		doctor_say(d, HERE, "settings", DOCTOR_WARN, "systemctl reload invar (or SIGHUP)",
+			"%s was edited since the agent read it", shown(d, path));
+	else
+		doctor_say(d, HERE, "settings", DOCTOR_OK, NULL, "%s, as the agent has it",
+			shown(d, path));
+}
+
+/* Those that were named, else those in force, else the usual ones, which need not be there. */
 static void check_settings(struct doctor *d)
 {
+	const char *path = d->config_path     ? d->config_path
+			   : d->settings_path ? d->settings_path
+					      : AGENT_CONFIG_DEFAULT;
 	AUTO(problems) problems = { 0 };
 	struct err e = { 0 };
-	int rc = agent_config_load(&d->config, AGENT_CONFIG_DEFAULT, &problems, &e);
+	int rc = agent_config_load(&d->config, path, &problems, &e);
 
-	if (rc == ERR_MISSING) {
+	if (rc == ERR_MISSING && strcmp(path, AGENT_CONFIG_DEFAULT) == 0) {
 		doctor_say(d, HERE, "settings", DOCTOR_OK, NULL,
 			"no %s: the agent uses its defaults", AGENT_CONFIG_DEFAULT);
 		rc = agent_config_load(&d->config, NULL, &problems, &e);
@@ -127,7 +151,7 @@ static void check_settings(struct doctor *d)
 		doctor_say(d, HERE, "settings", DOCTOR_FAIL, "correct the file", "%s%s%s", e.text,
 			problems.n ? ": " : "", problems.n ? problems.list[0].text : "");
 	else
-		doctor_say(d, HERE, "settings", DOCTOR_OK, NULL, "%s", AGENT_CONFIG_DEFAULT);
+		say_settings(d, path);
 }
 
 static void check_space(struct doctor *d, const char *dir)
@@ -309,12 +333,13 @@ static void check_sandbox(struct doctor *d)
 
 	if (abi > 0)
 		doctor_say(d, KERNEL, "landlock", DOCTOR_OK, NULL,
-			"version %ld: processes of the agent write only where they must", abi);
+			"version %ld: the process of each route writes only where it must", abi);
 	else
 		doctor_say(d, KERNEL, "landlock", DOCTOR_WARN,
 			"a kernel of 5.13 or later with landlock in its list of security modules "
 			"(lsm=)",
-			"not there: what the agent may write to is not limited");
+			"not there: what the processes of routes write to is limited by their user "
+			"alone");
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
 		doctor_say(d, KERNEL, "seccomp", DOCTOR_OK, NULL, "system calls can be limited");
 	else

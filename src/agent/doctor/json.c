@@ -85,6 +85,8 @@ bool doctor_read_status(struct span json, struct arena *a, struct agent_facts *r
 
 	*ret = (struct agent_facts){
 		.version = text_of(object, "version", a),
+		.settings_path = text_of(object, "settings_path", a),
+		.settings = text_of(object, "settings", a),
 		.watching = json_is_true(json_object_get(object, "watching")),
 		.queue = number_of(object, "queue"),
 		.lag_ms = number_of(object, "lag_ms"),

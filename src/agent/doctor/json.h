@@ -13,7 +13,7 @@ struct agent_route {
 };
 
 struct agent_facts {
-	const char *version;
+	const char *version, *settings_path, *settings;
 	bool watching;
 	uint64_t queue, lag_ms, losses, repairs;
 	size_t n_roles, n_confined;

@@ -46,7 +46,7 @@ static bool has_means(const struct kind *k, enum watch_means means, unsigned *se
 	return found;
 }
 
-/* "files, systemd, every 10 s" */
+/* "files, systemd, a look every 10 s" */
 static void heard_by(const struct kind *k, struct buf *ret)
 {
 	unsigned seconds = 0;
@@ -55,7 +55,7 @@ static void heard_by(const struct kind *k, struct buf *ret)
 		if (has_means(k, words[i].means, NULL))
 			buf_addf(ret, "%s%s", ret->n ? ", " : "", words[i].text);
 	if (has_means(k, WATCH_POLL, &seconds))
-		buf_addf(ret, "%severy %u s", ret->n ? ", " : "", seconds);
+		buf_addf(ret, "%sa look every %u s", ret->n ? ", " : "", seconds);
 	if (!ret->n)
 		buf_add_text(ret, "scans only");
 }

@@ -51,6 +51,7 @@ static int run_collector(const struct parent_setup *p, const struct child_ends *
 		.policy_path = p->policy_path,
 		.policy = p->policy,
 		.config = p->config,
+		.config_path = p->config_path,
 		.watcher = ends->watcher,
 		.link = ends->link,
 		.parent = ends->parent,
