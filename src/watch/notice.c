@@ -37,33 +37,42 @@ static void put_hint(struct buf *b, const struct notice *n)
 	cbor_put_int(b, x->before);
 	cbor_put_bytes(b, x->who);
 	cbor_put_bytes(b, x->why);
-	cbor_put_bool(b, x->as_before);
+	cbor_put_uint(b, x->as_before);
 }
 
 static int get_hint(struct cbor *c, struct arena *a, struct notice *ret, struct err *e)
 {
 	struct hint *x = &ret->hint;
+	uint64_t as_before;
 
 	(void)a;
 	if (get_kind(c, &x->kind, e) < 0 || cbor_get_bytes(c, &x->key, e) < 0 ||
 		cbor_get_bool(c, &x->below, e) < 0 || cbor_get_int(c, &x->time, e) < 0 ||
 		cbor_get_int(c, &x->before, e) < 0 || cbor_get_bytes(c, &x->who, e) < 0 ||
-		cbor_get_bytes(c, &x->why, e) < 0 || cbor_get_bool(c, &x->as_before, e) < 0)
+		cbor_get_bytes(c, &x->why, e) < 0 || cbor_get_uint(c, &as_before, e) < 0)
 		return e->code;
+	if (as_before > HINT_BEFORE)
+		return err_set(e, ERR_FORMAT, "a hint as one before that is not kept");
+	x->as_before = (uint8_t)as_before;
 	return x->kind ? 0 : err_set(e, ERR_FORMAT, "a hint of no kind");
 }
 
 void hint_before_done(struct hint_before *b)
 {
-	buf_done(&b->who);
-	buf_done(&b->why);
+	for (unsigned i = 0; i < HINT_BEFORE; i++) {
+		buf_done(&b->last[i].who);
+		buf_done(&b->last[i].why);
+	}
 }
 
 void hint_shorten(const struct hint_before *b, struct hint *x)
 {
 	if (!x->who.n && !x->why.n)
 		return;
-	x->as_before = span_same(x->who, buf_span(&b->who)) && span_same(x->why, buf_span(&b->why));
+	for (unsigned i = 0; i < HINT_BEFORE && !x->as_before; i++)
+		if (span_same(x->who, buf_span(&b->last[i].who)) &&
+			span_same(x->why, buf_span(&b->last[i].why)))
+			x->as_before = (uint8_t)(i + 1);
 	if (x->as_before)
 		x->who = x->why = SPAN_NONE;
 }
@@ -77,19 +86,24 @@ static void keep_text(struct buf *b, struct span text)
 
 void hint_went(struct hint_before *b, const struct hint *x)
 {
-	keep_text(&b->who, x->who);
-	keep_text(&b->why, x->why);
+	if (!x->who.n && !x->why.n)
+		return;
+	keep_text(&b->last[b->next].who, x->who);
+	keep_text(&b->last[b->next].why, x->why);
+	b->next = (b->next + 1) % HINT_BEFORE;
 }
 
 void hint_complete(struct hint_before *b, struct hint *x)
 {
-	if (!x->as_before) {
+	unsigned i = x->as_before;
+
+	if (i == 0) {
 		hint_went(b, x);
 		return;
 	}
-	x->as_before = false;
-	x->who = buf_span(&b->who);
-	x->why = buf_span(&b->why);
+	x->as_before = 0;
+	x->who = buf_span(&b->last[i - 1].who);
+	x->why = buf_span(&b->last[i - 1].why);
 }
 
 /* ---- loss ---- */

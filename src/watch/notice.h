@@ -36,9 +36,9 @@ struct hint {
 	int64_t before;
 	struct span who; /* entity/who.h; empty: not known */
 	struct span why; /* then: why not */
-	/* In a frame: who and why are those of the hint before it (struct hint_before). A thousand
-	 * files that one process touches say once who it was. */
-	bool as_before;
+	/* In a frame, not 0: who and why are those of an earlier hint (struct hint_before). A
+	 * thousand files that a few processes touch in turn say once who each was. */
+	uint8_t as_before;
 };
 
 /* kind file: scope is a folder (a mount point, "/") below which anything may have changed; else
@@ -98,9 +98,14 @@ struct notice {
 	};
 };
 
-/* The last hint that went through a channel: each of its ends has one, zeroed with it. */
+/* Who the last hints that went through a channel were of: each of its ends has one, zeroed with
+ * it. */
+#define HINT_BEFORE 8
 struct hint_before {
-	struct buf who, why;
+	struct {
+		struct buf who, why;
+	} last[HINT_BEFORE];
+	unsigned next; /* is forgotten next */
 };
 void hint_before_done(struct hint_before *b);
 /* Before it is encoded: leaves out what the other end knows. */

@@ -1,5 +1,6 @@
 /* What waits to be looked at: each thing once, in order, bounded. */
 #include <stdio.h>
+#include <string.h>
 
 #include "../check.h"
 #include "agent/collector/backlog.h"
@@ -134,6 +135,28 @@ static void backlog_add__leaves_out_what_a_folder_covers(void **state)
 	backlog_free(p);
 }
 
+/* Two programs that work at once: the backlog keeps each of them once, and its room is for files.
+ */
+static void backlog_add__keeps_each_who_once(void **state)
+{
+	static char first[8192], second[8192];
+	struct backlog *p = backlog_new();
+	struct look_again l = look_of("", first, 10);
+	char path[32];
+
+	(void)state;
+	memset(first, 'a', sizeof first - 1);
+	memset(second, 'b', sizeof second - 1);
+	for (unsigned i = 0; i < 10000; i++) {
+		snprintf(path, sizeof path, "/%u", i);
+		l.key = span_of(path);
+		l.who = span_of(i % 2 ? first : second);
+		assert_true(backlog_add(p, &l));
+	}
+	assert_false(backlog_crowded(p));
+	backlog_free(p);
+}
+
 static bool is_user(void *ctx, const struct look_again *l)
 {
 	(void)ctx;
@@ -204,6 +227,7 @@ int main(void)
 		cmocka_unit_test(backlog_add__counts_the_others),
 		cmocka_unit_test(backlog_add__joins_what_a_survey_says),
 		cmocka_unit_test(backlog_add__leaves_out_what_a_folder_covers),
+		cmocka_unit_test(backlog_add__keeps_each_who_once),
 		cmocka_unit_test(backlog_take__leaves_what_is_not_wanted),
 		cmocka_unit_test(backlog_add__has_an_end),
 	};

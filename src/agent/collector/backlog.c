@@ -7,6 +7,7 @@
 #include "core/mem.h"
 
 #define BUCKETS 16384 /* a power of two */
+#define RECENT 8      /* a few programs at work at once do not each bring theirs anew */
 
 /* A text that many things have in common: who it was, or why that is not known. */
 struct shared {
@@ -31,7 +32,8 @@ struct item {
 struct backlog {
 	struct item *first, **last;
 	struct item *bucket[BUCKETS];
-	struct shared *recent[2]; /* the who and the why that came last; NULL: none */
+	struct shared *recent[2][RECENT]; /* who and why that came last; NULL: none */
+	unsigned next[2];                 /* of those, which is forgotten next */
 	size_t n, bytes;
 	size_t n_below;  /* of hierarchical kinds: items that go below */
 	uint64_t serial; /* of the next one */
@@ -54,22 +56,33 @@ static void shared_drop(struct backlog *p, struct shared *s)
 	free(s);
 }
 
+static struct shared *shared_new(struct backlog *p, unsigned at, struct span bytes)
+{
+	struct shared *s = mem_new(sizeof *s + bytes.n);
+	struct shared **place = &p->recent[at][p->next[at]++ % RECENT];
+
+	s->n = bytes.n;
+	s->refs = 1; /* of `recent` */
+	memcpy(s->p, bytes.p, bytes.n);
+	p->bytes += sizeof *s + s->n;
+	shared_drop(p, *place);
+	*place = s;
+	return s;
+}
+
 /* at: of recent. */
 static struct shared *shared_of(struct backlog *p, unsigned at, struct span bytes)
 {
-	struct shared *s = p->recent[at];
+	struct shared *s = NULL;
 
 	if (!bytes.n)
 		return NULL;
-	if (!s || !span_same(bytes, span_from(s->p, s->n))) {
-		shared_drop(p, s);
-		s = mem_new(sizeof *s + bytes.n);
-		s->n = bytes.n;
-		s->refs = 1; /* of `recent` */
-		memcpy(s->p, bytes.p, bytes.n);
-		p->bytes += sizeof *s + s->n;
-		p->recent[at] = s;
-	}
+	for (unsigned i = 0; i < RECENT && !s; i++)
+		if (p->recent[at][i] &&
+			span_same(bytes, span_from(p->recent[at][i]->p, p->recent[at][i]->n)))
+			s = p->recent[at][i];
+	if (!s)
+		s = shared_new(p, at, bytes);
 	s->refs++;
 	return s;
 }
@@ -94,8 +107,8 @@ void backlog_free(struct backlog *p)
 		next = i->next;
 		item_free(p, i);
 	}
-	shared_drop(p, p->recent[0]);
-	shared_drop(p, p->recent[1]);
+	for (unsigned i = 0; i < 2 * RECENT; i++)
+		shared_drop(p, p->recent[i / RECENT][i % RECENT]);
 	free(p);
 }
 

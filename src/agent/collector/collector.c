@@ -16,6 +16,7 @@
 
 #define HOLD_SECONDS 600
 #define LAST_FILLS 256
+#define FILLS 64 /* then others have their turn */
 
 void collector_end(struct collector *c, const struct err *why)
 {
@@ -129,9 +130,13 @@ static void on_watcher(evutil_socket_t fd, short what, void *ctx)
 {
 	struct collector *c = ctx;
 	struct err e = { 0 };
+	int came = 1;
 
 	(void)fd, (void)what;
-	if (hear_watcher(c, &e) >= 0)
+	/* all that came while we looked: it cannot keep much */
+	for (unsigned i = 0; i < FILLS && came > 0 && c->watcher.open; i++)
+		came = hear_watcher(c, &e);
+	if (came >= 0)
 		return;
 	collector_line_close(&c->watcher);
 	c->watcher_ready = false;

@@ -15,10 +15,10 @@
 #define DEAR_WAIT_MS 250           /* until it is seen whether one may be looked at */
 #define REMOTE_MS 1000             /* for a mount that does not answer: all else waits for it */
 #define BURST 2000                 /* looks that take memory worth giving back */
-#define MOST 4096                  /* looks at once, … */
-#define FIRST 1024                 /* … until it is known what they cost, … */
+#define MOST 1024                  /* looks at once, … */
+#define FIRST 512                  /* … until it is known what they cost, … */
 #define LEAST 256                  /* … and fewer where so many take longer than … */
-#define TURN_NS INT64_C(500000000) /* … this: meanwhile nobody is answered, or listened to */
+#define TURN_NS INT64_C(200000000) /* … this: meanwhile nobody is answered, or listened to */
 #define RETRY_MS 50
 #define RETRY_MAX_MS 10000
 #define RETRY_LOCKED_MS 200
@@ -30,17 +30,22 @@
 struct choice {
 	struct collector *c;
 	int64_t now;
-	bool all;
+	bool all, gives_way;
 };
 
 static bool may_look(void *ctx, const struct look_again *l)
 {
 	const struct choice *x = ctx;
 
-	if (l->kind->hierarchical && dear_is_put_off(x->c, l))
+	if (l->kind->hierarchical && (x->gives_way || dear_is_put_off(x->c, l)))
 		return false;
 	return x->all || l->kind->hierarchical || l->kind == &kind_package ||
 	       x->c->pace[l->kind->id].next <= x->now;
+}
+
+static int64_t files_next(const struct collector *c)
+{
+	return c->give_way.began ? c->give_way.next : 1;
 }
 
 /* When the next look is due: monotonic ns; 0: nothing waits. */
@@ -54,7 +59,7 @@ static int64_t next_look(const struct collector *c)
 
 		if (!k || !backlog_count_of(c->backlog, k))
 			continue;
-		at = k->hierarchical || k == &kind_package ? 1 : c->pace[id].next;
+		at = k == &kind_package ? 1 : k->hierarchical ? files_next(c) : c->pace[id].next;
 		if (at < c->rest)
 			at = c->rest;
 		if (at == 0) /* never looked at: now, which 0 does not mean */
@@ -231,12 +236,15 @@ static size_t most_of(const struct collector *c)
 static int look_some(struct collector *c, bool all)
 {
 	AUTO_FREE(arena) arena = arena_new();
-	struct choice choice = { c, clock_monotonic(), all };
+	struct choice choice = { .c = c, .now = clock_monotonic(), .all = all };
 	struct look_again *looks;
-	size_t n = backlog_take(c->backlog, most_of(c), may_look, &choice, arena, &looks);
+	size_t n;
 
+	choice.gives_way =
+		!all && give_way(&c->give_way, c->backlog, choice.now, dear_is_put_off, c);
+	n = backlog_take(c->backlog, most_of(c), may_look, &choice, arena, &looks);
 	c->dear_alone = false;
-	if (n == 0 && !all)
+	if (n == 0 && !all && !choice.gives_way)
 		n = dear_take(c, arena, &looks);
 	if (n == 0)
 		return 0;
@@ -249,7 +257,7 @@ static void on_due(void *ctx)
 	struct collector *c = ctx;
 	int r = look_some(c, false);
 
-	if (r == 0) /* what waits is dear */
+	if (r == 0 && !c->give_way.began) /* what waits is dear */
 		c->rest = clock_monotonic() + DEAR_WAIT_MS * MS;
 	if (r >= 0)
 		survey_settled(c);
@@ -313,6 +321,8 @@ void look_hint(struct collector *c, const struct look_again *l)
 	bool of_nobody = l->kind->hierarchical && !l->who.n;
 
 	dear_heard(c, l);
+	if (l->kind->hierarchical)
+		give_way_heard(&c->give_way);
 	if (!hold_take(c->hold, l) && !(of_nobody && hold_beside(c->hold, l)))
 		look_soon(c, l);
 }

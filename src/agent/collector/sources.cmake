@@ -3,6 +3,7 @@ list(APPEND AGENT_SOURCES
   src/agent/collector/asked.c
   src/agent/collector/backlog.c
   src/agent/collector/dear.c
+  src/agent/collector/give_way.c
   src/agent/collector/look.c
   src/agent/collector/notice.c
   src/agent/collector/records.c

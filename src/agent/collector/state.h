@@ -4,6 +4,7 @@
 
 #include "agent/collector/backlog.h"
 #include "agent/collector/collector.h"
+#include "agent/collector/give_way.h"
 #include "agent/collector/hold.h"
 #include "agent/control/control.h"
 #include "agent/loop/loop.h"
@@ -104,6 +105,7 @@ struct collector {
 	} dear[DEAR];
 	int64_t dear_next; /* monotonic ns: none of those that wait before */
 	bool dear_alone;   /* one of those is looked at */
+	struct give_way give_way;
 	struct timer *due; /* the next look */
 	size_t most;       /* looks at once */
 	size_t burst;      /* looks since memory was given back */

@@ -1,4 +1,6 @@
 agent_test(backlog agent)
+agent_test(dear agent)
+agent_test(give_way agent)
 agent_test(polled agent)
 agent_test(clocks agent)
 agent_test(pressure agent)
