@@ -312,7 +312,7 @@ static void text_record__names_what_does_not_speak_for_itself(void **state)
 	record_set_number(user, USER_SUPERUSER, 1);
 	came(&b, user);
 	assert_string_equal(buf_text(&b),
-		"+ user toor  uid 0, group root, gecos \"a \"\\o/\", locked \\x5cx41\", "
+		"+ user toor  uid 0, group root, gecos \"a \"\\o/\", locked \\x41\", "
 		"can_login, password empty, superuser\n");
 
 	process->key = span_of("/tmp/x@root");
