@@ -1,1 +1,1 @@
-e2e_test(rt_routes 200)
+e2e_test(rt_routes 300)
