@@ -22,6 +22,10 @@ static const struct field fields[] = {
 	[REGISTRY_KEY_SUBKEY_COUNT] = { "subkey_count", FIELD_NUMBER, 0, "number of sub-keys",
 		NULL },
 	[REGISTRY_KEY_VALUE_COUNT] = { "value_count", FIELD_NUMBER, 0, "number of values", NULL },
+	[REGISTRY_KEY_USER_COPY] = { "user_copy", FIELD_FLAG, FIELD_VOLATILE,
+		"of a service's copy for one user, which runs what its template runs: there is "
+		"another one at each logon",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == REGISTRY_KEY_N, "every registry_key_field needs a row");
 

@@ -18,6 +18,7 @@ enum registry_key_field {
 	REGISTRY_KEY_HIDDEN_NAME,
 	REGISTRY_KEY_SUBKEY_COUNT,
 	REGISTRY_KEY_VALUE_COUNT,
+	REGISTRY_KEY_USER_COPY, /* absent where it is none */
 	REGISTRY_KEY_N
 };
 

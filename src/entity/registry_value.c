@@ -24,6 +24,10 @@ static const struct field fields[] = {
 		NULL },
 	[REGISTRY_VALUE_HIDDEN_NAME] = { "hidden_name", FIELD_FLAG, STD,
 		"its name holds a NUL: the usual functions cannot open it", NULL },
+	[REGISTRY_VALUE_USER_COPY] = { "user_copy", FIELD_FLAG, FIELD_VOLATILE,
+		"of a service's copy for one user, which runs what its template runs: there is "
+		"another one at each logon",
+		NULL },
 };
 _Static_assert(ARRAY_LEN(fields) == REGISTRY_VALUE_N, "every registry_value_field needs a row");
 

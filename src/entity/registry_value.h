@@ -14,6 +14,7 @@ enum registry_value_field {
 	REGISTRY_VALUE_CONTENT,
 	REGISTRY_VALUE_DATA,
 	REGISTRY_VALUE_HIDDEN_NAME,
+	REGISTRY_VALUE_USER_COPY, /* absent where it is none */
 	REGISTRY_VALUE_N
 };
 

@@ -10,6 +10,7 @@
 #include "core/fold.h"
 #include "core/hex.h"
 #include "core/mem.h"
+#include "host/host.h"
 #include "sensor/sensor.h"
 
 #define LINES 40000
@@ -26,6 +27,7 @@ struct scan {
 };
 
 static struct scan room;
+static struct host *host; /* once asked for, to the end */
 static const char *const *bases;
 static bool offline;
 
@@ -112,6 +114,17 @@ const struct selector *scan_selector(const struct scan *s)
 struct arena *scan_arena(struct scan *s)
 {
 	return s->arena;
+}
+
+struct host *scan_host(struct scan *s)
+{
+	static struct host_options o;
+	struct err e;
+
+	(void)s;
+	if (!host)
+		assert_int_equal(host_open(&host, &o, &e), 0);
+	return host;
 }
 
 bool scan_stopped(const struct scan *s)

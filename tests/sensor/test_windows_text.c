@@ -4,6 +4,7 @@
 #include "core/attr.h"
 #include "host/command.h"
 #include "host/windows/command_line.h"
+#include "host/windows/service_copy.h"
 #include "host/windows/service_name.h"
 #include "sensor/service/service_scm.h"
 
@@ -159,6 +160,105 @@ static void test_names(void **state)
 	assert_int_equal(service_template(COPY, named("abc")).n, 0);
 }
 
+/* ---- copies for a user ---- */
+
+#define TEMPLATE 0x60u
+#define S(text) \
+	{ \
+		.p = (text), .n = sizeof(text) - 1 \
+	}
+
+static const struct span rights[] = { S("SeChangeNotifyPrivilege"), S("SeDebugPrivilege") };
+static const struct scm_level actions[] = { { 1, true }, { 5000, true }, { 3, true }, { 0, true } };
+static const uint8_t subtype[] = "0123456789abcdef", other[] = "0123456789abcdeF";
+static const struct scm_trigger_data data[] = { { S("a"), true }, { S("b"), true } };
+static const struct scm_trigger_entry triggers[] = { { 20, 1, subtype, data, 1 },
+	{ 20, 2, subtype, data, 1 }, { 20, 1, other, data, 1 }, { 20, 1, subtype, data + 1, 1 } };
+
+/* Everything that a service may run or be allowed. */
+static struct scm_config full(uint32_t type)
+{
+	return (struct scm_config){ .type = type,
+		.image = S("svchost.exe -k X"),
+		.group = S("g"),
+		.account = S("LocalSystem"),
+		.depends = rights,
+		.n_depends = 1,
+		.sid_type = { 1, true },
+		.protection = { 1, true },
+		.on_stop = { 1, true },
+		.reset = { 60, true },
+		.privileges = rights,
+		.n_privileges = 1,
+		.reboot_message = S("m"),
+		.failure_command = S("a.exe"),
+		.actions = actions,
+		.n_actions = 1,
+		.triggers = triggers,
+		.n_triggers = 1,
+		.service_dll = S("a.dll"),
+		.service_main = S("main"),
+		.environment = rights,
+		.n_environment = 1 };
+}
+
+/* One thing is not the template's. */
+#define ADDS(what) \
+	do { \
+		struct scm_config copy = full(TEMPLATE | 0x80); \
+		what; \
+		assert_false(service_copy_is_of(&copy, &template)); \
+	} while (0)
+
+static void test_copy_adds(void **state)
+{
+	const struct scm_config template = full(TEMPLATE);
+	const struct span evil = S("evil");
+
+	(void)state;
+	ADDS(copy.type = 0x10);
+	ADDS(copy.type |= 0x100);
+	ADDS(copy.image = evil);
+	ADDS(copy.image = SPAN_NONE);
+	ADDS(copy.account = evil);
+	ADDS(copy.group = evil);
+	ADDS(copy.service_dll = evil);
+	ADDS(copy.service_main = evil);
+	ADDS(copy.failure_command = evil);
+	ADDS(copy.reboot_message = evil);
+	ADDS(copy.depends = &evil);
+	ADDS(copy.privileges = rights + 1);
+	ADDS(copy.n_privileges = 2);
+	ADDS(copy.environment = &evil);
+	ADDS(copy.sid_type.value = 3);
+	ADDS(copy.protection.value = 2);
+	ADDS(copy.on_stop.value = 2);
+	ADDS(copy.reset.value = 1);
+	ADDS(copy.actions = actions + 2);
+	ADDS(copy.n_actions = 2);
+	ADDS(copy.n_triggers = 2);
+	for (size_t i = 1; i < ARRAY_LEN(triggers); i++)
+		ADDS(copy.triggers = &triggers[i]);
+}
+
+static void test_copy(void **state)
+{
+	const struct scm_config template = full(TEMPLATE), copy = full(TEMPLATE | 0x80);
+	const struct scm_config plain = full(0x20), of_plain = full(0xa0);
+	struct scm_config bare = { .image = template.image, .account = template.account };
+
+	(void)state;
+	assert_true(service_copy_is_of(&copy, &template));
+	bare.type = TEMPLATE;
+	assert_false(service_copy_is_of(&copy, &bare));
+	bare.type |= 0x80;
+	assert_true(service_copy_is_of(&bare, &template));
+	assert_false(service_copy_is_of(&copy, &copy));
+	assert_false(service_copy_is_of(&template, &template));
+	assert_false(service_copy_is_of(&copy, &plain));
+	assert_false(service_copy_is_of(&of_plain, &plain));
+}
+
 /* ---- the manager's numbers ---- */
 
 static const char *type_of(uint32_t type)
@@ -271,6 +371,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_programs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_native, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_copy_adds),
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_state, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_exit, setup, teardown),

@@ -65,4 +65,22 @@ jq -e -s 'map(select(.record == "change" and .seq)) | (map(.kind) | unique | len
 	(map(.card) | unique | length) == 1' "$CASE/out" >/dev/null
 point $? 'a service, its key and its values are one card' "$CASE/out"
 victim delete InvarThing
+
+# A key that is called like the copy of a service for a user, which Windows does not know as one.
+use copies
+{
+	sed '/^rules:/q' rules/windows/registry.yaml
+	sed -n '/- id: windows-registry-services\(-start\|-access\|\)$/,/tags:/p' rules/windows/registry.yaml
+} >"$CASE/policy.yaml"
+invar init
+services='HKLM\System\CurrentControlSet\Services'
+for name in WpnUserService WpnUserService_3f2a1; do
+	registry add "$services\\$name" /v ImagePath /d 'C:\evil.exe' /f
+	registry add "$services\\$name" /v Start /t REG_DWORD /d 2 /f
+done
+invar check --new
+key="$services\\WpnUserService_3f2a1"
+change registry-value "$key\\ImagePath" created && change registry-value "$key\\Start" created &&
+	change registry-key "$key" created
+point $? 'what only bears the name of a copy is told' "$CASE/out"
 done_testing

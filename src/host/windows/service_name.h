@@ -10,6 +10,8 @@
  * its template, with "_" and the number of the logon in hexadecimal behind: the template's name.
  * Empty: it is no copy. */
 struct span service_template(uint32_t type, struct span name);
+/* The same by the name alone. */
+struct span service_template_name(struct span name);
 /* The name that is the same after another logon: that of the template, or its own. */
 struct span service_stable(uint32_t type, struct span name);
 

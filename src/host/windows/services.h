@@ -71,6 +71,11 @@ struct scm_config {
 int host_service_config(struct host *h, const struct scm_entry *x, struct arena *a,
 	struct scm_config *ret, struct err *e) MUST_CHECK;
 
+/* A copy that Windows made of a service for one user, under the name of the template, and that runs
+ * nothing else (service_copy.h): as the manager has it, and the registry's type, which counts after
+ * the next start. Works in a. */
+bool host_service_is_copy(struct host *h, struct span name, struct arena *a);
+
 /* It was listed as dead, and the manager still says that this process runs it: one that stopped
  * while it was listed is not meant. Windows' manager learns of it within moments, Wine's never. */
 bool host_service_is_dead(struct host *h, const struct scm_entry *x);

@@ -4,6 +4,8 @@
 #include <windows.h>
 
 #include "core/attr.h"
+#include "host/windows/service_copy.h"
+#include "host/windows/service_name.h"
 #include "host/windows/state.h"
 #include "os/windows/fault.h"
 #include "os/windows/security.h"
@@ -253,14 +255,24 @@ static void key_texts(HKEY key, struct scm_config *c, struct arena *a)
 		c->n_environment = texts_of(w, a, &c->environment);
 }
 
-static void ask_key(const struct scm_entry *x, struct scm_config *c, struct arena *a)
+/* NULL: it has none, or not for us. */
+static HKEY own_key(struct span name, struct arena *a)
 {
 	const char *path =
-		arena_format(a, "SYSTEM\\CurrentControlSet\\Services\\%s", arena_text(a, x->name));
-	HKEY key, parameters;
+		arena_format(a, "SYSTEM\\CurrentControlSet\\Services\\%s", arena_text(a, name));
+	HKEY key;
 
 	if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, wide_from_text(a, span_of(path), NULL), 0,
 		    KEY_QUERY_VALUE | KEY_ENUMERATE_SUB_KEYS, &key) != ERROR_SUCCESS)
+		return NULL;
+	return key;
+}
+
+static void ask_key(const struct scm_entry *x, struct scm_config *c, struct arena *a)
+{
+	HKEY key = own_key(x->name, a), parameters;
+
+	if (!key)
 		return;
 	key_texts(key, c, a);
 	/* svchost takes it from its key where there is none below Parameters */
@@ -308,4 +320,31 @@ int host_service_config(struct host *h, const struct scm_entry *x, struct arena 
 	CloseServiceHandle(q.service);
 	buf_done(&q.level);
 	return rc;
+}
+
+static bool key_has_type(struct span name, DWORD type, struct arena *a)
+{
+	HKEY key = own_key(name, a);
+	DWORD is = 0, bytes = sizeof is;
+	bool same;
+
+	if (!key)
+		return false;
+	same = RegGetValueW(key, NULL, L"Type", RRF_RT_REG_DWORD, NULL, &is, &bytes) ==
+		       ERROR_SUCCESS &&
+	       (is | SERVICE_WIN32_OWN_PROCESS) == (type | SERVICE_WIN32_OWN_PROCESS);
+	RegCloseKey(key);
+	return same;
+}
+
+bool host_service_is_copy(struct host *h, struct span name, struct arena *a)
+{
+	struct scm_entry copy = { .name = name };
+	struct scm_entry template = { .name = service_template_name(name) };
+	struct scm_config of_copy, of_template;
+	struct err e;
+
+	return template.name.n && host_service_config(h, &copy, a, &of_copy, &e) == 0 &&
+	       host_service_config(h, &template, a, &of_template, &e) == 0 &&
+	       service_copy_is_of(&of_copy, &of_template) && key_has_type(name, of_copy.type, a);
 }

@@ -2,6 +2,7 @@
 list(APPEND HOST_SOURCES
   src/host/windows/command_line.c
   src/host/windows/hive_value.c
+  src/host/windows/service_copy.c
   src/host/windows/service_name.c
 )
 if(WIN32)

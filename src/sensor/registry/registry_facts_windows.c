@@ -1,5 +1,8 @@
 /* What is known of a key itself. */
+#include "core/fold.h"
 #include "entity/registry_key.h"
+#include "host/windows/service_name.h"
+#include "host/windows/services.h"
 #include "os/windows/security.h"
 #include "os/windows/wide.h"
 #include "sensor/registry/registry_look_windows.h"
@@ -7,6 +10,7 @@
 
 #define LINK_VALUE L"SymbolicLinkValue"
 #define FLAG_VOLATILE 1u
+#define SERVICES "HKLM\\SYSTEM\\CurrentControlSet\\Services\\"
 #define EPOCH INT64_C(116444736000000000) /* 1970 in units of 100 ns since 1601 */
 
 LONG key_info(struct look *l, HKEY key, struct key_info *ret)
@@ -120,6 +124,27 @@ static void put_class(struct look *l, struct span key, const struct key_info *in
 		record_set_bytes(l->r, REGISTRY_KEY_CLASS, wide_to_span(l->a, l->class_name, n));
 }
 
+/* All values of a key, and its sub-keys, ask one after another. */
+bool is_of_user_copy(struct look *l)
+{
+	struct span name;
+	size_t n = 0;
+
+	if (!fold_starts(path_text(l), span_of(SERVICES), &name))
+		return false;
+	while (n < name.n && name.p[n] != '\\')
+		n++;
+	name = span_from(name.p, n);
+	if (!service_template_name(name).n)
+		return false;
+	if (!span_same(buf_span(&l->copy), name)) {
+		buf_clear(&l->copy);
+		buf_add_span(&l->copy, name);
+		l->copy_is = host_service_is_copy(scan_host(l->scan), buf_span(&l->copy), l->a);
+	}
+	return l->copy_is;
+}
+
 uint64_t key_facts(struct look *l, HKEY key, const struct key_info *info, uint64_t fields,
 	struct span link_target, LONG *ret_why)
 {
@@ -135,6 +160,8 @@ uint64_t key_facts(struct look *l, HKEY key, const struct key_info *info, uint64
 	record_set_number(r, REGISTRY_KEY_VALUE_COUNT, info->values);
 	record_set_number(r, REGISTRY_KEY_HIDDEN_NAME,
 		registry_name_is_hidden(path_name(buf_span(&l->path))));
+	if ((fields & field_bit(REGISTRY_KEY_USER_COPY)) && is_of_user_copy(l))
+		record_set_number(r, REGISTRY_KEY_USER_COPY, true);
 	if (link_target.n)
 		record_set_bytes(r, REGISTRY_KEY_LINK_TARGET, link_target);
 	if ((fields & field_bit(REGISTRY_KEY_VOLATILE)) && !l->flagless &&

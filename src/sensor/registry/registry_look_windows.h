@@ -37,6 +37,8 @@ struct look {
 	bool flagless;    /* Wine does not say whether keys are volatile: not asked */
 	bool full;        /* KEYS_MAX were seen */
 	bool shallow;     /* of a key itself, nothing below it */
+	struct buf copy;  /* the service that was asked for last, and */
+	bool copy_is;     /* whether it is another's copy for a user */
 	struct span only; /* this value alone; p NULL: all */
 	uint8_t *data;    /* room for the data of one value */
 	size_t room;
@@ -60,6 +62,9 @@ static inline bool key_info_same(const struct key_info *a, const struct key_info
 
 /* Is it a link, opened as one? Appends where to (the kernel's name of it). */
 bool key_is_link(struct look *l, HKEY key, const struct key_info *info, struct buf *ret_target);
+
+/* The key at hand is that of a service's copy for one user, or below it. */
+bool is_of_user_copy(struct look *l);
 
 /* Fill in l->r, whose key is the caller's. link_target: empty: it is no link. Returns the fields
  * that could not be looked at, and why. */

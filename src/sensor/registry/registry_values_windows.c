@@ -45,6 +45,8 @@ void value_facts(struct look *l, const struct found_value *v)
 		record_set_bytes(r, REGISTRY_VALUE_DATA, v->data);
 	record_set_number(r, REGISTRY_VALUE_CONTENT, v->content);
 	record_set_number(r, REGISTRY_VALUE_HIDDEN_NAME, registry_name_is_hidden(v->name));
+	if ((v->fields & field_bit(REGISTRY_VALUE_USER_COPY)) && is_of_user_copy(l))
+		record_set_number(r, REGISTRY_VALUE_USER_COPY, true);
 	r->has &= v->fields | kind_fields_with(l->kind, FIELD_DERIVED);
 }
 

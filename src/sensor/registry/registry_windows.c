@@ -18,7 +18,7 @@ static void look_init(struct look *l, struct scan *s, const struct kind *k)
 	l->lasting = scan_arena(s);
 	l->a = arena_new();
 	l->r = record_new(l->lasting, k);
-	l->path = l->key = l->text = BUF_INIT(PATH_MAX_BYTES);
+	l->path = l->key = l->text = l->copy = BUF_INIT(PATH_MAX_BYTES);
 	l->how = privilege_take(L"SeBackupPrivilege") ? REGISTRY_OPEN_BACKUP : 0;
 	if (!l->values && (scan_asks_kind(s, k) & field_bit(REGISTRY_KEY_SACL)) &&
 		privilege_take(L"SeSecurityPrivilege"))
@@ -33,6 +33,7 @@ static void look_free(struct look *l)
 	buf_done(&l->path);
 	buf_done(&l->key);
 	buf_done(&l->text);
+	buf_done(&l->copy);
 	free(l->data);
 	free(l);
 }

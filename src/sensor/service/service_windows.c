@@ -301,17 +301,6 @@ static int by_name(const void *key, const void *entry)
 	return span_compare(*(const struct span *)key, ((const struct scm_entry *)entry)->name);
 }
 
-static bool runs_the_same(struct room *x, const struct scm_entry *copy,
-	const struct scm_entry *template)
-{
-	struct scm_config a, b;
-	struct err e;
-
-	return host_service_config(x->h, copy, x->a, &a, &e) == 0 &&
-	       host_service_config(x->h, template, x->a, &b, &e) == 0 &&
-	       span_same(a.image, b.image) && span_same(a.account, b.account);
-}
-
 /* A copy that each user gets has another name at each logon: it counts with its template, unless it
  * runs something else. */
 static bool fold(struct room *x, const struct scm_entry *s)
@@ -321,7 +310,7 @@ static bool fold(struct room *x, const struct scm_entry *s)
 
 	if (name.n)
 		template = bsearch(&name, x->list, x->n, sizeof *x->list, by_name);
-	if (!template || !runs_the_same(x, s, template))
+	if (!template || !host_service_is_copy(x->h, s->name, x->a))
 		return false;
 	x->copies[template - x->list]++;
 	return true;
