@@ -464,9 +464,23 @@ static void test_nul(void **state)
 	}
 }
 
+/* A path of Windows is read as it is written. */
+static void policy_import__names_its_file_as_it_is(void **state)
+{
+	AUTO_IMPORTED i = { .yaml = BUF_INIT((size_t)1 << 20) };
+	struct err e;
+
+	(void)state;
+	assert_int_equal(policy_import("aide", "Z:\\tmp\\a\x1b.conf", span_of("/etc R\n"), &i.yaml,
+				 &i.problems, &e),
+		0);
+	assert_non_null(strstr(buf_text(&i.yaml), "aide: Z:\\tmp\\a\\x1b.conf\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(policy_import__names_its_file_as_it_is),
 		cmocka_unit_test(test_aide),
 		cmocka_unit_test(test_osquery),
 		cmocka_unit_test(test_tripwire),

@@ -48,7 +48,7 @@ static void add_comment(struct buf *b, const char *text)
 {
 	buf_add_text(b, "  # ");
 	if (escape_needed(span_of(text)))
-		escape_text(b, span_of(text));
+		escape_value(b, span_of(text));
 	else
 		buf_add_text(b, text);
 	buf_add_char(b, '\n');
@@ -313,7 +313,7 @@ static int write_out(struct import *x, const struct importer *from, struct buf *
 
 	sum_up_notes(x);
 	buf_addf(&b, "# Made by 'invar policy import' from a policy of %s: ", from->name);
-	escape_text(&b, span_of(x->file));
+	escape_value(&b, span_of(x->file));
 	buf_add_text(&b, x->loaded ? "\nversion: 1\nrules:\n" : "\nversion: 1\nrules: []\n");
 	buf_add_span(&b, buf_span(&x->rules));
 	buf_add_span(&b, buf_span(&x->pending));
