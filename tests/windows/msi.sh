@@ -16,13 +16,20 @@ point $? "the program and its rules are there"
 [ "$(ls "$DATA/policy.d")" = "$(ls "$INSTALLED/rules")" ]
 point $? "the policy is what was shipped"
 true_that "which is a good one" invar_there policy check
-answers() { invar_there status --json | jq -e .agent_running; }
+answers() { [ "$(invar_there status --json | jq .agent_running)" = true ]; }
 within 60 "its service runs" answers
 true_that "and looks at services" invar_there explain service Invar
 
 echo '# mine' >>"$DATA/policy.d/registry.yaml"
 true_that "packed again" packed 0.9.2
+chmod 666 "$DATA/policy.d/wmi.yaml"
+run msiexec /i "$WINDOWS\\invar-0.9.2.msi" /qn >"$PLACE/said" 2>&1
+point "$((!$?))" "a policy that others may write to is refused" "$PLACE/said"
+true_that "before the running Invar is taken away" answers
+chmod 644 "$DATA/policy.d/wmi.yaml"
 true_that "upgraded" run msiexec /i "$WINDOWS\\invar-0.9.2.msi" /qn
+! grep 'is not installed' "$PLACE/said"
+point $? "without a word about a service that is not there"
 grep -q '^# mine' "$DATA/policy.d/registry.yaml"
 point $? "what was changed in the policy is kept"
 within 60 "the service runs again" answers

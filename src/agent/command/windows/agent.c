@@ -19,11 +19,20 @@
 
 static struct {
 	const char *config;
+	bool check;
 } arg;
 
 static const struct option_row options[] = {
 	OPT_FILE(0, "config", &arg.config, "PATH",
 		"the agent's settings (default %ProgramData%\\Invar\\agent.yaml)"),
+	OPT_END,
+};
+
+static const struct option_row install_options[] = {
+	OPT_FILE(0, "config", &arg.config, "PATH",
+		"the agent's settings (default %ProgramData%\\Invar\\agent.yaml)"),
+	OPT_FLAG(0, "check", &arg.check,
+		"only say whether the policy there would be taken; nothing is changed"),
 	OPT_END,
 };
 
@@ -216,6 +225,15 @@ static void say_installed_json(struct session *s, const char *policy, unsigned s
 	done_json_end(s, &j);
 }
 
+/* Asked by the package before it takes away what is installed. */
+static int check_install(struct session *s, const char *policy, struct err *e)
+{
+	if (install_check_policy(policy, e) < 0)
+		return e->code;
+	say_done(s, "checked", "The service " SERVICE_NAME " would be installed.\n");
+	return 0;
+}
+
 static int run_install(struct session *s, int argc, char **argv, struct err *e)
 {
 	AUTO_FREE(arena) a = arena_new();
@@ -229,6 +247,8 @@ static int run_install(struct session *s, int argc, char **argv, struct err *e)
 	struct err unsafe;
 
 	(void)argc, (void)argv;
+	if (arg.check)
+		return check_install(s, paths.policy, e);
 	if (!install_program_is_safe(&unsafe))
 		log_say(LOG_LEVEL_WARNING,
 			"%s; whoever may, decides what runs as SYSTEM: install it below Program "
@@ -353,7 +373,7 @@ const struct command command_agent_install = {
 	.text = "register the service, so that it starts with Windows",
 	.about = "The service runs with the policy, the state folder and the settings named here. "
 		 "Done again it takes the new ones. It does not start now: invar agent start.",
-	.options = options,
+	.options = install_options,
 	.run = run_install,
 };
 
