@@ -1,6 +1,7 @@
 #include "change/look_plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "change/keys.h"
 #include "change/owner.h"
@@ -144,20 +145,43 @@ static void sort_out(struct look_plan *p, struct arena *arena)
 	}
 }
 
+static int make_entries(struct look_plan *p, struct arena *a, struct err *e)
+{
+	p->entry = arena_get(a, (p->n + 1) * sizeof *p->entry);
+	for (size_t i = 0; i < p->n; i++) {
+		p->entry[i].look = i;
+		if (stored_key_of(&p->looks[i], a, &p->entry[i].key, e) < 0)
+			return e->code;
+	}
+	qsort(p->entry, p->n, sizeof *p->entry, by_key);
+	return 0;
+}
+
 int plan_make(struct look_plan *ret, struct arena *a, const struct look_again *looks, size_t n,
 	struct err *e)
 {
 	struct look_plan p = { .looks = looks, .n = n };
 
-	p.entry = arena_get(a, (n + 1) * sizeof *p.entry);
-	for (size_t i = 0; i < n; i++) {
-		p.entry[i].look = i;
-		if (stored_key_of(&looks[i], a, &p.entry[i].key, e) < 0)
-			return e->code;
-	}
-	qsort(p.entry, n, sizeof *p.entry, by_key);
+	if (make_entries(&p, a, e) < 0)
+		return e->code;
 	sort_out(&p, a);
 	*ret = p;
+	return 0;
+}
+
+int plan_add(struct look_plan *p, struct arena *a, const struct look_again *looks, size_t n,
+	struct err *e)
+{
+	struct look_again *all = arena_get(a, (p->n + n) * sizeof *all);
+	struct look_plan more = *p;
+
+	memcpy(all, p->looks, p->n * sizeof *all);
+	memcpy(all + p->n, looks, n * sizeof *all);
+	more.looks = all;
+	more.n = p->n + n;
+	if (make_entries(&more, a, e) < 0)
+		return e->code;
+	*p = more;
 	return 0;
 }
 

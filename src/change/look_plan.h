@@ -34,6 +34,9 @@ struct look_plan {
 /* looks stay the caller's. ERR_FORMAT: a key that no entity has. */
 int plan_make(struct look_plan *ret, struct arena *a, const struct look_again *looks, size_t n,
 	struct err *e) MUST_CHECK;
+/* These, too, say whom changes are put down to; what is looked at stays as it was. */
+int plan_add(struct look_plan *p, struct arena *a, const struct look_again *looks, size_t n,
+	struct err *e) MUST_CHECK;
 /* What was learned by observing. */
 void plan_forget(struct look_plan *p);
 /* What of this kind is looked at, as compare.c wants to know it; t of no kind: all of it. */

@@ -5,7 +5,8 @@
 
 #include "change/change.h"
 
-#define OWNER_NOBODY_TOLD "nobody told of this one by itself"
+#define OWNER_NOBODY_TOLD \
+	"it was seen as others of its kind were looked at; nothing told of it by itself"
 
 /* Of a listener leave in *who only whom its own record names: who has it open, or runs its program
  * (one that forks and ends leaves it to its heir). Returns NULL, or why none of them is it: of a

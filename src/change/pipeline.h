@@ -22,6 +22,21 @@ struct check_summary {
 	struct tree_root root; /* the current state after it */
 };
 
+struct look_again;
+
+/* Something was seen, just now, that nobody told of so far, or not all of it. */
+struct late_asked {
+	int64_t until; /* ns since epoch: what happens from then on was not seen */
+	bool files;    /* among what differs are files of which it is not known who it was */
+	uint64_t
+		flat; /* kinds that differ, a bit per id, but those whose processes are asked for */
+	/* Of these it is not known, but one of their processes is: pid[i] has key and kind of
+	 * whose[i]. */
+	const struct look_again *whose;
+	const uint32_t *pid;
+	size_t n;
+};
+
 /* What the caller hears while it runs; any may be NULL. Called in the caller's thread. */
 struct check_listener {
 	void *ctx;
@@ -32,6 +47,11 @@ struct check_listener {
 	void (*progress)(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected);
 	/* True: the user wants to stop (ERR_INTERRUPTED follows). May be asked from any thread. */
 	bool (*stop)(void *ctx);
+	/* pipeline_look, before it records: what was heard of since the looks were asked for, in
+	 * *ret, how many; in `a`. It says whom changes are put down to, and is not looked at. The
+	 * store is locked meanwhile. */
+	size_t (*late)(void *ctx, const struct late_asked *x, struct arena *a,
+		const struct look_again **ret);
 	struct span by; /* who asked, for the decision of init: "alice (root, uid 0)" */
 };
 

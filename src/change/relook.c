@@ -340,7 +340,7 @@ static int compare_and_record(struct relook *l, struct err *e)
 		return rc;
 	}
 	l->moved = true;
-	return record(l, e);
+	return look_late(l, e) < 0 ? e->code : record(l, e);
 }
 
 /* ---- all of it ---- */

@@ -1,4 +1,4 @@
-/* Inside looking again: shared by relook.c and look_memory.c alone. */
+/* Inside looking again: shared by relook.c, look_late.c and look_memory.c alone. */
 #ifndef CHANGE_RELOOK_H
 #define CHANGE_RELOOK_H
 
@@ -6,6 +6,10 @@
 #include "change/look_plan.h"
 #include "change/run.h"
 #include "store/pile.h"
+
+struct relook;
+/* What differs is known, and not recorded: hear what was told meanwhile (look_late.c). */
+int look_late(struct relook *l, struct err *e) MUST_CHECK;
 
 struct relook {
 	struct run run;

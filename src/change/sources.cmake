@@ -16,6 +16,7 @@ set(CHANGE_SOURCES
   src/change/journal.c
   src/change/keys.c
   src/change/lens.c
+  src/change/look_late.c
   src/change/look_memory.c
   src/change/look_plan.c
   src/change/named.c

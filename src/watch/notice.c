@@ -281,6 +281,7 @@ static const struct {
 	[NOTICE_COUNTS] = { put_counts, get_counts },
 	[NOTICE_OTHER_NAME] = { put_other_name, get_other_name },
 	[NOTICE_SETTLED] = { put_settled, get_settled },
+	[NOTICE_WHO] = { put_hint, get_hint },
 };
 
 void notice_encode(const struct notice *n, struct buf *ret)
@@ -302,6 +303,18 @@ int notice_decode(struct span frame, struct arena *a, struct notice *ret, struct
 	if (frames[type].get(&c, a, ret, e) < 0)
 		return e->code;
 	return cbor_finish(&c, e);
+}
+
+void request_whose_put(const struct kind *k, struct span key, struct buf *ret)
+{
+	buf_add_char(ret, (char)k->id);
+	buf_add_span(ret, key);
+}
+
+const struct kind *request_whose(struct span text, struct span *ret_key)
+{
+	*ret_key = text.n ? span_from_offset(text, 1) : SPAN_NONE;
+	return text.n ? kind_by_id((uint8_t)text.p[0]) : NULL;
 }
 
 void request_encode(const struct request *r, struct buf *ret)

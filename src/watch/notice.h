@@ -22,6 +22,7 @@ enum notice_type {
 	NOTICE_COUNTS, /* an answer to REQUEST_COUNTS */
 	NOTICE_OTHER_NAME, /* a regular file got another name */
 	NOTICE_SETTLED,    /* an answer to REQUEST_SETTLE */
+	NOTICE_WHO,        /* an answer to REQUEST_WHO: a hint that nothing is to be done about */
 	NOTICE_TYPE_N
 };
 
@@ -85,7 +86,7 @@ struct count {
 struct notice {
 	enum notice_type type;
 	union {
-		struct hint hint;
+		struct hint hint; /* NOTICE_WHO as well */
 		struct loss loss;
 		struct means means;
 		struct canary canary;
@@ -129,7 +130,11 @@ enum request_type {
 	REQUEST_CANARY, /* plant one in every place; a NOTICE_CANARY for each follows */
 	REQUEST_COUNTS,
 	REQUEST_SETTLE, /* pid: a number, each greater than the last. What happened before this was
-			   asked is told first, however it rests; then NOTICE_SETTLED */
+			   asked is told first, however it rests; then NOTICE_SETTLED. text not
+			   empty: only of kinds whose numbers, plus one, are its bytes, and not of
+			   files; a byte 0 is of none */
+	REQUEST_WHO,    /* pid: of a process; text: of what it is asked (request_whose_put), which
+			   comes back */
 	REQUEST_TYPE_N
 };
 
@@ -138,6 +143,10 @@ struct request {
 	uint32_t pid;
 	struct span text;
 };
+
+/* The text of a REQUEST_WHO. request_whose: NULL: of no kind; *ret_key points into text. */
+void request_whose_put(const struct kind *k, struct span key, struct buf *ret);
+const struct kind *request_whose(struct span text, struct span *ret_key);
 
 void request_encode(const struct request *r, struct buf *ret);
 int request_decode(struct span frame, struct request *ret, struct err *e) MUST_CHECK;

@@ -57,7 +57,7 @@ static void settle(struct watcher *w)
 
 	if (w->settling == 0)
 		return;
-	for (size_t i = ARRAY_LEN(rooms); i-- > 0;)
+	for (size_t i = w->gently && !w->settles ? 0 : ARRAY_LEN(rooms); i-- > 0;)
 		if (rooms[i]->settle && !rooms[i]->settle(w))
 			return;
 	if (watcher_send(w, &n))
@@ -204,6 +204,35 @@ static void send_counts(struct watcher *w)
 	(void)watcher_send(w, &n);
 }
 
+static void take_settle(struct watcher *w, const struct request *r)
+{
+	bool waits = w->settling != 0;
+
+	w->gently = r->text.n && (!waits || w->gently);
+	w->settles = waits ? w->settles : 0;
+	for (size_t i = 0; i < r->text.n; i++)
+		if (r->text.p[i] > 0 && r->text.p[i] <= KIND_IDS)
+			w->settles |= UINT64_C(1) << (r->text.p[i] - 1);
+	w->settling = r->pid;
+}
+
+/* Who asks waits for the rest of the answers only: one that the channel does not take is left out.
+ */
+static void tell_who(struct watcher *w, const struct request *r)
+{
+	AUTO(buf) who = BUF_INIT(NOTICE_FRAME_MAX / 2);
+	struct notice n = { .type = NOTICE_WHO };
+	const char *why = NULL;
+
+	n.hint.kind = request_whose(r->text, &n.hint.key);
+	if (!n.hint.kind)
+		return;
+	if (processes_who(w, &(struct who_asked){ .pid = r->pid, .pidfd = -1 }, &who, &why))
+		n.hint.who = buf_span(&who);
+	n.hint.why = span_of(n.hint.who.n ? NULL : why);
+	(void)watcher_send(w, &n);
+}
+
 static void take(struct watcher *w, const struct request *r)
 {
 	switch (r->type) {
@@ -227,8 +256,11 @@ static void take(struct watcher *w, const struct request *r)
 		send_counts(w);
 		return;
 	case REQUEST_SETTLE:
-		w->settling = r->pid;
+		take_settle(w, r);
 		settle(w);
+		return;
+	case REQUEST_WHO:
+		tell_who(w, r);
 		return;
 	case REQUEST_TYPE_N:
 		break;

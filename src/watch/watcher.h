@@ -35,6 +35,8 @@ struct watcher {
 	} counts[48];
 	size_t n_counts;
 	uint32_t settling; /* the number of a REQUEST_SETTLE not answered yet; 0: none */
+	bool gently;       /* that one, and those before it, ask for these kinds only, … */
+	uint64_t settles;  /* … a bit per id */
 };
 
 /* Send it. False: the collector does not read; nothing was sent, and the room keeps it for later
@@ -78,6 +80,9 @@ struct who_asked {
 };
 bool processes_who(struct watcher *w, const struct who_asked *x, struct buf *ret,
 	const char **ret_why);
+
+/* Take in all that the kernel has to say by now. */
+void processes_drain(struct watcher *w);
 
 /* A process as the table knows it, for who listens. Texts are valid until the listener returns. */
 enum process_event_type {

@@ -17,6 +17,8 @@
 struct hints {
 	struct look_again *list;
 	size_t n;
+	size_t (*late)(void *ctx, const struct late_asked *x, struct arena *a,
+		const struct look_again **ret); /* may be NULL */
 };
 
 static char root[600], work[512];
@@ -105,7 +107,7 @@ static inline struct tree_root check(struct side *s)
 
 static inline struct tree_root look(struct side *s, const struct hints *h)
 {
-	struct check_listener l = { .ctx = s, .record = hear };
+	struct check_listener l = { .ctx = s, .record = hear, .late = h->late };
 	struct check_summary sum;
 	struct err e = { 0 };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "change/owner.h"
 #include "entity/group.h"
 #include "entity/user.h"
 #include "look_host.h"
@@ -75,7 +76,7 @@ static void end(struct side *s)
 static void look_at_a(struct side *s, const char *text, const char *lines)
 {
 	struct look_again x = { .kind = &kind_file, .key = span_of("/a") };
-	struct hints h = { &x, 1 };
+	struct hints h = { .list = &x, .n = 1 };
 
 	write_text("/a", text);
 	look(s, &h);
@@ -141,6 +142,22 @@ static void a_user_s_new_name_is_known_at_the_next_look(void **state)
 
 /* ---- kinds that are looked at whole ---- */
 
+/* What is told of robert only when it was seen already. */
+static size_t told_late(void *ctx, const struct late_asked *x, struct arena *a,
+	const struct look_again **ret)
+{
+	struct look_again *late = arena_get(a, sizeof *late);
+
+	(void)ctx;
+	assert_false(x->files);
+	assert_int_equal(x->n, 0);
+	*late = (struct look_again){ .kind = &kind_user,
+		.key = span_of("robert"),
+		.who_unknown = span_of("late") };
+	*ret = late;
+	return 1;
+}
+
 static void a_kind_is_looked_at_whole_and_files_beside_it(void **state)
 {
 	static const char yaml[] = "version: 1\nrules:\n  - id: u\n    kind: user\n"
@@ -158,7 +175,7 @@ static void a_kind_is_looked_at_whole_and_files_beside_it(void **state)
 			.who_unknown = span_of("ali's") },
 		{ .kind = &kind_file, .key = span_of("/a") },
 	};
-	struct hints h = { looks, ARRAY_LEN(looks) };
+	struct hints h = { .list = looks, .n = ARRAY_LEN(looks) };
 	struct side s;
 	struct err e = { 0 };
 
@@ -178,7 +195,16 @@ static void a_kind_is_looked_at_whole_and_files_beside_it(void **state)
 	s.who = &told;
 	look(&s, &h);
 	assert_string_equal(buf_text(&told), "/a: not told\nalice: ali's\nrobert: robert's\n"
-					     "zoe: nobody told of this one by itself\n");
+					     "zoe: " OWNER_NOBODY_TOLD "\n");
+	write_text("/etc/passwd", "alice:x:0:0::/new:/bin/sh\nrobert:x:1:1::/home:/bin/sh\n"
+				  "zoe:x:2:2::/home:/bin/sh\n");
+	looks[0] = (struct look_again){ .kind = &kind_user, .who_unknown = span_of("any") };
+	h.n = 1;
+	h.late = told_late;
+	buf_clear(&told);
+	look(&s, &h);
+	assert_string_equal(buf_text(&told), "robert: late\nzoe: any\n");
+	h.late = NULL;
 	looks[0] = (struct look_again){ .kind = &kind_group };
 	h.n = 1;
 	buf_clear(&told);

@@ -225,7 +225,7 @@ static bool goes_without_saying(const struct snapshot *was, const struct snapsho
 /* Paths ascend, so that a folder comes before what is in it. */
 static struct hints tell(const struct snapshot *was, const struct snapshot *is)
 {
-	struct hints h = { mem_array(was->n + is->n + 1, sizeof *h.list), 0 };
+	struct hints h = { .list = mem_array(was->n + is->n + 1, sizeof *h.list) };
 
 	for (size_t i = 0, k = 0; i < was->n || k < is->n;) {
 		int order = i == was->n  ? 1

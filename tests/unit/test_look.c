@@ -284,6 +284,72 @@ static void what_one_session_did_within_a_minute_is_one_card(void **state)
 	look_memory_freep(&w->options.memory);
 }
 
+/* What the watcher tells when it is asked. */
+struct told {
+	struct heard h; /* first: hear() takes it */
+	struct look_again look;
+	unsigned asked;
+};
+
+static size_t told_late(void *ctx, const struct late_asked *x, struct arena *a,
+	const struct look_again **ret)
+{
+	struct told *t = ctx;
+
+	(void)a;
+	assert_true(x->files && x->n == 0 && x->until > 0);
+	t->asked++;
+	*ret = &t->look;
+	return 1;
+}
+
+static void expect_told(struct world *w, struct look_again seen, struct look_again told,
+	unsigned asked, const char *lines)
+{
+	struct told t = { .h = { .lines = BUF_INIT(1 << 20) }, .look = told };
+	struct check_listener l = { .ctx = &t, .record = hear, .late = told_late };
+	struct err e = { 0 };
+
+	if (pipeline_look(w->store, w->policy, &w->options, &seen, 1, &l, &w->summary, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(buf_text(&t.h.lines), lines);
+	assert_int_equal(t.asked, asked);
+	buf_done(&t.h.lines);
+}
+
+static void what_a_scan_sees_first_is_put_down_to_who_is_told_of_late(void **state)
+{
+	struct world *w = begin(state);
+	struct look_again scan = point("/etc/a"), told = point("/etc/a"), hint = point("/etc/b");
+	AUTO(buf) b = BUF_INIT(1000);
+
+	scan.observed = OBSERVED_SCAN;
+	told.who = who_of(5, &b);
+	expect_told(w, scan, told, 0, "");
+	fake_write("/etc/a", 100);
+	fake_write("/etc/b", 100);
+	expect_told(w, scan, told, 1, "updated /etc/a size sha256 mtime realtime at 7 by 5\n");
+	/* one that somebody told of has its who, or none */
+	expect_told(w, hint, told, 0, "updated /etc/b size sha256 mtime realtime at 7\n");
+}
+
+static void what_is_made_on_a_fresh_mount_is_not_who_mounted(void **state)
+{
+	struct world *w = begin(state);
+	struct look_again mount = below("/www");
+	AUTO(buf) b = BUF_INIT(1000);
+
+	mount.who = who_of(5, &b);
+	fake_put("/www/old", FILE_REGULAR);
+	mount.before = fake_find("/www/old")->ctime + 1;
+	fake.now += 10;
+	fake_put("/www/new", FILE_REGULAR);
+	LOOK(w,
+		"created /www/new realtime at 7\n"
+		"created /www/old realtime at 7 by 5\n",
+		mount);
+}
+
 static struct store *share(struct world *w)
 {
 	struct store *ret = NULL;
@@ -395,6 +461,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_point_finds_its_change_and_no_other),
+		WORLD_TEST(what_a_scan_sees_first_is_put_down_to_who_is_told_of_late),
+		WORLD_TEST(what_is_made_on_a_fresh_mount_is_not_who_mounted),
 		WORLD_TEST(nothing_is_written_when_nothing_differs),
 		WORLD_TEST(what_was_below_a_folder_that_is_gone_is_gone),
 		WORLD_TEST(a_folder_that_became_a_file_has_nothing_below),

@@ -3,6 +3,9 @@
 #include <signal.h>
 
 #include "../check.h"
+#include "entity/process.h"
+#include "entity/user.h"
+#include "entity/who.h"
 #include "files_place.h"
 
 static void settled_by(struct watch_setup setup)
@@ -44,6 +47,53 @@ static void settled(void **state)
 	settled_by((struct watch_setup){ .no_fanotify = true });
 }
 
+/* Who asks gently has all that kinds were told of, and files only as they rest. A process is known
+ * by its number. */
+static void asked_gently(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	AUTO(buf) text = BUF_INIT(1000);
+	const struct notice *n;
+	const char asked[] = { 0, (char)(kind_user.id + 1) };
+	unsigned users = 0;
+	struct who w;
+	struct bench b;
+	struct err e;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	act("mkdir etc && mount --bind etc /etc && touch etc/passwd");
+	b = begin(rules(RULE("base: %s/sel") "  - {id: u, title: t, severity: high, kind: user}\n",
+			  folder),
+		(struct watch_setup){ 0 });
+	request_whose_put(&kind_process, span_of("some@one"), &text);
+	kill(b.pid, SIGSTOP);
+	act("touch sel/x.tmp; echo >> etc/passwd");
+	bench_request(&b, &(struct request){ REQUEST_WHO, (uint32_t)getpid(), buf_span(&text) });
+	bench_request(&b, &(struct request){ REQUEST_SETTLE, 8, span_from(asked, 2) });
+	kill(b.pid, SIGCONT);
+	n = bench_type(&b, NOTICE_SETTLED);
+	assert_non_null(n);
+	for (size_t i = 0; &b.notice[i] < n; i++) {
+		const struct notice *x = &b.notice[i];
+
+		assert_false(x->type == NOTICE_HINT && span_is(x->hint.key, full("sel/x.tmp")));
+		users += x->type == NOTICE_HINT && x->hint.kind == &kind_user;
+	}
+	assert_int_equal(users, 1);
+	n = bench_type(&b, NOTICE_WHO);
+	assert_non_null(n);
+	assert_true(n->hint.kind == &kind_process && span_is(n->hint.key, "some@one"));
+	assert_int_equal(who_decode(n->hint.who, a, &w, &e), 0);
+	assert_int_equal(w.pid, getpid());
+	assert_non_null(bench_hint_exact(&b, full("sel/x.tmp")));
+	bench_stop(&b);
+	act("umount /etc");
+	leave(false);
+}
+
 /* What is in a folder that is made was made by whoever its own events say; one that is moved in
  * comes with all it holds. */
 static void folders(void **state)
@@ -73,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settled),
+		cmocka_unit_test(asked_gently),
 		cmocka_unit_test(folders),
 	};
 

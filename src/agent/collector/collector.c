@@ -103,6 +103,15 @@ void collector_ask(struct collector *c, enum request_type type, uint32_t pid, st
 
 /* ---- from the watcher ---- */
 
+void collector_heard(struct collector *c, const struct notice *n)
+{
+	collector_notice(c, n);
+	if (n->type == NOTICE_READY)
+		pulse_begin(c);
+	else
+		pulse_heard(c);
+}
+
 /* What has come. 1: something did. */
 static int hear_watcher(struct collector *c, struct err *e)
 {
@@ -110,6 +119,7 @@ static int hear_watcher(struct collector *c, struct err *e)
 	struct span frame;
 	int rc = channel_fill(&c->watcher.channel, e), came = rc;
 
+	c->hearing = true;
 	while (rc >= 0 && (rc = channel_next(&c->watcher.channel, &frame, e)) > 0) {
 		arena_clear(c->arena);
 		rc = notice_decode(frame, c->arena, &n, e);
@@ -117,12 +127,9 @@ static int hear_watcher(struct collector *c, struct err *e)
 			break;
 		if (n.type == NOTICE_HINT)
 			hint_complete(&c->hint_before, &n.hint);
-		collector_notice(c, &n);
-		if (n.type == NOTICE_READY)
-			pulse_begin(c);
-		else
-			pulse_heard(c);
+		collector_heard(c, &n);
 	}
+	c->hearing = false;
 	return rc < 0 ? rc : came;
 }
 
@@ -288,6 +295,7 @@ static void stop(struct collector *c)
 	again_free(c);
 	polled_free(c->polled);
 	look_memory_free(c->options.memory);
+	late_door.stop(c);
 	jobs_free(c);
 	linked_stop(c);
 	pulse_stop(c);
@@ -313,6 +321,7 @@ int collector_run(const struct collector_setup *setup, struct err *e)
 	c->started = clock_now();
 	c->backlog = backlog_new();
 	c->arena = arena_new();
+	c->late_door = &late_door;
 	rc = start(c, e);
 	if (rc < 0)
 		c->err = *e;

@@ -234,6 +234,11 @@ void hold_settled(struct hold *h, uint32_t number)
 			let_go(&h->manager[i]);
 }
 
+uint32_t hold_number(struct hold *h)
+{
+	return ++h->asked;
+}
+
 size_t hold_count(const struct hold *h)
 {
 	size_t n = 0;

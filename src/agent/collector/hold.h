@@ -29,6 +29,8 @@ bool hold_take(struct hold *h, const struct look_again *l);
 bool hold_beside(struct hold *h, const struct look_again *l);
 /* What happened before the request of this number, and those before it, has been heard of. */
 void hold_settled(struct hold *h, uint32_t number);
+/* A number for somebody else's request. */
+uint32_t hold_number(struct hold *h);
 size_t hold_count(const struct hold *h);
 /* The process being waited for; 0: none. */
 uint32_t hold_for(const struct hold *h);

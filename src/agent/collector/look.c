@@ -206,10 +206,14 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 
 	c->looks++;
 	o.remote_ms = REMOTE_MS;
+	if (c->late_door)
+		l.late = c->late_door->hear;
 	dear_limit(c, looks, n, &o);
 	rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
 	if (rc == ERR_CHANGED && start_policy(c, NULL, &e) == 0)
 		rc = pipeline_look(c->store, c->policy, &o, looks, n, &l, &sum, &e);
+	if (c->late_door)
+		c->late_door->done(c);
 	if (rc < 0) {
 		failed(c, looks, n, &e);
 		return false;

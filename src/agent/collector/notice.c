@@ -5,10 +5,9 @@
 #include "agent/collector/state.h"
 #include "core/mem.h"
 
-static void take_hint(struct collector *c, const struct notice *n)
+struct look_again look_of_hint(const struct hint *h)
 {
-	const struct hint *h = &n->hint;
-	struct look_again l = { .kind = h->kind,
+	return (struct look_again){ .kind = h->kind,
 		.key = h->key,
 		.below = h->below,
 		.observed = OBSERVED_REALTIME,
@@ -16,8 +15,13 @@ static void take_hint(struct collector *c, const struct notice *n)
 		.who_unknown = h->why,
 		.happened = h->time,
 		.before = h->before };
+}
 
-	c->hints[h->kind->id]++;
+static void take_hint(struct collector *c, const struct notice *n)
+{
+	struct look_again l = look_of_hint(&n->hint);
+
+	c->hints[l.kind->id]++;
 	look_hint(c, &l);
 }
 
@@ -117,7 +121,15 @@ static void take_other_name(struct collector *c, const struct notice *n)
 
 static void take_settled(struct collector *c, const struct notice *n)
 {
+	if (c->late_door)
+		c->late_door->settled(c, n->settled);
 	hold_settled(c->hold, n->settled);
+}
+
+/* It is asked for while a look waits (late.c): now nobody does any more. */
+static void take_who(struct collector *c, const struct notice *n)
+{
+	(void)c, (void)n;
 }
 
 void collector_notice(struct collector *c, const struct notice *n)
@@ -131,6 +143,7 @@ void collector_notice(struct collector *c, const struct notice *n)
 		[NOTICE_COUNTS] = take_counts,
 		[NOTICE_OTHER_NAME] = take_other_name,
 		[NOTICE_SETTLED] = take_settled,
+		[NOTICE_WHO] = take_who,
 	};
 
 	takes[n->type](c, n);

@@ -27,6 +27,7 @@ else()
     src/agent/collector/health.c
     src/agent/collector/heard.c
     src/agent/collector/hold.c
+    src/agent/collector/late.c
     src/agent/collector/linked.c
     src/agent/collector/pulse.c
     src/agent/collector/surveyor.c

@@ -86,7 +86,10 @@ struct collector {
 	struct policy *own_policy; /* loaded by us; NULL: the caller's is in force */
 	struct scan_options options;
 	struct line watcher, parent, link;
-	struct hint_before hint_before; /* of the watcher */
+	struct hint_before hint_before;    /* of the watcher */
+	const struct late_door *late_door; /* NULL: nobody knows who */
+	struct late *late;                 /* late.c */
+	bool hearing;                      /* frames of the watcher are being read */
 	struct control *control;
 	struct backlog *backlog;
 	struct hold *hold;
@@ -190,6 +193,20 @@ int collector_note(struct collector *c, const char *what, const char *text);
 struct check_listener collector_listener(struct collector *c);
 /* Tell a record on, as what we wrote. */
 int collector_tell(struct collector *c, const struct ledger_record *r, struct err *e) MUST_CHECK;
+
+/* One that came, in its turn. */
+void collector_heard(struct collector *c, const struct notice *n);
+
+/* ---- late.c: what the watcher hears while a look is under way says whose that is, too ---- */
+struct late_door {
+	size_t (*hear)(void *ctx, const struct late_asked *x, struct arena *a,
+		const struct look_again **ret); /* ctx: the collector */
+	void (*done)(struct collector *c); /* the look is over: what was heard takes its turn */
+	void (*settled)(struct collector *c, uint32_t number); /* a NOTICE_SETTLED */
+	void (*stop)(struct collector *c);
+};
+extern const struct late_door late_door;
+struct look_again look_of_hint(const struct hint *h);
 
 /* ---- heard.c ---- */
 int heard_start(struct collector *c, struct err *e) MUST_CHECK;

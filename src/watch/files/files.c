@@ -402,7 +402,8 @@ static bool settle(struct watcher *w)
 		n += f->fan_fd >= 0 ? fan_drain(f) : 0;
 	while (f->busy_at && n < SETTLE_EVENTS);
 	inotify_drain(f);
-	pending_hurry(&f->pending, f->now);
+	if (!w->gently)
+		pending_hurry(&f->pending, f->now);
 	flush(f);
 	files_arm(f);
 	return !f->blocked;

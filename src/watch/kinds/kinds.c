@@ -237,7 +237,10 @@ static bool settle(struct watcher *w)
 {
 	bool all = true;
 
+	processes_drain(w); /* who began or ended is theirs */
 	for (size_t i = 0; i < KIND_IDS; i++) {
+		if (w->gently && !(w->settles >> i & 1))
+			continue;
 		kinds_send_waiting(&w->kinds->of[i]);
 		all = all && w->kinds->of[i].waiting.n == 0;
 	}

@@ -5,8 +5,6 @@
 #include "core/err.h"
 #include "watch/watcher.h"
 
-/* Take in all that the means in force has to say by now. */
-void processes_drain(struct watcher *w);
 /* The table has changed: into the counters. */
 void processes_count(struct watcher *w);
 /* Something was lost by the means in force: it is told, and all that runs is looked at again. count
