@@ -32,36 +32,6 @@ int bind_namespace(struct binder *b, struct entry *out, const struct node *n, st
 	return 0;
 }
 
-enum asked_how { NEVER, NEVER_WHOLE };
-
-static const struct {
-	const char *pattern;
-	enum asked_how how;
-	const char *why;
-} costly[] = {
-	{ "Win32_Product*", NEVER,
-		"asking it makes the installer check, and repair, every product; use kind "
-		"package" },
-	{ "Win32_SoftwareFeature*", NEVER,
-		"asking it makes the installer check, and repair, every product; use kind "
-		"package" },
-	{ "Win32_SoftwareElement*", NEVER,
-		"asking it makes the installer check, and repair, every product; use kind "
-		"package" },
-	{ "Win32_InstalledSoftwareElement", NEVER,
-		"asking it makes the installer check, and repair, every product; use kind "
-		"package" },
-	{ "CIM_DataFile", NEVER_WHOLE,
-		"without WHERE it walks every disk; kind file does that better" },
-	{ "CIM_LogicalFile", NEVER_WHOLE,
-		"without WHERE it walks every disk; kind file does that better" },
-	{ "CIM_Directory", NEVER_WHOLE,
-		"without WHERE it walks every disk; kind file does that better" },
-	{ "Win32_Directory", NEVER_WHOLE,
-		"without WHERE it walks every disk; kind file does that better" },
-	{ "Win32_NTLogEvent", NEVER_WHOLE, "without WHERE it reads every event log" },
-};
-
 int bind_check_query(struct binder *b, const struct entry *out, struct place at, struct err *e)
 {
 	struct wql q;
@@ -78,7 +48,8 @@ int bind_check_query(struct binder *b, const struct entry *out, struct place at,
 
 int bind_query(struct binder *b, struct entry *out, const struct node *n, struct err *e)
 {
-	struct span text;
+	const struct wql_verdict *verdict;
+	struct span text, name;
 	struct wql q;
 
 	if (n->type != NODE_SCALAR || n->text.n == 0)
@@ -92,12 +63,10 @@ int bind_query(struct binder *b, struct entry *out, const struct node *n, struct
 	if (wql_parse(text, &q, e) < 0)
 		return bind_refuse(b, "bad-query", n->at, e, "found the query %s, %s",
 			node_found(b->arena, n), arena_text(b->arena, span_of(e->text)));
-	for (size_t i = 0; i < ARRAY_LEN(costly); i++)
-		if (glob_text_as(span_of(costly[i].pattern), q.name, &glob_name) &&
-			(costly[i].how == NEVER || (q.select && !q.where)))
-			return bind_refuse(b, "costly-query", n->at, e,
-				"found a query of %s, but %s", problem_quote(b->arena, q.name),
-				costly[i].why);
+	verdict = wql_judge(&q, &name);
+	if (verdict && verdict->how == WQL_REFUSED)
+		return bind_refuse(b, verdict->code, n->at, e, "found a query of %s, but %s",
+			problem_quote(b->arena, name), verdict->why);
 	out->asks.query = arena_text(b->arena, text);
 	out->query_at = n->at;
 	return 0;

@@ -32,8 +32,8 @@ bool sid_is_user_classes(struct span name)
 
 static void lint_query(const struct entry *entry, struct problems *problems)
 {
-	static const char *const accounts[] = { "Win32_UserAccount", "Win32_Group", "Win32_Account",
-		"Win32_SystemAccount" };
+	const struct wql_verdict *verdict;
+	struct span name;
 	struct wql q;
 	struct err e;
 
@@ -43,10 +43,9 @@ static void lint_query(const struct entry *entry, struct problems *problems)
 		lint_warn(problems, "select-all", entry, entry->query_at,
 			"'SELECT *' compares every property, those that move by themselves, too; "
 			"name the ones that matter");
-	for (size_t i = 0; q.select && !q.local && i < ARRAY_LEN(accounts); i++)
-		if (fold_same(q.name, span_of(accounts[i])))
-			lint_warn(problems, "asks-domain", entry, entry->query_at,
-				"without 'WHERE LocalAccount = TRUE' the whole domain is asked");
+	verdict = wql_judge(&q, &name);
+	if (verdict && verdict->how == WQL_WARNED)
+		lint_warn(problems, verdict->code, entry, entry->query_at, "%s", verdict->why);
 }
 
 void lint_windows(const struct entry *entry, struct problems *problems)

@@ -43,6 +43,7 @@ set(POLICY_SOURCES
   src/policy/tree.c
   src/policy/variable.c
   src/policy/wql.c
+  src/policy/wql_classes.c
 )
 if(WIN32)
   list(APPEND POLICY_SOURCES

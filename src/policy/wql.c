@@ -113,6 +113,44 @@ bool wql_selects(const struct wql *q, struct span property)
 	return false;
 }
 
+bool wql_word(struct span *rest, struct span *ret)
+{
+	bool open = false;
+
+	return next(rest, ret, &open);
+}
+
+/* Of one side of an OR, off the front: does it hold PROPERTY = VALUE? */
+static bool side_binds(struct span *rest, const char *property, const char *value)
+{
+	struct span word, before = SPAN_NONE, left = SPAN_NONE;
+	bool bound = false;
+
+	for (; wql_word(rest, &word) && !is(word, "OR"); before = word) {
+		if (left.p && (!value || is(word, value)))
+			bound = true;
+		left = span_is(word, "=") && is(before, property) ? before : SPAN_NONE;
+	}
+	return bound;
+}
+
+/* A parenthesis only joins sides that are looked at one by one here: what comes out as bound is. */
+bool wql_binds(const struct wql *q, const char *property, const char *value)
+{
+	struct span rest = q->where, word, before = SPAN_NONE;
+
+	for (; wql_word(&rest, &word); before = word)
+		if (is(word, "NOT") && !is(before, "IS"))
+			return false;
+	rest = q->where;
+	if (rest.n == 0)
+		return false;
+	while (rest.n)
+		if (!side_binds(&rest, property, value))
+			return false;
+	return true;
+}
+
 int wql_parse(struct span query, struct wql *ret, struct err *e)
 {
 	struct span rest = query, word = SPAN_NONE;
@@ -132,8 +170,8 @@ int wql_parse(struct span query, struct wql *ret, struct err *e)
 	while (rc == 0 && next(&rest, &word, &open)) {
 		if (span_is(word, ";"))
 			rc = bad(e, "expected one query, without ';'");
-		ret->where = ret->where || is(word, "WHERE");
-		ret->local = ret->local || is(word, "LocalAccount");
+		if (!ret->where.p && is(word, "WHERE"))
+			ret->where = rest;
 	}
 	if (rc == 0 && open)
 		rc = bad(e, "a text in quotes does not end");
