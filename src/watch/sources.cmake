@@ -9,6 +9,7 @@ if(WIN32)
     src/watch/windows/folders_tell.c
     src/watch/windows/heard.c
     src/watch/windows/hearing.c
+    src/watch/windows/pace.c
     src/watch/windows/polled.c
     src/watch/windows/processes.c
     src/watch/windows/registry.c

@@ -12,9 +12,6 @@
 #include "watch/windows/registry_places.h"
 #include "watch/windows/rooms.h"
 
-#define COLLECT_MS 500        /* what comes together is one hint */
-#define PAUSE_MS 2000         /* between two hints of one place … */
-#define PAUSE_MAX_MS 60000    /* … up to this, while it does not become quiet */
 #define RESOLVE_MS 250        /* between two looks at which bases there are */
 #define RESOLVE_ALL_MS 300000 /* and without being told: what no notification tells of */
 #define WANTED_MAX 8192
@@ -30,6 +27,7 @@ struct room {
 	bool quiet;   /* the first round: what is there is no news */
 	bool resolve; /* some base may have come or gone */
 	uint64_t resolved;
+	struct buf slow; /* path of a place that does not become quiet; empty: none */
 };
 
 /* ---- what to listen at ---- */
@@ -111,20 +109,8 @@ static void tell(struct room *x, const struct place *p)
 
 static void note(struct place *p)
 {
-	uint64_t now = GetTickCount64(), next = p->told + p->pause;
-
-	if (p->pending)
-		return;
-	p->pending = true;
-	p->time = clock_now();
-	p->due = now + COLLECT_MS;
-	/* Still at it when it could be told again: less often. */
-	if (p->told && now < next) {
-		p->due = next > p->due ? next : p->due;
-		p->pause = p->pause * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : p->pause * 2;
-	} else {
-		p->pause = PAUSE_MS;
-	}
+	if (pace_note(&p->pace, GetTickCount64()))
+		p->time = clock_now();
 }
 
 /* A base came, or goes right now: its place may not live until the hint is due. */
@@ -157,15 +143,10 @@ static uint64_t tell_due(struct room *x, uint64_t now)
 	uint64_t next = x->resolved + (x->resolve ? RESOLVE_MS : RESOLVE_ALL_MS);
 
 	for (struct place *p = x->places.list; p; p = p->next) {
-		if (!p->pending)
-			continue;
-		if (p->due <= now) {
-			p->pending = false;
-			p->told = now;
+		if (pace_take(&p->pace, now))
 			tell(x, p);
-		} else if (p->due < next) {
-			next = p->due;
-		}
+		else if (p->pace.pending && p->pace.due < next)
+			next = p->pace.due;
 	}
 	return next;
 }
@@ -174,17 +155,41 @@ static uint64_t tell_due(struct room *x, uint64_t now)
 
 static void say_means(struct room *x)
 {
-	const char *text = "says that something below a key changed; the scan finds what";
+	AUTO(buf) text = BUF_INIT(65536);
 
-	if (x->places.refused)
-		text = arena_format(x->arena, "%zu of %zu keys cannot be listened at",
-			x->places.refused, x->places.refused + x->places.n);
+	buf_add_text(&text, "says that something below a key changed; the scan finds what");
+	if (x->places.refused) {
+		buf_clear(&text);
+		buf_addf(&text, "%zu of %zu keys cannot be listened at", x->places.refused,
+			x->places.refused + x->places.n);
+	}
+	if (x->slow.n) {
+		buf_addf(&text, "; looked at every %d s, since it changes all the time: '",
+			PACE_MOST_MS / 1000);
+		buf_add_span(&text, buf_span(&x->slow));
+		buf_add_char(&text, '\'');
+	}
 	for (const struct kind *const *k = kinds; *k; k++)
 		if (x->kinds >> (*k)->id & 1)
 			hear_means(x->h, &(struct means){ .kind = *k,
 						 .name = span_of("registry"),
 						 .in_force = true,
-						 .text = span_of(text) });
+						 .text = buf_span(&text) });
+}
+
+/* One of those that are looked at more rarely is named, as long as there is one. */
+static void say_slow(struct room *x, uint64_t now)
+{
+	const struct place *p = x->places.list;
+
+	while (p && !pace_is_slowest(&p->pace, now))
+		p = p->next;
+	if (span_is(buf_span(&x->slow), p ? p->path : ""))
+		return;
+	buf_clear(&x->slow);
+	if (p)
+		buf_add_text(&x->slow, p->path);
+	say_means(x);
 }
 
 static void resolve(struct room *x)
@@ -212,6 +217,7 @@ static int watch(struct room *x, struct err *e)
 		if (now - x->resolved >= (x->resolve ? RESOLVE_MS : RESOLVE_ALL_MS))
 			resolve(x);
 		next = tell_due(x, now);
+		say_slow(x, now);
 		now = GetTickCount64();
 		woken = WaitForMultipleObjects(ARRAY_LEN(waits), waits, FALSE,
 			next > now ? (DWORD)(next - now) : 0);
@@ -224,7 +230,7 @@ static int watch(struct room *x, struct err *e)
 
 static int run(struct hearing *h, struct err *e)
 {
-	struct room x = { .h = h, .arena = arena_new(), .quiet = true };
+	struct room x = { .h = h, .arena = arena_new(), .quiet = true, .slow = BUF_INIT(65536) };
 	int rc = 0;
 
 	plan(&x);
@@ -244,6 +250,7 @@ static int run(struct hearing *h, struct err *e)
 			CloseHandle(x.places.bell);
 		}
 	}
+	buf_done(&x.slow);
 	arena_free(x.arena);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/glob.h"
 #include "entity/kind.h"
+#include "watch/windows/pace.h"
 
 #define PLACES_MAX 4096 /* keys that are listened at */
 
@@ -35,10 +36,8 @@ struct place {
 	HANDLE event, wait;
 	HANDLE bell; /* the room's */
 	LONG fired;
-	/* a hint that is not told yet; milliseconds of GetTickCount64 */
-	bool pending;
-	uint64_t due, told, pause;
-	int64_t time; /* when it was first heard of */
+	struct pace pace; /* of its hints; by GetTickCount64 */
+	int64_t time;     /* when what is not told yet was first heard of */
 };
 
 struct places {

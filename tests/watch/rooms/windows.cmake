@@ -1,5 +1,6 @@
 if(WIN32)
   watch_test(hearing core os entity policy watch)
   watch_test(hearing_registry core os entity watch)
+  watch_test(pace watch)
   watch_test(hearing_folders core os entity watch)
 endif()
