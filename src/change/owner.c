@@ -4,6 +4,7 @@
 
 #include "entity/list.h"
 #include "entity/port.h"
+#include "entity/process.h"
 #include "entity/service.h"
 
 struct owner {
@@ -157,6 +158,83 @@ static const char *settle_port(const struct change *c, struct arena *a, struct w
 	return NULL;
 }
 
+/* ---- of a program ---- */
+
+static bool is_same(const struct record *r, unsigned field, struct span text)
+{
+	return record_has(r, field) && span_same(r->v[field].bytes, text);
+}
+
+/* Whoever runs the same program is told of under the same name: this one is a process of the
+ * entity, or has its user, unit and container as far as they are known. */
+static bool is_process(const struct record *r, const struct who_also *x, struct span unit,
+	struct span container)
+{
+	struct owner o = { .pids = record_has(r, PROCESS_PIDS) ? r->v[PROCESS_PIDS].bytes
+							       : SPAN_NONE };
+	char number[16];
+	int n = snprintf(number, sizeof number, "%u", x->uid);
+	struct span user = x->user.n ? x->user : span_from(number, (size_t)n);
+
+	if (o.pids.n && has_it(&o, x->pid))
+		return true;
+	return is_same(r, PROCESS_USER, user) &&
+	       (!unit.n || !record_has(r, PROCESS_UNIT) || is_same(r, PROCESS_UNIT, unit)) &&
+	       (!container.n || !record_has(r, PROCESS_CONTAINER) ||
+		       is_same(r, PROCESS_CONTAINER, container));
+}
+
+static bool is_its(const struct change *c, const struct who_also *x, struct span unit,
+	struct span container)
+{
+	return (c->is && is_process(c->is, x, unit, container)) ||
+	       (c->was && is_process(c->was, x, unit, container));
+}
+
+/* Of the others those that may be it; of who is not named nobody knows. */
+static void keep_its(const struct change *c, struct who *who, struct arena *a)
+{
+	struct who_also *kept = arena_get(a, (who->n_also + 1) * sizeof *kept);
+	uint32_t unnamed = who_unnamed(who);
+	size_t n = 0;
+
+	for (size_t i = 0; i < who->n_also; i++) {
+		const struct who_also *x = &who->also[i];
+
+		if (who_is_own(who, x) || is_its(c, process_of(who, x), SPAN_NONE, SPAN_NONE))
+			kept[n++] = *x;
+	}
+	who->also = kept;
+	who->n_also = n;
+	who->others = unnamed;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < i && !(kept[k].pid == kept[i].pid && kept[k].started == kept[i].started))
+			k++;
+		who->others += k == i && !who_is_own(who, &kept[i]);
+	}
+}
+
+static const char *settle_process(const struct change *c, struct arena *a, struct who *who)
+{
+	const struct who_also self = { .pid = who->pid, .uid = who->uid, .user = who->user };
+
+	if (is_its(c, &self, who->unit, who->container)) {
+		keep_its(c, who, a);
+		return NULL;
+	}
+	for (size_t i = 0; i < who->n_also; i++) {
+		struct who_also x = who->also[i];
+
+		if (!is_its(c, process_of(who, &x), SPAN_NONE, SPAN_NONE))
+			continue;
+		name_other(who, &x);
+		return NULL;
+	}
+	return "who was heard of at the same time ran it as somebody else";
+}
+
 /* How it runs is told by its manager, which does not say who asked; processes are named by the
  * files that services are made of. */
 static const char *settle_service(const struct change *c)
@@ -184,5 +262,7 @@ const char *owner_settle(const struct change *c, struct arena *a, struct who *wh
 {
 	if (c->kind == &kind_port)
 		return settle_port(c, a, who);
+	if (c->kind == &kind_process)
+		return settle_process(c, a, who);
 	return c->kind == &kind_service ? settle_service(c) : NULL;
 }

@@ -3,6 +3,7 @@
 #include "change/owner.h"
 #include "entity/list.h"
 #include "entity/port.h"
+#include "entity/process.h"
 #include "entity/service.h"
 
 #define SAME(a, b) assert_true(span_same(a, b))
@@ -162,6 +163,55 @@ static void owner_settle__names_nobody_for_how_a_service_runs(void **state)
 	}
 }
 
+/* Several users run one program, and hints of it are told under one name. */
+static void owner_settle__puts_no_program_down_to_another_user(void **state)
+{
+	static const struct {
+		const char *user, *unit;
+		uint32_t also_pid;
+		const char *also_user;
+		bool known;
+		uint32_t named, others;
+	} cases[] = {
+		{ "root", "", 9, "root", false, 5, 0 },
+		{ "root", "", 7, "root", true, 7, 0 }, /* it dropped its rights later */
+		{ "root", "", 9, "nobody", true, 9, 0 },
+		{ "nobody", "", 9, "root", true, 5, 0 },
+		{ "nobody", "", 9, "nobody", true, 5, 1 },
+		{ "nobody", "other.service", 9, "root", false, 5, 0 },
+		{ "nobody", "some.service", 9, "root", true, 5, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct record *r = record_new(a, &kind_process);
+		struct span pids[] = { span_of("7") };
+		struct who_also also = { .relation = WHO_TOO,
+			.pid = cases[i / 2].also_pid,
+			.user = span_of(cases[i / 2].also_user) };
+		struct who who = { .pid = 5,
+			.user = span_of(cases[i / 2].user),
+			.unit = span_of(cases[i / 2].unit),
+			.also = &also,
+			.n_also = 1,
+			.others = 1 };
+		struct change c = { .kind = &kind_process };
+
+		record_set_list(r, PROCESS_PIDS, a, pids, 1);
+		record_set_bytes(r, PROCESS_USER, span_of("nobody"));
+		record_set_bytes(r, PROCESS_UNIT, span_of("some.service"));
+		if (i % 2)
+			c.was = r;
+		else
+			c.is = r;
+		assert_int_equal(owner_settle(&c, a, &who) == NULL, cases[i / 2].known);
+		assert_int_equal(who.pid, cases[i / 2].named);
+		if (cases[i / 2].known)
+			assert_int_equal(who.others, cases[i / 2].others);
+	}
+}
+
 static void owner_settle__leaves_other_kinds_alone(void **state)
 {
 	AUTO_FREE(arena) a = arena_new();
@@ -180,6 +230,7 @@ int main(void)
 		cmocka_unit_test(owner_settle__tells_what_was_not_kept),
 		cmocka_unit_test(owner_why__tells_of_an_end_only_where_something_ended),
 		cmocka_unit_test(owner_settle__names_nobody_for_how_a_service_runs),
+		cmocka_unit_test(owner_settle__puts_no_program_down_to_another_user),
 		cmocka_unit_test(owner_settle__leaves_other_kinds_alone),
 	};
 
