@@ -16,6 +16,7 @@ if(WIN32)
     src/watch/windows/registry_places.c
     src/watch/windows/rooms.c
     src/watch/windows/services.c
+    src/watch/windows/standstill.c
     src/watch/windows/wmi.c
     src/watch/windows/wmi_events.c
   )

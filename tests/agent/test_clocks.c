@@ -1,4 +1,6 @@
 /* What two looks at the clocks say of the time between. */
+#include <event2/event.h>
+
 #include "../check.h"
 #include "agent/health/clocks.h"
 #include "core/attr.h"

@@ -2,8 +2,6 @@
 #ifndef AGENT_HEALTH_CLOCKS_H
 #define AGENT_HEALTH_CLOCKS_H
 
-#include <event2/event.h>
-
 #include "core/buf.h"
 #include "core/err.h"
 
@@ -19,9 +17,15 @@ struct clocks {
 void clocks_compare(const struct clocks *was, const struct clocks *now, struct buf *ret_step,
 	struct buf *ret_sleep);
 
+struct clocks clocks_read(void);
+/* What happened since `seen` was read is said to note; `seen` is what was read now. */
+void clocks_note(struct clocks *seen, void (*note)(void *ctx, const char *what, const char *text),
+	void *ctx);
+
+struct event_base;
 struct clock_watch;
 
-/* note: of the ledger. The kernel tells; nothing is polled. */
+/* clock_watch.c, Linux. note: of the ledger. The kernel tells; nothing is polled. */
 int clock_watch_new(struct clock_watch **ret, struct event_base *base,
 	void (*note)(void *ctx, const char *what, const char *text), void *ctx,
 	struct err *e) MUST_CHECK;

@@ -31,3 +31,13 @@ int64_t clock_monotonic(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
 }
+
+int64_t clock_boot(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+int64_t clock_awake(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}

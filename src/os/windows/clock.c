@@ -42,3 +42,16 @@ int64_t clock_monotonic(void)
 	seconds = count.QuadPart / rate.QuadPart;
 	return seconds * 1000000000 + count.QuadPart % rate.QuadPart * 1000000000 / rate.QuadPart;
 }
+
+int64_t clock_boot(void)
+{
+	return (int64_t)GetTickCount64() * 1000000;
+}
+
+int64_t clock_awake(void)
+{
+	ULONGLONG t;
+
+	QueryUnbiasedInterruptTime(&t);
+	return (int64_t)t * 100;
+}

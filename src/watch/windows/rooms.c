@@ -7,6 +7,7 @@ const struct hearing_room *const hearing_rooms[] = {
 	&hearing_processes,
 	&hearing_registry,
 	&hearing_services,
+	&hearing_standstill,
 	&hearing_wmi_events,
 	NULL,
 };

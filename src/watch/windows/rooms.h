@@ -10,6 +10,7 @@ extern const struct hearing_room hearing_polled;
 extern const struct hearing_room hearing_processes;
 extern const struct hearing_room hearing_registry;
 extern const struct hearing_room hearing_services;
+extern const struct hearing_room hearing_standstill;
 extern const struct hearing_room hearing_wmi_events;
 
 /* For tests under Wine, where the manager does not tell enough to do without lists: each service is

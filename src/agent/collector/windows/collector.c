@@ -15,6 +15,7 @@
 #define WRITTEN_NS INT64_C(50000000)   /* what is written together is read together */
 #define OTHERS_NS INT64_C(10000000000) /* between two looks at what others wrote, … */
 #define UNTOLD_NS INT64_C(1000000000)  /* … where nothing tells that the store was written to */
+#define CLOCK_NS INT64_C(5000000000)   /* between two looks at the clocks */
 
 void collector_end(struct collector *c, const struct err *why)
 {
@@ -79,6 +80,32 @@ void collector_policy(struct collector *c)
 	loss.to = clock_now();
 	loss.text = span_of("what hears of changes was begun again with another policy");
 	survey_deaf(c, &loss);
+}
+
+/* ---- the clock ---- */
+
+/* Records bear the clock's time: who reads them must know where it jumps. */
+static void note_clock(void *ctx, const char *what, const char *text)
+{
+	log_say(LOG_LEVEL_WARNING, "%s", text);
+	(void)!collector_note(ctx, what, text);
+}
+
+static void on_clock(void *ctx)
+{
+	struct collector_windows *w = ((struct collector *)ctx)->windows;
+
+	clocks_note(&w->clocks, note_clock, ctx);
+	timer_start(w->clock, CLOCK_NS);
+}
+
+static void watch_clock(struct collector *c)
+{
+	struct collector_windows *w = c->windows;
+
+	w->clocks = clocks_read();
+	w->clock = timer_new(c->loop, on_clock, c);
+	timer_start(w->clock, CLOCK_NS);
 }
 
 /* ---- the others ---- */
@@ -152,6 +179,7 @@ static int start(struct collector *c, struct err *e)
 	if (answer_routes(c, e) < 0)
 		return e->code;
 	start_schedule(c);
+	watch_clock(c);
 	if (watch_others(c, e) < 0)
 		return e->code;
 	collector_note(c, "agent-start",
@@ -175,6 +203,7 @@ static void stop(struct collector *c)
 	timer_free(c->due);
 	timer_free(c->schedule);
 	timer_free(w->others);
+	timer_free(w->clock);
 	loop_unhear(w->writing);
 	if (w->written)
 		FindCloseChangeNotification(w->written);

@@ -5,6 +5,7 @@
 #include <windows.h>
 
 #include "agent/collector/state.h"
+#include "agent/health/clocks.h"
 #include "agent/loop/windows/loop_hear.h"
 #include "watch/windows/hearings.h"
 
@@ -20,6 +21,8 @@ struct collector_windows {
 	HANDLE written;       /* … which this tells: somebody wrote to the store; NULL: it
 				 does not */
 	struct loop_source *writing;
+	struct timer *clock; /* looks whether somebody set the clock, or the host slept */
+	struct clocks clocks;
 	struct held *held;          /* NULL: nothing is held */
 	struct routes *routes;      /* NULL: there are none */
 	struct loop_source *routed; /* what they say of themselves */
