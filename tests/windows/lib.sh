@@ -23,23 +23,39 @@ unset DISPLAY
 POINTS=0
 FAILED=0
 
+# end_of PLACE: the server of a test's prefix and all that runs in it are ended, then PLACE goes.
+# Whoever has that prefix in its environment is of that test; no other is touched.
+end_of() {
+	WINEPREFIX=$1/prefix TMPDIR=$1/prefix/drive_c/invar-test timeout 20 wineserver -k
+	grep -lzxF "WINEPREFIX=$1/prefix" /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -9
+	rm -rf --one-file-system "$1"
+}
+
 finish() {
 	exec 2>/dev/null
-	timeout 20 wineserver -k
-	rm -rf --one-file-system "$PLACE"
+	end_of "$PLACE"
 }
 trap finish EXIT
 trap 'exit 143' TERM INT
 
+# Tests that were killed leave theirs behind.
+echo $$ >"$PLACE/new" && mv "$PLACE/new" "$PLACE/test"
+for left in "${PLACE%.*}".*/test; do
+	kill -0 "$(<"$left")" 2>/dev/null || end_of "${left%/test}" 2>/dev/null
+done
+
 tests/windows/wine template "$TEMPLATE"
 cp -a "$TEMPLATE" "$WINEPREFIX"
-timeout 60 wineserver -p </dev/null >/dev/null 2>&1
 # shellcheck disable=SC2034
 DRIVE=$WINEPREFIX/drive_c
 WORK=$DRIVE/invar-test
 WINDOWS='C:\invar-test'
 mkdir "$WORK"
-export TMPDIR=$WORK # helpers that make files make them where Windows sees them
+# Helpers that make files make them where Windows sees them. Wine's server has its socket there: it
+# must begin with the same, else each program has a server of its own, which ends with it while the
+# next one begins (and that waits for ever).
+export TMPDIR=$WORK
+timeout 60 wineserver -p </dev/null >/dev/null 2>&1
 
 # ---- TAP ----
 
