@@ -8,8 +8,9 @@
 
 /* Append "alice (root, uid 0)": the login the kernel remembers (audit login uid), else the user who
  * called sudo, else the user itself; then the user whose rights we have; "root (uid 0)" when that
- * is the same. Names come from /etc/passwd; unknown numbers stay "uid 1234". Never fails: what
- * cannot be found out is left out.
+ * is the same. Names come from /etc/passwd; unknown numbers stay "uid 1234". They are the
+ * bytes that stand there: whoever shows them escapes them. Never fails: what cannot be found out is
+ * left out.
  */
 void person_running(struct buf *ret);
 /* The same of another process, whose user is known. */

@@ -83,6 +83,8 @@ point "$RC" "the ledger is whole" "$CASE/err"
 text log
 grep -q 'S-1-5-' "$CASE/out"
 point $? "who approved it has a SID" "$CASE/out"
+grep -qE ', by [^ ]*\\' "$CASE/out" && ! grep -qE ', by [^ ]*x5c' "$CASE/out"
+point $? "and a name with one backslash" "$CASE/out"
 
 # ---- a baseline elsewhere ----
 

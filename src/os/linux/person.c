@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/escape.h"
 #include "os/names.h"
 
 #define LOGIN_UNSET UINT32_MAX /* proc(5): nobody logged in; set by a service manager */
@@ -32,7 +31,7 @@ static void add_user(struct buf *ret, const struct names *names, uint32_t uid)
 	struct span name = names_user(names, uid);
 
 	if (name.n)
-		escape_text(ret, name);
+		buf_add_span(ret, name);
 	else
 		buf_addf(ret, "uid %u", uid);
 }
@@ -65,7 +64,7 @@ static void add_person(struct buf *ret, uint32_t login, const char *sudo, uint32
 	if (login != LOGIN_UNSET)
 		add_user(ret, names, login);
 	else if (uid == 0 && sudo && *sudo)
-		escape_text(ret, span_from(sudo, strnlen(sudo, NAME_MAX_SHOWN)));
+		buf_add(ret, sudo, strnlen(sudo, NAME_MAX_SHOWN));
 	else
 		add_user(ret, names, uid);
 	add_rights(ret, names, uid, from);

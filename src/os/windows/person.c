@@ -2,7 +2,6 @@
 
 #include <windows.h>
 
-#include "core/escape.h"
 #include "core/mem.h"
 #include "os/windows/security.h"
 
@@ -24,7 +23,7 @@ static void add_user(struct buf *ret, HANDLE process)
 	if (GetTokenInformation(token, TokenUser, &t, sizeof t, &n)) {
 		sid = span_from(t.user.User.Sid, GetLengthSid(t.user.User.Sid));
 		name = sid_name(sid);
-		escape_text(ret, name);
+		buf_add_span(ret, name);
 		buf_add_text(ret, name.n ? " (" : "");
 		(void)sid_to_text(sid, ret);
 		buf_add_text(ret, name.n ? ")" : "");
