@@ -52,8 +52,7 @@ WORK=$DRIVE/invar-test
 WINDOWS='C:\invar-test'
 mkdir "$WORK"
 # Helpers that make files make them where Windows sees them. Wine's server has its socket there: it
-# must begin with the same, else each program has a server of its own, which ends with it while the
-# next one begins (and that waits for ever).
+# must begin with the same, else the programs begin another one, and wineserver -k finds neither.
 export TMPDIR=$WORK
 timeout 60 wineserver -p </dev/null >/dev/null 2>&1
 
