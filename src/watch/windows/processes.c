@@ -15,6 +15,7 @@
 #define TICK_MS 1000
 #define CALM_MS 2000  /* between two looks when nothing was new … */
 #define CALM_LOOKS 30 /* … in so many */
+#define DEPTH_MAX 4   /* of processes of ours that start others */
 #define LIST_BYTES ((size_t)64 << 20)
 
 #define UNSEEN "what starts and ends within a second (two, in calm times) is not seen"
@@ -47,11 +48,35 @@ static bool is_named(const SYSTEM_PROCESS_INFORMATION *r, const wchar_t *name, s
 	       _wcsnicmp(r->ImageName.Buffer, name, n) == 0;
 }
 
-/* By its name: scans begin and end processes all the time. Who pretends to be us is found by
- * polling. */
-static bool is_ours(const struct lists *l, const SYSTEM_PROCESS_INFORMATION *r)
+static const SYSTEM_PROCESS_INFORMATION *row_of(const SYSTEM_PROCESS_INFORMATION *first, HANDLE id)
 {
-	return is_named(r, l->own, l->n_own);
+	for (const SYSTEM_PROCESS_INFORMATION *r = first; r; r = next_row(r))
+		if (r->UniqueProcessId == id)
+			return r;
+	return NULL;
+}
+
+/* This process, and what it started, that is called as it is: scans begin and end processes all the
+ * time. The name alone is anybody's. A parent's number may have been used again since: the parent
+ * that counts is the older one. */
+static bool is_ours(const struct lists *l, const SYSTEM_PROCESS_INFORMATION *first,
+	const SYSTEM_PROCESS_INFORMATION *r)
+{
+	HANDLE self = (HANDLE)(uintptr_t)GetCurrentProcessId();
+
+	for (unsigned depth = 0; r && depth < DEPTH_MAX; depth++) {
+		const SYSTEM_PROCESS_INFORMATION *parent;
+
+		if (r->UniqueProcessId == self)
+			return true;
+		if (!is_named(r, l->own, l->n_own))
+			return false;
+		parent = row_of(first, r->InheritedFromUniqueProcessId);
+		if (parent && parent->CreateTime.QuadPart > r->CreateTime.QuadPart)
+			return false;
+		r = parent;
+	}
+	return false;
 }
 
 /* Which Windows starts beside a program of the console. */
@@ -62,10 +87,8 @@ static bool is_own_console(const struct lists *l, const SYSTEM_PROCESS_INFORMATI
 
 	if (!is_named(r, console, ARRAY_LEN(console) - 1))
 		return false;
-	for (const SYSTEM_PROCESS_INFORMATION *p = first; p; p = next_row(p))
-		if (p->UniqueProcessId == r->InheritedFromUniqueProcessId)
-			return is_ours(l, p);
-	return false;
+	r = row_of(first, r->InheritedFromUniqueProcessId);
+	return r && is_ours(l, first, r);
 }
 
 /* The sum of what each process hashes to: a number that is used again has another time. */
@@ -78,7 +101,7 @@ static int processes_mark(struct lists *l, uint64_t *ret, struct err *e)
 		return e->code;
 	first = (const void *)l->processes.p;
 	for (const SYSTEM_PROCESS_INFORMATION *r = first; r; r = next_row(r))
-		if (!is_ours(l, r) && !is_own_console(l, first, r))
+		if (!is_ours(l, first, r) && !is_own_console(l, first, r))
 			*ret += mix(mix(0, (uintptr_t)r->UniqueProcessId),
 				(uint64_t)r->CreateTime.QuadPart);
 	return 0;
