@@ -77,6 +77,32 @@ invar check
 field "$(windows "$BASE/con")" renamed sha256
 point $? "a name in another case is another name of the same file, also when it was written to" "$CASE/out"
 
+# ---- the shipped rules: a program below System32, under whatever name ----
+
+use shipped
+{
+	printf "version: 1\nvariables: { system32: '%s', syswow64: '%s' }\nrules:\n" \
+		"$(windows "$BASE")" "$(windows "$CASE/none")"
+	sed -n '/- id: windows-system-programs$/,/pci/p' rules/windows/files.yaml
+} >"$CASE/policy.yaml"
+mkdir -p "$BASE/WindowsPowerShell/v1.0" "$BASE/spool/drivers/3" "$BASE/spool/PRINTERS" \
+	"$BASE/config" "$BASE/drivers/etc" "$BASE/DriverStore/FileRepository/a.inf_1"
+invar init
+program=$DRIVE/windows/system32/attrib.exe
+programs=("$BASE/WindowsPowerShell/v1.0/powershell.exe" "$BASE/spool/drivers/3/printer.dll"
+	"$BASE/DriverStore/FileRepository/a.inf_1/a.sys"
+	"$BASE/svchost.exe." "$BASE/lsass.exe " "$BASE/winspool.drv")
+others=("$BASE/spool/PRINTERS/job.exe" "$BASE/config/SYSTEM.LOG1" "$BASE/a.log"
+	"$BASE/DriverStore/FileRepository/a.inf_1/a.pnf")
+for name in "${programs[@]}"; do cp "$program" "$name"; done
+for name in "${others[@]}"; do echo text >"$name"; done
+invar check
+found=0
+for name in "${programs[@]}"; do change file "$(windows "$name")" created || found=1; done
+point $found "programs in every folder, by their endings, dots and blanks behind them, too" "$CASE/out"
+[ "$(jq -s 'map(select(.record == "change").key) | unique | length' "$CASE/out")" = ${#programs[@]} ]
+point $? "and none of what Windows writes there itself" "$CASE/out"
+
 # ---- thousands ----
 
 use many
