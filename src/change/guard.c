@@ -5,6 +5,7 @@
 #include "change/guard_process.h"
 #include "core/cbor.h"
 #include "core/mem.h"
+#include "entity/package.h"
 #include "host/host.h"
 #include "os/clock.h"
 #include "store/stage.h"
@@ -13,6 +14,7 @@
 #define TICK_MS 100
 #define DEADLINE_MS 5000 /* for one operation, when the options do not say */
 #define SILENCE 6        /* deadlines without a word from a sensor: it hangs */
+#define STOPPED_MS 500   /* … and so long, when it is seen that it is stopped */
 #define LOOKS_MAX 500    /* then a new one: what rooms leave behind does not pile up */
 
 struct guard {
@@ -25,17 +27,36 @@ struct guard {
 	bool begun;                  /* kept: of this scan it knows */
 	bool asked;                  /* kept: and has not said yet that this was all */
 	bool spoke;                  /* kept: since it was asked */
+	const struct kind *ahead;    /* kept: observed before it is asked for; NULL: none is */
+	bool complete;               /* … and all that will come of it is here, from … */
+	size_t seen;                 /* … `in`, of which so much was looked through */
+	const struct kind *late;     /* took longer than kind_ms; NULL: none did */
+	bool stopped;                /* by a signal, and so ended by us */
+	unsigned deadline_ms;        /* for one operation */
 	struct guard_process *child; /* NULL: none */
 	struct buf in;
 	size_t at;     /* of in, used up */
 	int64_t heard; /* when the child last said something */
 };
 
+static bool has_passed(int64_t since, int64_t ms)
+{
+	return clock_monotonic() - since > ms * INT64_C(1000000);
+}
+
 static bool is_silent(const struct guard *g)
 {
-	unsigned ms = g->scan->options->deadline_ms;
+	return has_passed(g->heard, (int64_t)g->deadline_ms * SILENCE);
+}
 
-	return clock_monotonic() - g->heard > (ms ? ms : DEADLINE_MS) * SILENCE * INT64_C(1000000);
+static bool is_stopped(const struct guard *g)
+{
+	return g->child && has_passed(g->heard, STOPPED_MS) && guard_process_is_stopped(g->child);
+}
+
+static unsigned deadline_of(const struct scan *s)
+{
+	return s->options->deadline_ms ? s->options->deadline_ms : DEADLINE_MS;
 }
 
 struct guard *guard_new(struct scan *s)
@@ -43,6 +64,7 @@ struct guard *guard_new(struct scan *s)
 	struct guard *g = mem_new(sizeof *g);
 
 	g->scan = s;
+	g->deadline_ms = deadline_of(s);
 	g->in = BUF_INIT(FRAME_MAX + READ_BYTES + sizeof(uint32_t));
 	return g;
 }
@@ -68,6 +90,7 @@ static const char *stop(struct guard *g)
 		how = guard_process_end(g->child, g->scan ? g->scan->arena : NULL);
 	g->child = NULL;
 	g->asked = false;
+	g->ahead = NULL;
 	return how;
 }
 
@@ -162,17 +185,17 @@ static int next_frame(struct guard *g, struct span *ret)
 }
 
 /* 1: something came; 0: nothing did within a tick; -1: nothing will any more. */
-static int hear(struct guard *g)
+static int hear(struct guard *g, unsigned ms)
 {
 	char *room;
 	int n;
 
-	if (g->in.n > g->at)
+	if (g->at && g->in.n > g->at)
 		memmove(g->in.p, g->in.p + g->at, g->in.n - g->at);
 	g->in.n -= g->at;
 	g->at = 0;
 	room = buf_room(&g->in, READ_BYTES);
-	n = room ? guard_process_hear(g->child, room, READ_BYTES, TICK_MS) : -1;
+	n = room ? guard_process_hear(g->child, room, READ_BYTES, ms) : -1;
 	if (n <= 0)
 		return n;
 	g->in.n += (size_t)n;
@@ -217,6 +240,7 @@ struct guard *guard_kept(struct guard *old, struct scan *s)
 		g->root = root ? mem_text(root) : NULL;
 	}
 	g->scan = s;
+	g->deadline_ms = deadline_of(s);
 	g->begun = false;
 	return g;
 }
@@ -263,13 +287,118 @@ static int begin(struct guard *g, const struct kind *k, bool *ret_fresh, struct 
 	return 0;
 }
 
+/* ---- ahead of the scan that takes it ---- */
+
+int guard_ahead(struct guard *g, const struct kind *k, struct err *e)
+{
+	bool fresh;
+
+	if (begin(g, k, &fresh, e) < 0)
+		return e->code;
+	g->scan = NULL;
+	g->ahead = k;
+	g->complete = false;
+	g->seen = g->at = 0;
+	buf_clear(&g->in);
+	return 0;
+}
+
+/* The end of the kind is a frame that holds two numbers; what is no frame is told by take(). */
+static bool is_end(struct span frame)
+{
+	struct cbor c = cbor_of(frame);
+	uint64_t items, type;
+	struct err e;
+
+	return cbor_get_array(&c, &items, &e) < 0 || cbor_get_uint(&c, &type, &e) < 0 ||
+	       type == FRAME_END;
+}
+
+static bool look_through(struct guard *g)
+{
+	size_t at = g->at;
+	struct span frame;
+	bool end = false;
+
+	g->at = g->seen;
+	while (!end && next_frame(g, &frame) > 0)
+		end = is_end(frame);
+	g->seen = g->at;
+	g->at = at;
+	return end;
+}
+
+enum ahead guard_ahead_state(struct guard *g)
+{
+	int r = 1;
+
+	if (!g->ahead)
+		return AHEAD_NONE;
+	while (!g->complete && r > 0) {
+		g->complete = look_through(g);
+		r = g->complete ? 0 : hear(g, 0);
+		/* It ended or hangs: who takes what came tells so. */
+		if (r < 0 || (r == 0 && is_silent(g)))
+			g->complete = true;
+	}
+	if (g->complete || !is_stopped(g))
+		return g->complete ? AHEAD_COMPLETE : AHEAD_GOES_ON;
+	g->stopped = true;
+	(void)stop(g);
+	return AHEAD_NONE;
+}
+
+bool guard_adopt(struct guard *g, const struct kind *k, struct scan *s)
+{
+	if (!g || g->ahead != k || !g->complete || g->owner != guard_process_owner())
+		return false;
+	g->scan = s;
+	return true;
+}
+
+bool guard_was_stopped(struct guard *g)
+{
+	bool was = g && g->stopped;
+
+	if (g)
+		g->stopped = false;
+	return was;
+}
+
+const struct kind *guard_late(struct guard *g)
+{
+	const struct kind *k = g ? g->late : NULL;
+
+	if (g)
+		g->late = NULL;
+	return k;
+}
+
+/* A transaction of packages explains the files it is looked at with: they wait for each other. */
+static int be_patient(struct guard *g, const struct kind *k, int64_t began, struct err *e)
+{
+	unsigned ms = g->scan->options->kind_ms;
+
+	if (!ms)
+		return 0;
+	if (is_stopped(g))
+		g->stopped = true;
+	else if (has_passed(began, ms) && k != &kind_package && !scan_parts(g->scan->sensors, k))
+		g->late = k;
+	else
+		return 0;
+	return err_set(e, ERR_TIMEOUT, "kind '%s' takes long to look at", k->name);
+}
+
 int guard_kind(struct guard *g, const struct kind *k, struct err *e)
 {
-	bool fresh = true;
+	int64_t began = clock_monotonic();
+	bool fresh = true, ahead = g->ahead == k;
 	struct span frame;
 	int r = 0;
 
-	if (begin(g, k, &fresh, e) < 0)
+	g->ahead = NULL;
+	if (!ahead && begin(g, k, &fresh, e) < 0)
 		return e->code;
 	while (r == 0) {
 		while (r == 0 && next_frame(g, &frame) > 0)
@@ -281,7 +410,7 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e)
 			return err_set(e, ERR_INTERRUPTED, "interrupted");
 		if (r > 0)
 			break;
-		r = hear(g);
+		r = hear(g, TICK_MS);
 		if (r < 0 && may_try_again(g, fresh)) {
 			(void)stop(g);
 			r = begin(g, k, &fresh, e);
@@ -290,6 +419,8 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e)
 		} else if (r < 0 || (r == 0 && is_silent(g))) {
 			lose(g, k, r == 0);
 			return 0;
+		} else if (r == 0 && be_patient(g, k, began, e) < 0) {
+			return e->code;
 		}
 		r = 0;
 	}

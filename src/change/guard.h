@@ -14,6 +14,7 @@ void guard_freep(struct guard **g);
 
 /* Observe one kind: s->emitted and the gaps get what its sensors deliver. Kinds come in the order
  * of their ids. `wanted` says which ones will come. */
+/* ERR_TIMEOUT: options.kind_ms were not enough. */
 int guard_kind(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
 
 /* For who looks often: a process that is there for the next scan, with all that host_renew takes
@@ -23,6 +24,18 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
  * ends. */
 struct guard *guard_kept(struct guard *old, struct scan *s);
 void guard_rest(struct guard *g);
+
+/* One kept: begin to observe this kind, and do not wait; the scan may end. What came is taken by
+ * guard_kind of a later scan, after guard_adopt. */
+int guard_ahead(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
+/* Take in what came, without waiting. */
+enum ahead guard_ahead_state(struct guard *g);
+/* It is that scan's from now on, when all of this kind came. */
+bool guard_adopt(struct guard *g, const struct kind *k, struct scan *s);
+/* Which kind took longer than options.kind_ms; NULL: none did. Said once. */
+const struct kind *guard_late(struct guard *g);
+/* Ended by us, being stopped by a signal: said once. */
+bool guard_was_stopped(struct guard *g);
 
 /* Was this program started to be that process? Then it has done what it was asked for, and ends
  * with *ret. Call first in main. */

@@ -205,6 +205,14 @@ bool guard_process_has_ended(struct guard_process *p)
 	return poll(&at, 1, 0) != 0;
 }
 
+bool guard_process_is_stopped(const struct guard_process *p)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)p->child, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == p->child;
+}
+
 int guard_process_hear(struct guard_process *p, void *ret, size_t n, unsigned ms)
 {
 	struct pollfd at = { .fd = p->fd, .events = POLLIN };

@@ -50,6 +50,8 @@ void guard_process_ask(struct guard_process *p, const struct scan *s, const stru
 int guard_process_hear(struct guard_process *p, void *ret, size_t n, unsigned ms);
 /* Is it gone, or does it speak unasked? Nothing should come from it now. */
 bool guard_process_has_ended(struct guard_process *p);
+/* Stopped by a signal: it will not say anything before it gets another one. */
+bool guard_process_is_stopped(const struct guard_process *p);
 /* Kill it, wait for its end, and free p. How it had ended by itself, in words ("by signal 11
  * (Segmentation fault)") in a, which may be NULL; NULL: by us, or without more to say. */
 const char *guard_process_end(struct guard_process *p, struct arena *a);

@@ -37,6 +37,7 @@ void look_memory_free(struct look_memory *m)
 	free(m->told);
 	kept_drop(&m->kept);
 	guard_free(m->guard);
+	guard_free(m->ahead);
 	buf_done(&m->policy_text);
 	arena_free(m->arena);
 	free(m);
@@ -54,6 +55,7 @@ void look_memory_use(struct look_memory *m, const struct policy *p)
 		return;
 	kept_drop(&m->kept);
 	guard_freep(&m->guard);
+	guard_freep(&m->ahead);
 	m->policy = policy_serial(p);
 	buf_clear(&m->policy_text);
 	policy_print(p, &m->policy_text);

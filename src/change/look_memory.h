@@ -16,6 +16,7 @@ struct look_memory {
 	size_t n_told, cap_told;
 	struct kept kept;    /* who looks at points … */
 	struct guard *guard; /* … and at kinds that are not sorted; NULL: none yet … */
+	struct guard *ahead; /* … or at one of them, before the look that takes it; the same … */
 	uint64_t policy;     /* … by the policy of this number; 0: none yet */
 	struct buf policy_text;
 	struct arena *arena; /* of what follows */

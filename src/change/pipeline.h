@@ -92,6 +92,19 @@ void look_memory_freep(struct look_memory **m);
  * many, and their paths until the next one. */
 size_t look_memory_unread(const struct look_memory *m, const struct span **ret);
 
+/* A kind that takes long to look at (ERR_TIMEOUT of pipeline_look, by options.kind_ms) is observed
+ * by the side, one at a time; a look at it that follows takes what was observed. NONE: nothing is,
+ * or it was dropped (another policy). */
+enum ahead { AHEAD_NONE, AHEAD_GOES_ON, AHEAD_COMPLETE };
+int look_ahead(struct store *s, const struct policy *p, const struct scan_options *o,
+	const struct kind *k, struct err *e) MUST_CHECK;
+enum ahead look_ahead_state(struct look_memory *m);
+void look_ahead_drop(struct look_memory *m);
+/* The kind that took too long; NULL: none did. Said once. */
+const struct kind *look_slow(struct look_memory *m);
+/* Who looked at kinds was stopped by a signal, and so was ended and replaced: said once. */
+bool look_was_stopped(struct look_memory *m);
+
 /* Observe exactly these, compare, explain, record: one transaction, no coverage record when nothing
  * differs: nothing at all is written then. The policy must be the one of the last whole check
  * (ERR_CHANGED otherwise: run pipeline_check). options: root, jobs and limits count, and `memory`;

@@ -2,6 +2,7 @@
  * can take long, the looking, is done before the store is locked. */
 #include "change/relook.h"
 
+#include "change/guard.h"
 #include "change/keys.h"
 #include "change/proof.h"
 #include "change/rename.h"
@@ -28,6 +29,7 @@ static void relook_init(struct relook *l, struct store *s, const struct policy *
 		look_memory_use(l->memory, p);
 		l->run.options.kept = &l->memory->kept;
 		l->run.guard = &l->memory->guard;
+		l->run.ahead = l->memory->ahead;
 		l->policy_text = buf_span(&l->memory->policy_text);
 	} else {
 		policy_print(p, &l->run.policy_text);
@@ -414,6 +416,59 @@ static int tidy(struct relook *l, struct err *e)
 		l->memory->moved = 0;
 	rc = run_tidy(&l->run, e);
 	return rc == ERR_LOCKED ? 0 : rc;
+}
+
+/* ---- one kind, by the side ---- */
+
+int look_ahead(struct store *s, const struct policy *p, const struct scan_options *o,
+	const struct kind *k, struct err *e)
+{
+	AUTO(relook) l;
+	struct run *r = &l.run;
+	struct scan scan;
+	int rc;
+
+	relook_init(&l, s, p, o, NULL);
+	if (secret_load(s, r->secret, e) < 0)
+		return e->code;
+	r->options.secret = r->secret;
+	scan = (struct scan){ .store = s,
+		.options = &r->options,
+		.policy = p,
+		.summary = &r->summary,
+		.gaps = r->gaps };
+	scan_init(&scan);
+	l.memory->ahead = guard_kept(l.memory->ahead, &scan);
+	rc = guard_ahead(l.memory->ahead, k, e);
+	if (rc < 0)
+		guard_rest(l.memory->ahead);
+	scan_done(&scan);
+	return rc;
+}
+
+enum ahead look_ahead_state(struct look_memory *m)
+{
+	return m->ahead ? guard_ahead_state(m->ahead) : AHEAD_NONE;
+}
+
+void look_ahead_drop(struct look_memory *m)
+{
+	guard_freep(&m->ahead);
+}
+
+const struct kind *look_slow(struct look_memory *m)
+{
+	return guard_late(m->guard);
+}
+
+bool look_was_stopped(struct look_memory *m)
+{
+	bool one = guard_was_stopped(m->guard), other = guard_was_stopped(m->ahead);
+
+	bool crew = m->kept.stopped;
+
+	m->kept.stopped = false;
+	return one || other || crew;
 }
 
 int pipeline_look(struct store *s, const struct policy *p, const struct scan_options *o,

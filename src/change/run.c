@@ -44,6 +44,7 @@ int run_observe(struct run *r, const struct observer *observer, void *ctx, struc
 		.summary = &r->summary,
 		.gaps = r->gaps,
 		.kept = r->guard,
+		.ahead = r->ahead,
 		.expected = run_is_whole(r) ? r->current.count : 0 };
 	int rc;
 

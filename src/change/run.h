@@ -14,6 +14,7 @@ struct run {
 	const struct check_listener *listener;
 	struct check_summary summary;
 	struct guard **guard; /* kept for the next run; NULL: none is */
+	struct guard *ahead;  /* observed one kind before; NULL: none did */
 	struct buf policy_text;
 	struct gaps *gaps;
 	struct found *found;

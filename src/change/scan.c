@@ -347,21 +347,29 @@ static int run_sorted(struct scan *s, const struct kind *k, struct err *e)
 	return 0;
 }
 
+/* What failed behind the doors came first. */
+static int failed_behind(const struct scan *s, int rc, struct err *e)
+{
+	if (failed(s))
+		*e = s->err;
+	return failed(s) ? e->code : rc;
+}
+
 static int run_guarded(struct scan *s, const struct kind *k, struct err *e)
 {
 	int rc;
 
+	if (guard_adopt(s->ahead, k, s)) {
+		rc = guard_kind(s->ahead, k, e);
+		guard_rest(s->ahead);
+		return failed_behind(s, rc, e);
+	}
 	if (!s->guard && s->kept)
 		s->guard = *s->kept = guard_kept(*s->kept, s);
 	else if (!s->guard)
 		s->guard = guard_new(s);
 	rc = guard_kind(s->guard, k, e);
-	/* What failed behind the doors came first. */
-	if (failed(s)) {
-		*e = s->err;
-		return e->code;
-	}
-	return rc;
+	return failed_behind(s, rc, e);
 }
 
 /* What no rule asks for is not looked at, and so has no gaps. */

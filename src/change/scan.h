@@ -36,6 +36,7 @@ struct scan {
 	uint64_t expected;                   /* entities, for the progress; 0: not known */
 	struct guard **kept; /* who observes kinds that are not sorted, here and in the next scan;
 				NULL: one of our own */
+	struct guard *ahead; /* who observed one of them before; NULL: nobody did */
 	/* ours */
 	struct selector selector;
 	struct arena *arena;

@@ -74,6 +74,7 @@ extern const struct sensor *const sensors_delivered[];
 struct kept {
 	void *state;
 	void (*drop)(void *state);
+	bool stopped; /* it was, by a signal, and so ended and replaced; who says so clears it */
 };
 static inline void kept_drop(struct kept *k)
 {
@@ -86,15 +87,17 @@ static inline void kept_drop(struct kept *k)
 
 /* How gently, how thoroughly. Zero means the default everywhere. */
 struct scan_options {
-	const char *root;      /* observe this folder as "/"; NULL: the host itself */
-	bool trust_stamps;     /* do not re-read what has the same size, mtime, ctime and inode */
-	unsigned jobs;         /* reading threads; 0: as many as pay */
-	int io_class;          /* 0 default, 1 best-effort (as it is), 2 idle */
-	uint64_t limit_rate;   /* bytes read a second */
-	unsigned limit_cpu;    /* per cent of one core */
-	unsigned deadline_ms;  /* for one open, stat or read; 0: 5000, and more on a local disk */
-	unsigned remote_ms;    /* the same where a program or another machine serves; 0: as that */
-	uint64_t size_cap;     /* larger regular files are not read whole; 0: 1 TiB of data */
+	const char *root;     /* observe this folder as "/"; NULL: the host itself */
+	bool trust_stamps;    /* do not re-read what has the same size, mtime, ctime and inode */
+	unsigned jobs;        /* reading threads; 0: as many as pay */
+	int io_class;         /* 0 default, 1 best-effort (as it is), 2 idle */
+	uint64_t limit_rate;  /* bytes read a second */
+	unsigned limit_cpu;   /* per cent of one core */
+	unsigned deadline_ms; /* for one open, stat or read; 0: 5000, and more on a local disk */
+	unsigned remote_ms;   /* the same where a program or another machine serves; 0: as that */
+	unsigned kind_ms;     /* a look: for one kind that is not sorted, or ERR_TIMEOUT; 0: as long
+				 as its sensors say that they go on */
+	uint64_t size_cap;    /* larger regular files are not read whole; 0: 1 TiB of data */
 	unsigned file_seconds; /* a file that takes longer is not read whole; 0: 120 */
 	/* So long are files of more than LARGE_BYTES read, all of them together, and no longer than
 	 * until `hurry` (NULL: never) says that something else waits. What does not fit is a gap,

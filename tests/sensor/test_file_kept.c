@@ -7,6 +7,7 @@
 #include "entity/group.h"
 #include "entity/user.h"
 #include "look_host.h"
+#include "os/clock.h"
 
 static pid_t crew(void)
 {
@@ -108,17 +109,23 @@ static void a_crew_that_stands_still_is_replaced(void **state)
 {
 	char updated[64];
 	struct side s;
+	int64_t began;
 	pid_t first;
 
 	(void)state;
-	begin(&s, 1000);
+	begin(&s, 0);
 	snprintf(updated, sizeof updated, "updated  > /a +0 %llx all\n",
 		(unsigned long long)field_bit(FILE_SHA256));
 	look_at_a(&s, "2", updated);
 	first = crew();
 	kill(first, SIGSTOP);
+	began = clock_monotonic();
 	look_at_a(&s, "3", updated);
 	assert_true(crew() != first);
+	/* not what one that only does not answer is given: 30 s */
+	assert_true(clock_monotonic() - began < INT64_C(20000000000));
+	assert_true(look_was_stopped(options.memory));
+	assert_false(look_was_stopped(options.memory));
 	end(&s);
 }
 

@@ -11,6 +11,7 @@
 #include "entity/user.h"
 #include "fake.h"
 #include "host/host.h"
+#include "os/clock.h"
 
 /* What the rooms do now: names to deliver, and then how it ends. */
 enum ending { RETURNS, FAILS, CRASHES, HANGS, LEAVES };
@@ -315,6 +316,60 @@ static void looks_keep_their_process(void **state)
 	end_kept(w);
 }
 
+/* It did not come in time: nothing is recorded, and another one observes it by the side. */
+static void what_takes_long_is_observed_by_the_side(void **state)
+{
+	struct world *w = begin_kept(state);
+	struct look_again x = { .kind = &kind_user };
+	struct look_memory *m = w->options.memory;
+	struct check_summary sum;
+	struct err e = { 0 };
+	pid_t first = keeps(w, 1);
+	int64_t until = clock_monotonic() + INT64_C(20000000000);
+
+	w->options.kind_ms = 200;
+	w->options.deadline_ms = 0;
+	say(host->users, "bcd");
+	host->user_ending = HANGS;
+	assert_int_equal(pipeline_look(w->store, w->policy, &w->options, &x, 1, NULL, &sum, &e),
+		ERR_TIMEOUT);
+	assert_ptr_equal(look_slow(m), &kind_user);
+	assert_null(look_slow(m));
+	assert_false(look_was_stopped(m));
+	host->user_ending = RETURNS;
+	if (look_ahead(w->store, w->policy, &w->options, &kind_user, &e) < 0)
+		fail_msg("%s", e.text);
+	expect_look_at(w, &kind_group, ""); /* does not wait for it, nor take it */
+	while (look_ahead_state(m) == AHEAD_GOES_ON && clock_monotonic() < until)
+		usleep(1000);
+	assert_int_equal(look_ahead_state(m), AHEAD_COMPLETE);
+	say(host->users, "x"); /* what was observed counts */
+	expect_look_at(w, &kind_user, "deleted a\ncreated d\n");
+	assert_int_not_equal(host->looked, first);
+	assert_int_equal(look_ahead_state(m), AHEAD_NONE);
+	expect_look_at(w, &kind_user, "deleted b\ndeleted c\ndeleted d\ncreated x\n");
+	end_kept(w);
+}
+
+static void one_that_is_stopped_is_not_waited_for(void **state)
+{
+	struct world *w = begin_kept(state);
+	struct look_again x = { .kind = &kind_user };
+	struct check_summary sum;
+	struct err e = { 0 };
+	pid_t first = keeps(w, 1);
+
+	w->options.kind_ms = 3600000;
+	w->options.deadline_ms = 0;
+	assert_int_equal(kill(first, SIGSTOP), 0);
+	assert_int_equal(pipeline_look(w->store, w->policy, &w->options, &x, 1, NULL, &sum, &e),
+		ERR_TIMEOUT);
+	assert_true(look_was_stopped(w->options.memory));
+	assert_null(look_slow(w->options.memory));
+	assert_int_not_equal(keeps(w, 1), first);
+	end_kept(w);
+}
+
 static void a_process_killed_meanwhile_costs_nothing(void **state)
 {
 	struct world *w = begin_kept(state);
@@ -422,6 +477,8 @@ int main(void)
 		TEST(a_kept_one_that_hangs_costs_a_gap),
 		TEST(a_kept_one_that_leaves_costs_a_gap),
 		TEST(another_policy_takes_another_process),
+		TEST(what_takes_long_is_observed_by_the_side),
+		TEST(one_that_is_stopped_is_not_waited_for),
 	};
 
 	host = mmap(NULL, sizeof *host, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -289,6 +289,8 @@ static void stop(struct collector *c)
 		if (c->signals[i])
 			event_free(c->signals[i]);
 	timer_free(c->due);
+	timer_free(c->ahead.tick);
+	arena_free(c->ahead.arena);
 	timer_free(c->schedule);
 	heard_stop(c);
 	hold_free(c->hold);

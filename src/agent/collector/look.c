@@ -39,13 +39,29 @@ static bool may_look(void *ctx, const struct look_again *l)
 
 	if (l->kind->hierarchical && (x->gives_way || dear_is_put_off(x->c, l)))
 		return false;
-	return x->all || l->kind->hierarchical || l->kind == &kind_package ||
-	       x->c->pace[l->kind->id].next <= x->now;
+	if (x->all || l->kind->hierarchical || l->kind == &kind_package)
+		return true;
+	return ahead_may_look(x->c, l->kind) && x->c->pace[l->kind->id].next <= x->now;
 }
 
 static int64_t files_next(const struct collector *c)
 {
 	return c->give_way.began ? c->give_way.next : 1;
+}
+
+/* Monotonic ns; 0: nothing of it waits, or what it waits for is under way. */
+static int64_t next_of(const struct collector *c, const struct kind *k)
+{
+	int64_t next = c->pace[k->id].next;
+
+	if (c->pace[k->id].dear)
+		return ahead_next(c, k);
+	if (!backlog_count_of(c->backlog, k))
+		return 0;
+	if (k->hierarchical)
+		return files_next(c);
+	/* never looked at: now, which 0 does not mean */
+	return k == &kind_package || next == 0 ? 1 : next;
 }
 
 /* When the next look is due: monotonic ns; 0: nothing waits. */
@@ -55,15 +71,12 @@ static int64_t next_look(const struct collector *c)
 
 	for (unsigned id = 0; id < KIND_IDS; id++) {
 		const struct kind *k = kind_by_id((uint8_t)id);
-		int64_t at;
+		int64_t at = k ? next_of(c, k) : 0;
 
-		if (!k || !backlog_count_of(c->backlog, k))
+		if (at == 0)
 			continue;
-		at = k == &kind_package ? 1 : k->hierarchical ? files_next(c) : c->pace[id].next;
 		if (at < c->rest)
 			at = c->rest;
-		if (at == 0) /* never looked at: now, which 0 does not mean */
-			at = 1;
 		if (next == 0 || at < next)
 			next = at;
 	}
@@ -74,11 +87,15 @@ void look_schedule(struct collector *c)
 {
 	int64_t now = clock_monotonic(), at = next_look(c), wait;
 
-	if (at == 0 || c->stopping || timer_waits(c->due))
+	if (at == 0 || c->stopping)
 		return;
 	wait = at - now;
 	if (wait < GATHER_MS * MS)
 		wait = GATHER_MS * MS;
+	/* what is due later does not hold up what came now */
+	if (timer_waits(c->due) && c->due_at <= now + wait)
+		return;
+	c->due_at = now + wait;
 	timer_start(c->due, wait);
 }
 
@@ -195,7 +212,7 @@ static void failed(struct collector *c, const struct look_again *looks, size_t n
 }
 
 /* False: it failed, and they wait again. */
-static bool look(struct collector *c, const struct look_again *looks, size_t n)
+static bool look(struct collector *c, const struct look_again *looks, size_t n, bool all)
 {
 	struct check_listener l = collector_listener(c);
 	int64_t began = clock_monotonic();
@@ -206,6 +223,7 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 
 	c->looks++;
 	o.remote_ms = REMOTE_MS;
+	o.kind_ms = all ? 0 : AHEAD_MS;
 	if (c->late_door)
 		l.late = c->late_door->hear;
 	dear_limit(c, looks, n, &o);
@@ -215,7 +233,10 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 	if (c->late_door)
 		c->late_door->done(c);
 	if (rc < 0) {
-		failed(c, looks, n, &e);
+		if (ahead_failed(c, rc))
+			put_back(c, looks, n);
+		else
+			failed(c, looks, n, &e);
 		return false;
 	}
 	c->failures = 0;
@@ -227,6 +248,7 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n)
 	note_latency(c, looks, n);
 	note_pace(c, looks, n, clock_monotonic() - began);
 	note_most(c, n, clock_monotonic() - began);
+	ahead_looked(c, looks, n);
 	return true;
 }
 
@@ -248,20 +270,22 @@ static int look_some(struct collector *c, bool all)
 		!all && give_way(&c->give_way, c->backlog, choice.now, dear_is_put_off, c);
 	n = backlog_take(c->backlog, most_of(c), may_look, &choice, arena, &looks);
 	c->dear_alone = false;
+	n = ahead_take(c, arena, &looks, n);
 	if (n == 0 && !all && !choice.gives_way)
 		n = dear_take(c, arena, &looks);
 	if (n == 0)
 		return 0;
 	c->burst += n;
-	return look(c, looks, n) ? 1 : -1;
+	return look(c, looks, n, all) ? 1 : -1;
 }
 
 static void on_due(void *ctx)
 {
 	struct collector *c = ctx;
+	bool begun = ahead_begin(c);
 	int r = look_some(c, false);
 
-	if (r == 0 && !c->give_way.began) /* what waits is dear */
+	if (r == 0 && !begun && !c->give_way.began) /* what waits is dear */
 		c->rest = clock_monotonic() + DEAR_WAIT_MS * MS;
 	if (r >= 0)
 		survey_settled(c);
@@ -274,6 +298,7 @@ static void on_due(void *ctx)
 
 void look_all(struct collector *c)
 {
+	ahead_drop(c);
 	while (backlog_count(c->backlog) && look_some(c, true) > 0)
 		;
 }

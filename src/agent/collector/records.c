@@ -84,6 +84,9 @@ static int tell(const struct ledger_entry *entry, void *ctx, struct err *e)
 	struct collector *c = ctx;
 	struct ledger_record r;
 
+	/* What was observed before may contradict what they recorded since. */
+	if (ahead_holds(c))
+		ahead_drop(c);
 	if (ledger_record_decode(entry->body, arena, &r, e) < 0)
 		return 0; /* of a newer program; those behind it are heard of */
 	r.seq = entry->seq;

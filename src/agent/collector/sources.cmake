@@ -1,5 +1,6 @@
 list(APPEND AGENT_SOURCES
   src/agent/collector/again.c
+  src/agent/collector/ahead.c
   src/agent/collector/asked.c
   src/agent/collector/backlog.c
   src/agent/collector/dear.c

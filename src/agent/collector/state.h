@@ -36,6 +36,7 @@ struct line {
 struct pace {
 	int64_t next; /* monotonic ns: not before */
 	int64_t cost; /* of the last look, ns */
+	bool dear;    /* looked at by the side: ahead.c */
 };
 
 /* From the act to the record, per kind: how many took at most 1 ms << i; the last one: longer. */
@@ -109,7 +110,8 @@ struct collector {
 	int64_t dear_next; /* monotonic ns: none of those that wait before */
 	bool dear_alone;   /* one of those is looked at */
 	struct give_way give_way;
-	struct timer *due; /* the next look */
+	struct timer *due; /* the next look, … */
+	int64_t due_at;    /* … at: monotonic ns */
 	size_t most;       /* looks at once */
 	size_t burst;      /* looks since memory was given back */
 	int64_t rest;      /* monotonic ns: no look before */
@@ -118,6 +120,15 @@ struct collector {
 	unsigned failures; /* of looks, in a row */
 	char trouble[512]; /* why nothing can be recorded now; "": it can */
 	struct pace pace[KIND_IDS];
+	struct {
+		const struct kind *kind;  /* observed by the side; NULL: none is */
+		bool complete;            /* … and waits for the look that takes it */
+		struct look_again *looks; /* what waited for it when it began */
+		size_t n;
+		struct arena *arena; /* of those */
+		int64_t began, cost; /* monotonic ns */
+		struct timer *tick;  /* NULL: not needed yet */
+	} ahead;
 
 	struct job *later;          /* a survey of everything, once the watcher is ready */
 	struct job *jobs, *running; /* waiting, in order; being done */
@@ -224,6 +235,23 @@ void look_soon(struct collector *c, const struct look_again *l);
 void look_schedule(struct collector *c);
 /* Look at all that waits, now. */
 void look_all(struct collector *c);
+
+/* ---- ahead.c: kinds that take long to look at ---- */
+#define AHEAD_MS 300 /* one that takes longer is observed by the side from then on */
+/* Begin to, where one is due. */
+bool ahead_begin(struct collector *c);
+void ahead_drop(struct collector *c); /* what was heard of it waits with all others again */
+bool ahead_holds(const struct collector *c);
+/* It holds something, or something below this number waits that is not put off. */
+bool ahead_waits(struct collector *c, uint64_t serial);
+/* May this flat kind be looked at now; when (monotonic ns; 0: not known yet: one that is dear). */
+bool ahead_may_look(const struct collector *c, const struct kind *k);
+int64_t ahead_next(const struct collector *c, const struct kind *k);
+/* Those that waited for what is observed now, and these; how many. In a. */
+size_t ahead_take(struct collector *c, struct arena *a, struct look_again **looks, size_t n);
+void ahead_looked(struct collector *c, const struct look_again *looks, size_t n);
+/* True: only because a kind took long. All can be looked at again at once, without that. */
+bool ahead_failed(struct collector *c, int rc);
 
 /* ---- dear.c: what takes long to look at ---- */
 /* It does, and was looked at lately or waits for a look of its own. ctx: the collector. */

@@ -538,7 +538,7 @@ void survey_settled(struct collector *c)
 		surveyor_resume(c);
 	}
 	/* A file that is not looked at again for long does not hold up all that is to be done. */
-	if (!j || !j->finished || backlog_waits(c->backlog, j->serial, dear_is_put_off, c))
+	if (!j || !j->finished || ahead_waits(c, j->serial))
 		return;
 	if (j->err.code < 0) {
 		end_failed(c, j);

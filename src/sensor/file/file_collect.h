@@ -32,6 +32,7 @@ struct collector {
 	bool ended;
 	bool kept; /* the crew stays for the next scan, of points as well */
 	unsigned restarts;
+	bool stopped;        /* a crew was, by a signal */
 	struct probe *probe; /* NULL: everything answered as yet */
 };
 

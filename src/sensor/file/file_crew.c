@@ -355,6 +355,15 @@ int crew_start(struct crew *ret, const struct crew_plan *plan, struct err *e)
 	return 0;
 }
 
+bool crew_is_stopped(const struct crew *c)
+{
+	siginfo_t info = { 0 };
+
+	return c->pid > 0 &&
+	       waitid(P_PID, (id_t)c->pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == c->pid;
+}
+
 bool crew_died(struct crew *c, struct buf *ret_text)
 {
 	int status;

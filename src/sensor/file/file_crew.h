@@ -43,6 +43,7 @@ bool crew_kill(pid_t pid);
  * our output from. */
 bool crew_let_go(int but);
 /* It ended by itself. ret_text: how, for people. */
+bool crew_is_stopped(const struct crew *c); /* by a signal */
 bool crew_died(struct crew *c, struct buf *ret_text);
 
 #endif

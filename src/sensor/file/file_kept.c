@@ -148,13 +148,15 @@ int kept_scan(struct scan *s, struct kept *k, struct err *e)
 	if (!k->state) {
 		if (post_new(&p, o, e) < 0)
 			return e->code;
-		*k = (struct kept){ p, post_free };
+		*k = (struct kept){ .state = p, .drop = post_free };
 	}
 	p = k->state;
 	begin_anew(p, s);
 	known = p->c.n_avoid;
 	rc = collect_run(&p->c, p->rootfd, e);
 	keep_hung(p, known);
+	k->stopped = k->stopped || p->c.stopped;
+	p->c.stopped = false;
 	p->c.scan = NULL;
 	return rc;
 }

@@ -12,6 +12,7 @@
 #include "sensor/file/file_room.h"
 
 #define RESTARTS_MAX 12
+#define STOPPED_NS 500000000
 #define POLL_MS 20
 #define FRAMES_AT_ONCE 512
 
@@ -40,6 +41,16 @@ static void hurry(struct collector *c)
 		atomic_store(&c->crew.shared->tally.large_left, 0);
 }
 
+/* It does nothing before it gets another signal: that need not be waited for. */
+static bool is_stopped(struct collector *c)
+{
+	if (clock_monotonic() - c->heard < STOPPED_NS || !crew_is_stopped(&c->crew))
+		return false;
+	c->stopped = true;
+	c->restarts++;
+	return true;
+}
+
 static enum pump pump_idle(struct collector *c, uint32_t seen, int64_t *checked, struct err *e)
 {
 	AUTO(buf) how = BUF_INIT(256);
@@ -56,7 +67,7 @@ static enum pump pump_idle(struct collector *c, uint32_t seen, int64_t *checked,
 	}
 	if (clock_monotonic() - *checked > 100000000) {
 		*checked = clock_monotonic();
-		if (stuck(c) || silent(c)) {
+		if (is_stopped(c) || stuck(c) || silent(c)) {
 			if (c->restarts <= RESTARTS_MAX)
 				return PUMP_RESTART;
 			err_set(e, ERR_SYSTEM, "more than %d file systems do not answer",

@@ -201,6 +201,8 @@ static void stop(struct collector *c)
 		stop_state(c);
 	answer_stop(c);
 	timer_free(c->due);
+	timer_free(c->ahead.tick);
+	arena_free(c->ahead.arena);
 	timer_free(c->schedule);
 	timer_free(w->others);
 	timer_free(w->clock);
