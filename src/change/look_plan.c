@@ -333,6 +333,8 @@ void plan_attribute(const struct look_plan *p, struct arena *a, struct who_memo 
 	who = arena_get(a, sizeof *who);
 	*who = *known;
 	add_others(p, a, x, who);
+	if (who->part == WHO_NAMED)
+		who->part = WHO_TOUCHED;
 	why = owner_settle(c, a, who);
 	if (why) {
 		c->who_unknown = span_of(why);

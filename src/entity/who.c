@@ -42,6 +42,7 @@ static const struct who_row {
 	{ FORM_ALSO, offsetof(struct who, also), offsetof(struct who, n_also) },
 	{ FORM_FLAG, offsetof(struct who, also_cut), 0 },
 	{ FORM_FLAG, offsetof(struct who, ancestry_cut), 0 },
+	{ FORM_NUMBER, offsetof(struct who, part), 0 },
 };
 
 static const struct who_row ancestor_rows[] = {
@@ -365,6 +366,8 @@ int who_decode(struct span cbor, struct arena *a, struct who *ret, struct err *e
 		return e->code;
 	if (w.sha256.n && w.sha256.n != 32)
 		return err_set(e, ERR_FORMAT, "a who has a digest of %zu bytes", w.sha256.n);
+	if (w.part >= WHO_PARTS)
+		return err_set(e, ERR_FORMAT, "a who has an unknown part");
 	*ret = w;
 	return 0;
 }

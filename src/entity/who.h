@@ -30,6 +30,15 @@ enum who_relation {
 };
 extern const char *const who_relation_names[WHO_RELATIONS];
 
+/* What it did to a file, as far as that tells who is named of several. */
+enum who_part {
+	WHO_TOUCHED,
+	WHO_LET_GO, /* it was the last to close what was open for writing, no more is known: who
+		       wrote through a mapping, or gave it away, may be another one */
+	WHO_NAMED,  /* it made, removed or moved the name. In hints only */
+	WHO_PARTS
+};
+
 struct who_also {
 	uint32_t relation; /* enum who_relation; of another process's earlier programs BEFORE */
 	uint32_t pid, uid;
@@ -68,6 +77,7 @@ struct who {
 	const struct who_also *also;
 	size_t n_also;
 	bool also_cut; /* not all of them */
+	uint32_t part; /* enum who_part */
 };
 
 /* Append canonical CBOR: a map from small numbers; what is empty is left out. */
@@ -82,9 +92,11 @@ void who_shorten(struct who_also *x, const struct span *argv, size_t n, bool cut
 bool who_is_own(const struct who *w, const struct who_also *x);
 /* Those of `others` that are not in the list. */
 uint32_t who_unnamed(const struct who *w);
+/* Of two that touched the same thing the one with the stronger part is named. */
+bool who_is_stronger(uint32_t part, uint32_t other);
 /* `last` and `earlier` touched the same thing: last, with earlier among its `also` and counted in
- * its `others`. When there is no room, what stays is the first one and earlier programs. Lists live
- * in a, texts where they were. */
+ * its `others`; the other way round where earlier has the stronger part. When there is no room,
+ * what stays is the first one and earlier programs. Lists live in a, texts where they were. */
 void who_merge(const struct who *last, const struct who *earlier, struct arena *a, struct who *ret);
 /* The same of canonical ones; an empty one is somebody who is not known. False: one of them cannot
  * be read, and nothing was appended. */

@@ -143,19 +143,40 @@ static uint32_t sum(uint32_t a, uint32_t b)
 	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
+bool who_is_stronger(uint32_t part, uint32_t other)
+{
+	static const unsigned char strength[WHO_PARTS] = {
+		[WHO_LET_GO] = 0,
+		[WHO_TOUCHED] = 1,
+		[WHO_NAMED] = 2,
+	};
+
+	return strength[part] > strength[other];
+}
+
+static void add_also(struct joining *j, const struct who_also *self, const struct who *w)
+{
+	for (size_t i = 0; i < w->n_also; i++)
+		add(j, self, &w->also[i]);
+}
+
 void who_merge(const struct who *last, const struct who *earlier, struct arena *a, struct who *ret)
 {
 	struct joining j = { .cut = last->also_cut || earlier->also_cut };
-	struct who_also self = named(last, a), before = named(earlier, a), *list;
-	size_t i;
+	struct who_also later = named(last, a), before = named(earlier, a), *list;
+	bool stronger = who_is_stronger(earlier->part, last->part);
+	bool swap = stronger && !same_process(&later, &before);
+	struct who_also self = swap ? before : later;
+	struct who is = swap ? *earlier : *last;
 
-	for (i = 0; i < last->n_also; i++)
-		add(&j, &self, &last->also[i]);
+	if (stronger)
+		is.part = earlier->part;
+	add(&j, &self, &later);
+	add_also(&j, &self, last);
 	add(&j, &self, &before);
-	for (i = 0; i < earlier->n_also; i++)
-		add(&j, &self, &earlier->also[i]);
-	*ret = *last;
-	ret->others = sum(count(j.list, j.n, &self), sum(who_unnamed(last), who_unnamed(earlier)));
+	add_also(&j, &self, earlier);
+	is.others = sum(count(j.list, j.n, &self), sum(who_unnamed(last), who_unnamed(earlier)));
+	*ret = is;
 	bound(&j);
 	list = arena_get(a, j.n * sizeof *list);
 	if (j.n)

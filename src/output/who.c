@@ -65,6 +65,8 @@ static void add_argv(struct json *j, const struct span *argv, size_t n, bool cut
 
 void json_who_also(struct json *j, const struct who *w)
 {
+	if (w->part == WHO_LET_GO)
+		json_bool_member(j, "closed", true);
 	if (!w->n_also)
 		return;
 	json_name(j, "also");
@@ -260,5 +262,8 @@ void text_who(struct buf *ret, const struct who *w, const struct text_style *sty
 	}
 	buf_add_char(ret, ')');
 	add_from(ret, w);
+	if (w->part == WHO_LET_GO)
+		buf_add_text(ret, "; it closed it last: who wrote before, through a mapping, is "
+				  "not told");
 	add_also(ret, w, style);
 }

@@ -116,6 +116,36 @@ fi
 
 # ---- who did not do it ----
 
+head -c 4096 /dev/zero >"$TREE/map"
+head -c 4096 /dev/zero >"$TREE/given"
+told "two files before they are mapped" 20 "
+assert 'map' in by and 'given' in by
+"
+sleep 0.5
+sh -c "mkdir '$TREE/made'; echo x >'$TREE/made/x'"
+cat >"$CASE/map.py" <<E2
+import mmap, os, sys
+f = os.open(sys.argv[1], os.O_RDWR)
+m = mmap.mmap(f, 0)
+if len(sys.argv) > 2:
+    os.set_inheritable(f, True)
+    if os.fork() == 0:
+        os.execl("/bin/sleep", "sleep", "0.5")
+m[0:4] = b"EVIL"
+os._exit(0)
+E2
+/usr/bin/python3 "$CASE/map.py" "$TREE/map"
+/usr/bin/python3 "$CASE/map.py" "$TREE/given" away
+told "who closed last what was written through a mapping is told as no more than that" 20 "
+for name in 'map', 'given':
+    r = by[name]
+    assert r['change'] == 'updated', r
+    assert r['who'].get('closed'), r
+assert 'closed' not in by['made/x']['who'], by['made/x']
+"
+told "a folder is put down to who made it, not to who put something in" 20 "
+assert by['made']['who']['argv'][0] == 'mkdir', by['made']
+"
 mkdir "$TREE/point"
 echo below >"$TREE/point/below"
 told "a file below what will be a mount" 20 "

@@ -45,6 +45,7 @@ static const struct who cases[] = {
 		.also = also,
 		.n_also = 2,
 		.also_cut = true,
+		.part = WHO_LET_GO,
 		.means = TEXT("bpf") },
 };
 
@@ -81,6 +82,7 @@ static void test_back(void **state)
 			SAME(ancestry[k].exe);
 		}
 		assert_int_equal(w.ancestry_cut, c->ancestry_cut);
+		assert_int_equal(w.part, c->part);
 		assert_int_equal(w.others, c->others);
 		assert_int_equal(w.n_also, c->n_also);
 		assert_int_equal(w.also_cut, c->also_cut);
@@ -117,6 +119,7 @@ static const struct bad bad[] = {
 	{ BYTES("\xa1\x08\x98\x41"), ERR_FORMAT },         /* … of at most 64 */
 	{ BYTES("\xa1\x0f\x98\x21"), ERR_FORMAT },         /* ancestors: at most 32 */
 	{ BYTES("\xa1\x0f\x81\xa1\x03\x01"), ERR_FORMAT }, /* whose exe is bytes */
+	{ BYTES("\xa1\x15\x03"), ERR_FORMAT },             /* a part that there is not */
 	{ BYTES("\xa1\x12\x81\xa1\x00\x02"), 0 },
 	{ BYTES("\xa1\x12\x81\xa1\x00\x03"), ERR_FORMAT },         /* related in an unknown way */
 	{ BYTES("\xa1\x12\x81\xa0"), ERR_FORMAT },                 /* … or in none */
@@ -254,10 +257,45 @@ static void test_join_odd(void **state)
 	assert_int_equal(both.n, 0);
 }
 
+/* Who made the name comes before who wrote, and that before who only closed it last. */
+static void test_parts(void **state)
+{
+	static const struct {
+		uint32_t earlier, last, named, part;
+		bool same;
+	} parts[] = {
+		{ WHO_TOUCHED, WHO_TOUCHED, 2, WHO_TOUCHED, false },
+		{ WHO_TOUCHED, WHO_LET_GO, 1, WHO_TOUCHED, false },
+		{ WHO_LET_GO, WHO_TOUCHED, 2, WHO_TOUCHED, false },
+		{ WHO_LET_GO, WHO_LET_GO, 2, WHO_LET_GO, false },
+		{ WHO_NAMED, WHO_TOUCHED, 1, WHO_NAMED, false },
+		{ WHO_NAMED, WHO_NAMED, 2, WHO_NAMED, false },
+		{ WHO_NAMED, WHO_LET_GO, 1, WHO_NAMED, true },
+		{ WHO_TOUCHED, WHO_LET_GO, 1, WHO_TOUCHED, true },
+		{ WHO_LET_GO, WHO_LET_GO, 1, WHO_LET_GO, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		AUTO_FREE(arena) a = arena_new();
+		struct who earlier = { .pid = 1, NOBODY, .part = parts[i].earlier };
+		struct who last = { .pid = parts[i].same ? 1 : 2, NOBODY, .part = parts[i].last };
+
+		who_merge(&last, &earlier, a, &last);
+		assert_int_equal(last.pid, parts[i].named);
+		assert_int_equal(last.part, parts[i].part);
+		assert_int_equal(last.others, !parts[i].same);
+		assert_int_equal(last.n_also, !parts[i].same);
+		if (last.n_also)
+			assert_int_equal(last.also[0].pid, 3 - parts[i].named);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_back),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_join_odd),

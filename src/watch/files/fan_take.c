@@ -1,4 +1,5 @@
 /* One event: who wants to hear of it, and under which paths. */
+#include <string.h>
 #include <sys/fanotify.h>
 
 #include "watch/files/canary.h"
@@ -23,6 +24,16 @@ static int64_t may_be_since(const struct files *f)
 	return woken > empty ? woken : empty;
 }
 
+static void drop_who(struct files *f, size_t i)
+{
+	whodunit_drop(f->batch[i].who);
+	f->batch[i].who = NULL;
+	for (size_t k = 0; k < WHO_PARTS; k++) {
+		whodunit_drop(f->batch[i].part[k]);
+		f->batch[i].part[k] = NULL;
+	}
+}
+
 /* Of the process at i, or a new one. Whoever it was before it ran something else is told as that:
  * so one answer holds for what was read in one piece, and is the same one when nothing changed. */
 static struct whodunit *keep_who(struct files *f, size_t i, uint32_t pid, struct whodunit *who)
@@ -32,11 +43,12 @@ static struct whodunit *keep_who(struct files *f, size_t i, uint32_t pid, struct
 		i = 0;
 	}
 	if (i == f->n_batch) {
-		f->batch[f->n_batch++].who = who;
+		f->batch[f->n_batch].who = who;
+		memset(f->batch[f->n_batch++].part, 0, sizeof f->batch->part);
 	} else if (whodunit_same(f->batch[i].who, who)) {
 		whodunit_drop(who);
 	} else {
-		whodunit_drop(f->batch[i].who);
+		drop_who(f, i);
 		f->batch[i].who = who;
 	}
 	f->batch[i].pid = pid;
@@ -67,7 +79,34 @@ struct whodunit *fan_who(struct files *f, uint32_t pid, int pidfd)
 void fan_who_forget(struct files *f)
 {
 	while (f->n_batch > 0)
-		whodunit_drop(f->batch[--f->n_batch].who);
+		drop_who(f, --f->n_batch);
+}
+
+static struct whodunit *in_part(struct files *f, struct whodunit *who, enum who_part part)
+{
+	size_t i = 0;
+
+	while (i < f->n_batch && f->batch[i].who != who)
+		i++;
+	if (part == WHO_TOUCHED || who->n == 0 || i == f->n_batch)
+		return who;
+	if (!f->batch[i].part[part])
+		f->batch[i].part[part] = whodunit_part(who, part);
+	return f->batch[i].part[part] ? f->batch[i].part[part] : who;
+}
+
+/* Who writes, truncates or changes attributes is heard of by that. Who is heard of as it closes
+ * alone was the last one to have it open: the writer through a mapping may be another one. */
+static struct whodunit *who_of(struct files *f, const struct fan_event *x, bool by_name)
+{
+	bool closes = x->mask & FAN_CLOSE_WRITE, acts = x->mask & (FAN_MODIFY | FAN_ATTRIB);
+	enum who_part part = WHO_TOUCHED;
+
+	if (x->mask & DIRENT)
+		part = by_name ? WHO_NAMED : WHO_TOUCHED;
+	else if (closes && !acts)
+		part = WHO_LET_GO;
+	return in_part(f, fan_who(f, (uint32_t)x->pid, x->pidfd), part);
 }
 
 static void tell_kinds(struct files *f, const struct place *p, bool below, struct whodunit *who)
@@ -130,9 +169,9 @@ static void at_entry(struct files *f, const struct fan_event *x, const struct pl
 	set_path(f, p, name);
 	if (wanted || deep)
 		files_hint(f, buf_span(&f->path), deep || p->coarse, rest_of(x, name),
-			fan_who(f, (uint32_t)x->pid, x->pidfd));
+			who_of(f, x, true));
 	if (p->n_patterns || (below && p->reaches))
-		tell_kinds(f, p, below, fan_who(f, (uint32_t)x->pid, x->pidfd));
+		tell_kinds(f, p, below, who_of(f, x, false));
 }
 
 /* The folder itself, as seen at p. */
@@ -145,7 +184,7 @@ static void at_folder(struct files *f, const struct fan_event *x, const struct p
 	if (p->only || (!p->self && !p->n_patterns))
 		return;
 	set_path(f, p, SPAN_NONE);
-	who = fan_who(f, (uint32_t)x->pid, x->pidfd);
+	who = who_of(f, x, false);
 	if (p->self || p->coarse)
 		files_hint(f, buf_span(&f->path), p->coarse,
 			rest == REST_OPEN ? REST_SETTLED : rest, who);
@@ -234,7 +273,7 @@ static void by_other_name(struct files *f, const struct fan_event *x)
 	while (linked_find(&f->linked, x->target, &at, &path))
 		if (asker_path(&f->asker, path))
 			files_hint(f, path, false, x->mask & SETTLED ? REST_SETTLED : REST_OPEN,
-				fan_who(f, (uint32_t)x->pid, x->pidfd));
+				who_of(f, x, false));
 }
 
 /* The kernel does not know by which name it was written to: by handle. */
@@ -247,7 +286,7 @@ static void without_name(struct files *f, const struct fan_event *x)
 		!asker_path(&f->asker, buf_span(&path)))
 		return;
 	files_hint(f, buf_span(&path), false, x->mask & SETTLED ? REST_SETTLED : REST_OPEN,
-		fan_who(f, (uint32_t)x->pid, x->pidfd));
+		who_of(f, x, false));
 }
 
 void fan_take(struct files *f, const struct fan_event *x)

@@ -3,6 +3,7 @@
 #ifndef WATCH_FILES_FILES_H
 #define WATCH_FILES_FILES_H
 
+#include "entity/who.h"
 #include "watch/files/fan_event.h"
 #include "watch/files/folder_cache.h"
 #include "watch/files/linked.h"
@@ -75,8 +76,8 @@ struct files {
 
 	struct {
 		uint32_t pid;
-		unsigned block; /* asked for when this one was read */
-		struct whodunit *who;
+		unsigned block;                         /* asked for when this one was read */
+		struct whodunit *who, *part[WHO_PARTS]; /* part: NULL: not asked for */
 	} batch[BATCH_WHO];
 	size_t n_batch;
 	struct whodunit *nobody, *unnamed; /* of what no process is known to have done */

@@ -36,14 +36,41 @@ struct whodunit *whodunit_new(struct span who, const char *why)
 
 void whodunit_drop(struct whodunit *x)
 {
-	if (x && --x->refs == 0)
-		free(x);
+	if (!x || --x->refs > 0)
+		return;
+	whodunit_drop(x->plain);
+	free(x);
 }
 
 static struct whodunit *hold(struct whodunit *x)
 {
 	x->refs++;
 	return x;
+}
+
+struct whodunit *whodunit_part(struct whodunit *x, unsigned part)
+{
+	AUTO(buf) bytes = BUF_INIT(WHO_BYTES);
+	AUTO_FREE(arena) a = arena_new();
+	struct whodunit *ret;
+	struct who who;
+	struct err e;
+
+	if (who_decode(span_from(x->bytes, x->n), a, &who, &e) < 0)
+		return NULL;
+	who.part = part;
+	who_encode(&who, &bytes);
+	if (bytes.full)
+		return NULL;
+	ret = whodunit_new(buf_span(&bytes), NULL);
+	ret->part = part;
+	ret->plain = hold(x);
+	return ret;
+}
+
+static struct whodunit *plain(struct whodunit *x)
+{
+	return x->plain ? x->plain : x;
 }
 
 bool whodunit_same(const struct whodunit *a, const struct whodunit *b)
@@ -119,6 +146,8 @@ static struct whodunit *joined(struct pending *p, struct whodunit *last, struct 
 
 	if (last == earlier || whodunit_same(last, earlier) || (last->n == 0 && earlier->n == 0))
 		return earlier;
+	if (last->n && earlier->n && whodunit_same(plain(last), plain(earlier)))
+		return who_is_stronger(last->part, earlier->part) ? last : earlier;
 	for (unsigned i = 0; i < PENDING_JOINED; i++)
 		if (p->joined[i].last == last && p->joined[i].earlier == earlier)
 			return p->joined[i].both;

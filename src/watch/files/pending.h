@@ -13,13 +13,17 @@
 
 /* Who it was, as bytes that many rows share. */
 struct whodunit {
-	unsigned refs, rows; /* rows: of pending */
-	const char *why;     /* a literal: not known, because */
+	unsigned refs, rows;    /* rows: of pending */
+	const char *why;        /* a literal: not known, because */
+	unsigned part;          /* enum who_part */
+	struct whodunit *plain; /* of another part than WHO_TOUCHED: the same process as that */
 	size_t n;
 	char bytes[]; /* entity/who.h */
 };
 struct whodunit *whodunit_new(struct span who, const char *why); /* one reference */
-void whodunit_drop(struct whodunit *x);                          /* accepts NULL */
+/* The same process with another part (enum who_part); one reference. NULL: it cannot be said. */
+struct whodunit *whodunit_part(struct whodunit *x, unsigned part);
+void whodunit_drop(struct whodunit *x); /* accepts NULL */
 bool whodunit_same(const struct whodunit *a, const struct whodunit *b);
 
 /* What is to be expected to follow. */
