@@ -91,15 +91,15 @@ invar init
 program=$DRIVE/windows/system32/attrib.exe
 programs=("$BASE/WindowsPowerShell/v1.0/powershell.exe" "$BASE/spool/drivers/3/printer.dll"
 	"$BASE/DriverStore/FileRepository/a.inf_1/a.sys"
-	"$BASE/svchost.exe." "$BASE/lsass.exe " "$BASE/winspool.drv")
-others=("$BASE/spool/PRINTERS/job.exe" "$BASE/config/SYSTEM.LOG1" "$BASE/a.log"
+	"$BASE/svchost.exe." "$BASE/lsass.exe " "$BASE/winspool.drv" "$BASE/evil.dat")
+others=("$BASE/plain.dat" "$BASE/spool/PRINTERS/job.exe" "$BASE/config/SYSTEM.LOG1" "$BASE/a.log"
 	"$BASE/DriverStore/FileRepository/a.inf_1/a.pnf")
 for name in "${programs[@]}"; do cp "$program" "$name"; done
 for name in "${others[@]}"; do echo text >"$name"; done
 invar check
 found=0
 for name in "${programs[@]}"; do change file "$(windows "$name")" created || found=1; done
-point $found "programs in every folder, by their endings, dots and blanks behind them, too" "$CASE/out"
+point $found "programs in every folder by their endings, dots and blanks behind them, too; by what they are in its own" "$CASE/out"
 [ "$(jq -s 'map(select(.record == "change").key) | unique | length' "$CASE/out")" = ${#programs[@]} ]
 point $? "and none of what Windows writes there itself" "$CASE/out"
 

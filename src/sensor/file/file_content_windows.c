@@ -26,7 +26,7 @@ static void head_known(struct job *j, struct span head)
 {
 	struct buf *text = &j->reader->text;
 
-	if (!(j->sel.fields & field_bit(FILE_EXECUTABLE)))
+	if (!((j->sel.fields | j->sel.tested) & field_bit(FILE_EXECUTABLE)))
 		return;
 	buf_clear(text);
 	file_pe_kind(head, text);

@@ -208,7 +208,7 @@ static bool look_inside(struct job *j)
 		j->unknown |= FACTS_INSIDE & (j->sel.fields | field_bit(FILE_CONTENT));
 		return true;
 	}
-	if (!(j->sel.fields & FACTS_INSIDE)) {
+	if (!((j->sel.fields | j->sel.tested) & FACTS_INSIDE)) {
 		record_set_number(&j->record, FILE_CONTENT, CONTENT_NOT_ASKED);
 		return true;
 	}
@@ -281,6 +281,18 @@ static bool is_spelt(struct job *j)
 	return spelt;
 }
 
+/* What a rule with tests is asked about is the path as well. */
+static void key_set(struct job *j)
+{
+	struct buf *path = &j->reader->path;
+
+	if (!j->sel.tentative)
+		return;
+	buf_clear(path);
+	folder_path(j->folder, j->name, path);
+	j->record.key = arena_copy(j->reader->arena, buf_span(path));
+}
+
 static void look(struct job *j)
 {
 	bool point = j->task->mode == LOOK_POINT;
@@ -290,6 +302,7 @@ static void look(struct job *j)
 		j->sel = j->folder->drive->sel;
 	else if (!folder_holds(j->reader->station->pool, j->folder, j->name, &j->sel))
 		j->sel.n = 0;
+	key_set(j);
 	if (point && !is_spelt(j)) {
 		put_gone(j);
 		task_add(j->task, RESULT_HOLLOW, j->name);
