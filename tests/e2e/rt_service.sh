@@ -197,6 +197,19 @@ plain status
 grep -q 'collector [0-9]* (started 2 times)' "$CASE/plain"
 point $? "status counts the starts" "$CASE/plain"
 
+# Who looks for the collector is stopped: nobody waits for that until it is called hung.
+crew=$(pgrep -P "$(role collector)" -x invar-crew)
+kill -STOP "$crew"
+from=$(date +%s%N)
+seen "$BASE/a/f"
+point $? "a crew that is stopped: what changes is told all the same" "$CASE/plain"
+took=$((($(date +%s%N) - from) / 1000000))
+[ "$took" -lt "$(patient 8000)" ]
+point $? "soon ($took ms)"
+holds "and the ledger has a note" "a process that looks was stopped"
+! kill -0 "$crew" 2>/dev/null
+point $? "that one was ended" "$CASE/agent.err"
+
 # ---- the policy ----
 
 echo "  - { id: bad, knd: file }" >>"$CASE/policy.yaml"

@@ -166,8 +166,11 @@ static int hear_arrival(struct arrivals *a, bool first, struct err *e)
 	if (!h)
 		return e->code;
 	ResetEvent(a->arrival.hEvent);
+	a->arrival = (OVERLAPPED){ .hEvent = a->arrival.hEvent };
 	a->listening = h;
-	if (ConnectNamedPipe(h, &a->arrival) || GetLastError() == ERROR_PIPE_CONNECTED)
+	/* NO_DATA: one came and went already; reading from it tells */
+	if (ConnectNamedPipe(h, &a->arrival) || GetLastError() == ERROR_PIPE_CONNECTED ||
+		GetLastError() == ERROR_NO_DATA)
 		SetEvent(a->arrival.hEvent);
 	a->arrives = loop_hear(a->loop, a->arrival.hEvent, on_arrival, a);
 	return 0;
