@@ -12,5 +12,5 @@ set(LINUX_ONLY
   unit/guard unit/ldcache unit/mounts unit/names unit/policy_files unit/ring unit/standing
   unit/look_parts unit/windows_records
   watch/fan_event watch/files watch/files_room watch/files_told watch/kinds_live watch/kinds_parse watch/kinds_sources
-  watch/mount_map watch/pending watch/process_table watch/who
+  watch/linked watch/mount_map watch/pending watch/process_table watch/who
 )

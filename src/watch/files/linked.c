@@ -32,8 +32,11 @@ static bool handle_by_name(const char *path, char *ret, size_t *ret_n)
 	bool ok = fd >= 0 && fstatfs(fd, &fs) == 0 &&
 		  name_to_handle_at(fd, "", &u.h, &mount, AT_EMPTY_PATH) == 0;
 
+	int sys = errno;
+
 	if (fd >= 0)
 		close(fd);
+	errno = sys;
 	if (!ok)
 		return false;
 	memcpy(ret, &fs.f_fsid, 8);
@@ -69,6 +72,42 @@ static bool add_row(struct linked *l, uint64_t hash, struct span path)
 	return true;
 }
 
+static bool is_short_of(const struct linked *l, uint32_t of_8)
+{
+	return l->n >= LINKED_MAX / 8 * of_8 || l->text.n >= TEXT_MAX / 8 * of_8;
+}
+
+/* Is it the file of this row, or may it be? */
+static bool is_there(const struct linked_row *row, const char *path)
+{
+	char handle[FAN_HANDLE_MAX];
+	size_t n;
+
+	if (handle_by_name(path, handle, &n))
+		return hash_of(span_from(handle, n)) == row->hash;
+	return errno != ENOENT && errno != ENOTDIR;
+}
+
+/* Names that are gone, or another file's by now, need no place. Where that does not help, there are
+ * too many, and it is not tried again. */
+static void make_room(struct linked *l)
+{
+	struct linked old = *l;
+
+	if (old.full || !is_short_of(&old, 7))
+		return;
+	*l = (struct linked){ .bucket = mem_array(BUCKETS, sizeof *l->bucket),
+		.text = BUF_INIT(TEXT_MAX) };
+	for (uint32_t i = 0; i < old.n; i++) {
+		const char *path = old.text.p + old.row[i].path;
+
+		if (is_there(&old.row[i], path))
+			(void)add_row(l, old.row[i].hash, span_of(path));
+	}
+	l->full = is_short_of(l, 6);
+	linked_clear(&old);
+}
+
 int linked_add(struct linked *l, struct span path)
 {
 	char handle[FAN_HANDLE_MAX];
@@ -88,11 +127,13 @@ int linked_add(struct linked *l, struct span path)
 		l->bucket = mem_array(BUCKETS, sizeof *l->bucket);
 	if (has(l, hash, path))
 		return 0;
+	make_room(l);
 	return add_row(l, hash, path) ? 0 : ERANGE;
 }
 
 void linked_moved(struct linked *l, struct span from, struct span to)
 {
+	make_room(l);
 	for (uint32_t i = 0, n = l->n; i < n; i++) {
 		struct span path = span_of(l->text.p + l->row[i].path), rest;
 

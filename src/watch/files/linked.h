@@ -22,7 +22,7 @@ struct linked {
 	uint32_t *bucket; /* NULL while there is none */
 	uint32_t n, cap;
 	struct buf text;
-	bool full; /* there are more than we remember */
+	bool full; /* there are more than we remember, those that are gone not counted */
 };
 
 void linked_clear(struct linked *l);

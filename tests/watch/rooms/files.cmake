@@ -1,4 +1,5 @@
 watch_test(fan_event watch core)
+watch_test(linked watch core)
 watch_test(mount_map watch core)
 watch_test(pending watch core)
 # A whole watcher: its sources stand in the rooms of src/sensor, which call what src/change has.
