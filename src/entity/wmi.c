@@ -27,7 +27,7 @@ static const struct field fields[] = {
 	[WMI_ROWS] = { "rows", FIELD_NUMBER, FIELD_VOLATILE, "of a query: how many rows it has",
 		NULL },
 	[WMI_IGNORED] = { "ignored", FIELD_LIST, FIELD_VOLATILE,
-		"of a query: properties that were delivered and are not recorded", NULL },
+		"of a query: what was delivered and is not recorded, mostly properties", NULL },
 	[WMI_IDENTITIES] = { "identities", FIELD_MAP, STD | FIELD_TABLE,
 		"of a query: what tells the rows of each class apart: properties, '@' (there is "
 		"one "

@@ -44,6 +44,7 @@ registry add "$thing\\two" /v 'Id*' /d two /f
 registry add "$thing\\two" /v Name /d Two /f
 use rows "{ id: things, severity: critical, kind: wmi, query: 'SELECT Name, Big FROM Test_Thing', timeout: 1s, schedule: 1h, events: 5s }" \
 	"{ id: later, kind: wmi, namespace: 'root\\later', query: SELECT Name FROM Test_Later, key: [Name] }"
+sed -n '/- id: windows-wmi-services$/,/tags:/p' rules/windows/wmi.yaml >>"$CASE/policy.yaml"
 invar init
 point "$RC" "makes a baseline" "$CASE/err"
 invar check
@@ -70,6 +71,12 @@ point $? "and nothing else" "$CASE/out"
 invar check --new
 [ "$(changes)" = 0 ]
 point $? "told once" "$CASE/out"
+
+# a service that is only called like a user's copy of one, by the shipped rule
+registry add "$root\\root/cimv2\\Win32_Service\\evil" /v Name /d WpnUserService_3f2a1 /f
+invar check --new
+change wmi 'windows-wmi-services:Win32_Service.Name="WpnUserService_3f2a1"' created
+point $? "what only bears the name of a user's copy of a service is a row" "$CASE/out"
 
 # a column that all rows get is told once, by the query
 registry add "$thing\\one" /v Big /t REG_QWORD /d 5 /f

@@ -9,6 +9,7 @@
 
 #define IGNORED_MAX 64 /* names that are shown as not recorded */
 #define SCHEMA_MAX 256 /* classes whose columns are */
+#define COPIES "(rows of users' copies of services)"
 
 /* A row on its way to be a record. */
 struct line {
@@ -330,6 +331,8 @@ static struct record *query_ok(struct maker *m)
 	struct record *r = query_of(m->table->asks, m->arena, WMI_STATE_OK);
 
 	record_set_number(r, WMI_ROWS, m->table->n);
+	if (m->table->n_copies)
+		note_ignored(m, span_of(COPIES));
 	record_set_bytes(r, WMI_SCHEMA, schema_of(m));
 	record_set_bytes(r, WMI_IDENTITIES, identities_of(m));
 	record_set_set(r, WMI_IGNORED, m->arena, m->ignored, m->n_ignored);
@@ -340,6 +343,24 @@ void table_absent(const struct rule_asks *asks, struct arena *a,
 	void (*emit)(void *ctx, const struct record *r), void *ctx)
 {
 	emit(ctx, query_of(asks, a, WMI_STATE_NOT_PRESENT));
+}
+
+void table_fold_copies(struct table *t, bool (*is_copy)(void *ctx, struct span service), void *ctx)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct row_property *name = row_find(&t->row[i], span_of("Name"));
+		bool named = name && !name->array && !name->null && name->n == 1 &&
+			     name->value->carrier == ROW_IS_TEXT;
+
+		if (named && row_name_same(t->row[i].class, span_of("Win32_Service")) &&
+			is_copy(ctx, name->value->text))
+			t->n_copies++;
+		else
+			t->row[kept++] = t->row[i];
+	}
+	t->n = kept;
 }
 
 void table_emit(const struct table *t, struct arena *a,

@@ -15,7 +15,13 @@ struct table {
 	size_t n;
 	const struct row_class *class; /* of the rows, as far as it is known */
 	size_t n_classes;
+	size_t n_copies; /* rows that table_fold_copies took away */
 };
+
+/* Takes the rows of Win32_Service away that are a user's copy of a service, as kind service counts
+ * those with their template: is_copy says of a service's name whether it is one. A row without its
+ * name stays. */
+void table_fold_copies(struct table *t, bool (*is_copy)(void *ctx, struct span service), void *ctx);
 
 /* Emits the query itself ("RULE:") and its rows, in the order of their keys. Records and texts live
  * in a. Rows of one key are told apart as KEY, KEY#2, …, in the order of their texts. */

@@ -1,6 +1,7 @@
 /* Each rule's query, one after the other; what one of them does costs that rule alone. */
 #include "os/windows/wmi.h"
 
+#include "host/windows/services.h"
 #include "os/clock.h"
 #include "os/windows/wide.h"
 #include "sensor/wmi/question.h"
@@ -48,6 +49,13 @@ static bool wait_for(struct scan *s, struct question *q, unsigned timeout)
 	return true;
 }
 
+static bool is_copy(void *ctx, struct span service)
+{
+	struct scan *s = ctx;
+
+	return host_service_is_copy(scan_host(s), service, scan_arena(s));
+}
+
 static int take_answer(struct asking *a, const struct rule_asks *asks, struct question *q,
 	struct err *e)
 {
@@ -60,8 +68,10 @@ static int take_answer(struct asking *a, const struct rule_asks *asks, struct qu
 			asks->timeout);
 	}
 	rc = question_answer(q, &t, e);
-	if (rc == 0)
+	if (rc == 0) {
+		table_fold_copies(&t, is_copy, a->scan);
 		table_emit(&t, scan_arena(a->scan), emit, a->scan);
+	}
 	if (rc == ERR_MISSING) {
 		table_absent(asks, scan_arena(a->scan), emit, a->scan);
 		return 0;
