@@ -9,7 +9,7 @@ set(LINUX_ONLY
   sensor/process sensor/process_host sensor/process_text sensor/service sensor/ssh_key
   sensor/sudo_rule sensor/sysctl sensor/unit_file sensor/user
   store/baseline store/fault store/share store/store
-  unit/guard unit/ldcache unit/mounts unit/names unit/policy_files unit/ring unit/standing
+  unit/guard unit/in_root unit/ldcache unit/mounts unit/names unit/policy_files unit/ring unit/standing
   unit/look_parts unit/windows_records
   watch/fan_event watch/files watch/files_room watch/files_told watch/kinds_live watch/kinds_parse watch/kinds_sources
   watch/linked watch/mount_map watch/pending watch/process_table watch/who

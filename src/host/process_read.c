@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/process_list.h"
+#include "os/in_root.h"
 
 #define STAT_BYTES 1024
 #define CGROUP_BYTES ((size_t)16 << 10)
@@ -90,10 +90,8 @@ int64_t process_start(const struct processes *all, uint64_t ticks)
  * ends in " (deleted)" is its name. */
 static bool is_named(int dirfd, struct span path)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
 	int root = openat(dirfd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = root < 0 ? -1 : (int)syscall(SYS_openat2, root, path.p, &how, sizeof how);
+	int fd = root < 0 ? -1 : in_root_open(root, path.p, O_PATH | O_NOFOLLOW);
 	struct stat running, there;
 	bool same = fd >= 0 && fstat(fd, &there) == 0 && fstatat(dirfd, "exe", &running, 0) == 0 &&
 		    running.st_ino == there.st_ino && running.st_dev == there.st_dev;

@@ -1,7 +1,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -10,52 +9,23 @@
 #include "core/buf.h"
 #include "host/state.h"
 #include "os/file.h"
+#include "os/in_root.h"
 
 #define LIST_BYTES ((size_t)32 << 10)
 #define TARGET_MAX 4096
 
-/* -1 and errno. O_NOATIME is refused where the file is not ours: then without. */
-static int open_beneath(int dirfd, const char *path, uint64_t flags)
+/* "" and "/" are the root itself. */
+static const char *from_root(const char *path)
 {
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int fd;
-
 	while (*path == '/')
 		path++;
-	if (!*path)
-		path = ".";
-	fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
-	if (fd < 0 && errno == EPERM && (flags & O_NOATIME)) {
-		how.flags &= ~(uint64_t)O_NOATIME;
-		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
-	}
-	return fd;
+	return *path ? path : ".";
 }
 
-/* Opening a device may do something and opening a FIFO may block, so look before. Should it become
- * something else in between, O_NONBLOCK keeps us from hanging and the second look finds out. */
-static int open_regular(int *ret, int dirfd, const char *path, struct err *e)
+/* -1 and errno. */
+static int open_below(struct host *h, const char *path, uint64_t flags)
 {
-	struct stat st;
-	int fd = open_beneath(dirfd, path, O_PATH);
-
-	if (fd < 0)
-		return err_sys(e, "cannot open '%s'", path);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		close(fd);
-		fd = open_beneath(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME);
-		if (fd < 0)
-			return err_sys(e, "cannot open '%s'", path);
-		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-			*ret = fd;
-			return 0;
-		}
-	}
-	close(fd);
-	return err_set(e, ERR_FORMAT, "cannot read '%s': not a regular file", path);
+	return in_root_open(h->root, from_root(path), flags);
 }
 
 static int read_all(int fd, const char *path, size_t max, struct buf *ret, struct err *e)
@@ -71,7 +41,7 @@ int host_read_at(int dirfd, const char *path, size_t max, struct arena *a, struc
 	struct err *e)
 {
 	AUTO(buf) text = BUF_INIT(max + 1);
-	int fd = -1, rc = open_regular(&fd, dirfd, path, e);
+	int fd = -1, rc = in_root_open_file(&fd, dirfd, path, e);
 	struct stat st;
 
 	if (rc < 0)
@@ -99,7 +69,7 @@ int host_stat(struct host *h, const char *path, bool link, struct stat *ret, str
 	int fd, rc = 0;
 
 	host_stamp(h, path, link);
-	fd = open_beneath(h->root, path, (uint64_t)(O_PATH | (link ? O_NOFOLLOW : 0)));
+	fd = open_below(h, path, (uint64_t)(O_PATH | (link ? O_NOFOLLOW : 0)));
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
 	if (fstat(fd, ret) < 0)
@@ -116,7 +86,7 @@ int host_readlink(struct host *h, const char *path, struct arena *a, struct span
 	int fd;
 
 	host_stamp(h, path, true);
-	fd = open_beneath(h->root, path, O_PATH | O_NOFOLLOW);
+	fd = open_below(h, path, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
 	n = readlinkat(fd, "", target, sizeof target);
@@ -133,8 +103,8 @@ int host_open_file(struct host *h, const char *path, int flags, int *ret, struct
 
 	host_stamp(h, path, false);
 	if (!(flags & O_DIRECTORY))
-		return open_regular(ret, h->root, path, e);
-	fd = open_beneath(h->root, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+		return in_root_open_file(ret, h->root, path, e);
+	fd = open_below(h, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
 	*ret = fd;

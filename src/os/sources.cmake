@@ -37,6 +37,7 @@ else()
     src/os/linux/channel.c
     src/os/linux/clock.c
     src/os/linux/file.c
+    src/os/linux/in_root.c
     src/os/linux/machine.c
     src/os/linux/memory.c
     src/os/linux/mount_line.c

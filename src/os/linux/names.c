@@ -1,49 +1,10 @@
 #include "os/names.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/buf.h"
 #include "os/file.h"
-
-/* -1 and errno. Symlinks are followed, but as if rootfd were "/". */
-static int open_in_root(int rootfd, const char *path, uint64_t flags)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-
-	return (int)syscall(SYS_openat2, rootfd, path, &how, sizeof how);
-}
-
-/* Opening a device may do something and opening a FIFO may block, so look before. Between the look
- * and the opening it may become something else: then O_NONBLOCK keeps us from hanging, and the
- * second look finds out. */
-static int open_regular(int *ret, int rootfd, const char *path, struct err *e)
-{
-	struct stat st;
-	int fd = open_in_root(rootfd, path, O_PATH);
-
-	if (fd < 0)
-		return err_sys(e, "cannot open '%s'", path);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		close(fd);
-		fd = open_in_root(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-		if (fd < 0)
-			return err_sys(e, "cannot open '%s'", path);
-		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-			*ret = fd;
-			return 0;
-		}
-	}
-	close(fd);
-	return err_set(e, ERR_FORMAT, "cannot read '%s': not a regular file", path);
-}
+#include "os/in_root.h"
 
 static int read_all(int fd, const char *path, struct buf *ret, struct err *e)
 {
@@ -58,7 +19,7 @@ static int read_all(int fd, const char *path, struct buf *ret, struct err *e)
 static int load(int rootfd, const char *path, struct buf *ret, struct err *e)
 {
 	struct err why = { 0 };
-	int fd = -1, rc = open_regular(&fd, rootfd, path, &why);
+	int fd = -1, rc = in_root_open_file(&fd, rootfd, path, &why);
 
 	if (rc == ERR_MISSING)
 		return 0;

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -12,6 +11,7 @@
 
 #include "core/mem.h"
 #include "host/package.h"
+#include "os/in_root.h"
 #include "sensor/process/process_look.h"
 
 #define TARGET_MAX 4096
@@ -20,13 +20,11 @@
 
 int look_open(int fd, const char *path, uint64_t flags)
 {
-	struct open_how how = { .flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
 	int root = openat(fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC), f, failed;
 
 	if (root < 0)
 		return -1;
-	f = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+	f = in_root_open(root, path, flags);
 	failed = errno;
 	close(root);
 	errno = failed;
