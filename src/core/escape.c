@@ -89,6 +89,7 @@ enum how {
 	HOW_TEXT,
 	HOW_VALUE, /* a backslash stays one where it cannot be taken for ours */
 	HOW_NAME,  /* the same, and C0 80 is NUL */
+	HOW_FLAT,  /* no more than that */
 };
 
 static bool continues(uint8_t byte)
@@ -120,7 +121,7 @@ static void add_harmless(struct buf *ret, struct span s, enum how how, bool bad,
 
 		buf_add(ret, s.p, n);
 		s = span_from_offset(s, n);
-		if (how == HOW_TEXT ||
+		if (how == HOW_TEXT || how == HOW_FLAT ||
 			looks_escaped(s, torn && s.p == begin ? HOW_VALUE : how, &byte) ||
 			(bad && s.n == 1))
 			add_hex(ret, span_from(s.p, 1));
@@ -148,7 +149,7 @@ static void escape(struct buf *ret, struct span s, enum how how, bool more)
 		add_harmless(ret, span_from(s.p, n), how, more || n < s.n, torn);
 		s = span_from_offset(s, n);
 		bad = utf8_next(s, &c);
-		if (how == HOW_NAME && is_nul(s)) {
+		if ((how == HOW_NAME || how == HOW_FLAT) && is_nul(s)) {
 			buf_add_text(ret, "\\x00");
 			s = span_from_offset(s, 2);
 			continue;
@@ -204,6 +205,11 @@ static void escape_ends(struct buf *ret, struct span s, enum how how)
 void escape_key(struct buf *ret, struct span s)
 {
 	escape_ends(ret, s, HOW_TEXT);
+}
+
+void escape_flat(struct buf *ret, struct span s)
+{
+	escape_ends(ret, s, HOW_FLAT);
 }
 
 void escape_name(struct buf *ret, struct span s)

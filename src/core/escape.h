@@ -25,6 +25,9 @@ void escape_value(struct buf *ret, struct span s);
 /* escape_text for a name by itself: blanks at its ends are \x20. */
 void escape_key(struct buf *ret, struct span s);
 
+/* The same for a name that is no path, in WTF-8: a NUL, which is C0 80 there, is \x00. */
+void escape_flat(struct buf *ret, struct span s);
+
 /* escape_value for a name of Windows in WTF-8: a NUL, which is C0 80 there, is \x00, and blanks at
  * its ends are \x20. */
 void escape_name(struct buf *ret, struct span s);

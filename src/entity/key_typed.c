@@ -3,6 +3,7 @@
 #include "core/attr.h"
 #include "core/escape.h"
 #include "core/fold.h"
+#include "core/hex.h"
 #include "entity/file.h"
 #include "entity/key.h"
 
@@ -120,32 +121,59 @@ bool key_fits(const struct kind *k, struct span key)
 	return span_is(key, "/") || is_registry(k) == (h && h->is && span_is(hive, h->is));
 }
 
+/* "\Microsoft\Windows\…", a task; not what begins with a byte that is shown as \xNN, or is to be.
+ */
+static bool is_task(struct span key)
+{
+	uint8_t byte;
+
+	if (key.n < 2 || key.p[0] != '\\' || key.p[1] <= ' ' || key.p[1] > '~')
+		return false;
+	return !(key.n >= 4 && key.p[1] == 'x' && hex_parse(span_from(key.p + 2, 2), &byte, 1));
+}
+
 static bool is_of_windows(struct span key)
 {
 	struct span rest = key, hive;
 
-	return path_is_windows(key) || (span_cut(&rest, '\\', &hive) && rest.p && hive_named(hive));
+	return path_is_windows(key) || is_task(key) ||
+	       (span_cut(&rest, '\\', &hive) && rest.p && hive_named(hive));
 }
 
 void key_show(const struct kind *k, struct span key, struct buf *ret)
 {
 	if (is_of_windows(key) || (k && k->keys == KEYS_OF_RULE))
 		escape_name(ret, key);
+	else if (k && !k->hierarchical)
+		escape_flat(ret, key);
 	else
 		escape_key(ret, key);
+}
+
+/* A NUL is one of a name of Windows, since no key holds another. */
+static void add_name(struct span text, struct buf *ret)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i])
+			buf_add_char(ret, text.p[i]);
+		else
+			buf_add(ret, "\xc0\x80", 2);
 }
 
 bool key_shown(struct span text, struct arena *a, struct span *ret)
 {
 	AUTO(buf) plain = BUF_INIT(BUF_MAX_DEFAULT);
+	AUTO(buf) bytes = BUF_INIT(BUF_MAX_DEFAULT);
 	struct err e;
 
 	if (!memchr(text.p, '\\', text.n))
 		return false;
 	if (is_of_windows(text))
 		escape_name_undo(text, &plain);
-	else if (escape_undo(text, &plain, &e) < 0)
+	else if (escape_undo(text, &bytes, &e) < 0 || bytes.full)
 		return false;
+	else
+		add_name(buf_span(&bytes), &plain);
 	if (plain.full || span_same(buf_span(&plain), text))
 		return false;
 	*ret = arena_copy(a, buf_span(&plain));

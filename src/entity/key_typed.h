@@ -21,8 +21,9 @@ const struct hive_name *hive_named(struct span name);
  */
 bool key_typed_windows(const struct kind *k, struct span text, struct arena *a, struct span *ret);
 
-/* Append a key as people see it: escape_text, or escape_name where '\' separates or quotes, so that
- * "\x" with two digits behind it always is a byte. k NULL: of any kind. */
+/* Append a key as people see it: escape_key, or escape_name where '\' separates or quotes, so that
+ * "\x" with two digits behind it always is a byte. Keys hold no NUL: that of a name of Windows
+ * (C0 80) is \x00, but in paths of files. k NULL: of any kind. */
 void key_show(const struct kind *k, struct span key, struct buf *ret);
 /* The key that key_show shows so, in a; false when it is no other than the text itself. */
 bool key_shown(struct span text, struct arena *a, struct span *ret);

@@ -150,6 +150,25 @@ static void escape_key__shows_blanks_at_the_ends(void **state)
 	}
 }
 
+static void escape_flat__shows_nul(void **state)
+{
+	static const struct {
+		struct span in;
+		const char *out;
+	} rows[] = { { TEXT("uninstall:a\xc0\x80"
+			    "b:x64"),
+			     "uninstall:a\\x00b:x64" },
+		{ TEXT("a\\\xc0"), "a\\x5c\\xc0" }, { TEXT(" \xc0\x80"), "\\x20\\x00" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) shown = BUF_INIT(4096);
+
+		escape_flat(&shown, rows[i].in);
+		assert_string_equal(buf_text(&shown), rows[i].out);
+	}
+}
+
 static void escape_undo__gives_the_bytes_back(void **state)
 {
 	struct err e = { 0 };
@@ -213,6 +232,7 @@ int main(void)
 		cmocka_unit_test(escape_value__leaves_a_backslash_that_looks_like_none_of_ours),
 		cmocka_unit_test(escape_name__shows_nul_and_is_undone),
 		cmocka_unit_test(escape_key__shows_blanks_at_the_ends),
+		cmocka_unit_test(escape_flat__shows_nul),
 		cmocka_unit_test(escape_undo__gives_the_bytes_back),
 		cmocka_unit_test(escape_undo__refuses_half_an_escape),
 		cmocka_unit_test(escape_text__never_lets_a_control_byte_through),

@@ -1,7 +1,10 @@
 
 #include "../check.h"
+#include "entity/cron.h"
 #include "entity/file.h"
 #include "entity/key.h"
+#include "entity/key_typed.h"
+#include "entity/package.h"
 #include "entity/registry_key.h"
 #include "entity/registry_value.h"
 
@@ -350,6 +353,36 @@ static void key_range_below__is_the_folder_and_no_neighbour(void **state)
 		range_holds(rows[i].folder, rows[i].path, rows[i].in);
 }
 
+/* What is shown comes back when it is typed. */
+static void key_show__is_typed_again(void **state)
+{
+	static const struct {
+		const struct kind *kind;
+		const char *key, *shown;
+	} rows[] = {
+		{ &kind_cron, "\\Microsoft\\Windows\\x64", "\\Microsoft\\Windows\\x64" },
+		{ &kind_cron, "\\x64\\a", "\\x5cx64\\x5ca" },
+		{ &kind_cron, "\\a\xc0\x80z\\", "\\a\\x00z\\" },
+		{ &kind_cron, "\\\x1b\\a", "\\x5c\\x1b\\x5ca" },
+		{ &kind_cron, "\x1b\\a\x86", "\\x1b\\x5ca\\x86" },
+		{ &kind_cron, "\\", "\\x5c" },
+		{ &kind_package, "msi:\xc0\x80\x1b", "msi:\\x00\\x1b" },
+		{ &kind_file, "/a\xc0\x80", "/a\\xc0\\x80" },
+	};
+	AUTO_FREE(arena) a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(buf) shown = BUF_INIT(4096);
+		struct span back = span_of(rows[i].shown);
+
+		key_show(rows[i].kind, span_of(rows[i].key), &shown);
+		assert_string_equal(buf_text(&shown), rows[i].shown);
+		(void)key_shown(span_of(rows[i].shown), a, &back);
+		assert_true(span_is(back, rows[i].key));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +395,7 @@ int main(void)
 		cmocka_unit_test(key_from_text__refuses_zero_bytes_and_long_keys),
 		cmocka_unit_test(key_to_text__refuses_what_no_key_is),
 		cmocka_unit_test(key_range_below__is_the_folder_and_no_neighbour),
+		cmocka_unit_test(key_show__is_typed_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

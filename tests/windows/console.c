@@ -7,6 +7,7 @@
  *	console take FILE STATUS ARG     append its arguments and standard input to a file; 7 is
  *	                                 its status the first time, then STATUS; "hang": never ends
  *	console hide KEY                 make a value below HKLM whose name is a, NUL, b
+ *	console hide-key KEY             the same, a key
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -60,6 +61,25 @@ static int hide(const wchar_t *name)
 	if (RegCreateKeyW(HKEY_LOCAL_MACHINE, name, &key) != ERROR_SUCCESS)
 		return 1;
 	return ((set_value_fn *)(void (*)(void))set)(key, &hidden, 0, REG_SZ, L"x", 4) < 0;
+}
+
+static int hide_key(const wchar_t *name)
+{
+	typedef NTSTATUS NTAPI create_key_fn(HANDLE *, ACCESS_MASK, const OBJECT_ATTRIBUTES *,
+		ULONG, const UNICODE_STRING *, ULONG, ULONG *);
+	FARPROC create = GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtCreateKey");
+	wchar_t text[] = L"a\0b";
+	UNICODE_STRING hidden = { sizeof text - sizeof *text, sizeof text, text };
+	OBJECT_ATTRIBUTES at = { .Length = sizeof at, .ObjectName = &hidden };
+	HKEY key;
+	HANDLE made;
+
+	if (RegCreateKeyW(HKEY_LOCAL_MACHINE, name, &key) != ERROR_SUCCESS)
+		return 1;
+	at.RootDirectory = key;
+	return ((create_key_fn *)(void (*)(void))create)(&made, KEY_ALL_ACCESS, &at, 0, NULL, 0,
+		       NULL) < 0 ||
+	       RegSetValueExW(made, L"DisplayName", 0, REG_SZ, (const BYTE *)L"x", 4) != 0;
 }
 
 /* What a route to: command runs. */
@@ -138,6 +158,8 @@ int wmain(int argc, wchar_t **argv)
 		return hold(argv[2], argv[3], wcstoul(argv[4], NULL, 10));
 	if (argc == 3 && wcscmp(argv[1], L"hide") == 0)
 		return hide(argv[2]);
+	if (argc == 3 && wcscmp(argv[1], L"hide-key") == 0)
+		return hide_key(argv[2]);
 	if (argc == 5 && wcscmp(argv[1], L"take") == 0)
 		return take(argv[2], argv[3], argv[4]);
 	if (argc < 3)

@@ -111,4 +111,10 @@ sed -i 's/#[0-9a-f]*$//; /^updated firewall firewall$/d' "$WORK/found"
 	echo "deleted $hidden"
 } | sort | cmp -s - "$WORK/found"
 point $? "all are gone" "$WORK/found"
+
+run "$BUILD/console.exe" hide-key "${list#*\\}"
+found "a NUL in the name of a key hides no program" 'created package uninstall:a\xc0\x80b:x64'
+says "which has its fields" '"name": *"x"'
+iv show package 'uninstall:a\x00b:x64' >"$WORK/shown" 2>&1 && grep -qF 'uninstall:a\x00b:x64' "$WORK/shown"
+point $? "and whose name can be typed" "$WORK/shown"
 done_testing

@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "os/windows/fault.h"
+#include "os/windows/registry.h"
 #include "os/windows/wide.h"
 
 #define NAME_UNITS 16384 /* of a value's name, its NUL included; keys have 255 */
@@ -49,11 +50,21 @@ int hive_open(const char *path, enum hive_view view, struct hive **ret, struct e
 
 int hive_below(const struct hive *h, struct span name, struct hive **ret, struct err *e)
 {
-	for (size_t i = 0; i + 1 < name.n; i++)
-		if ((unsigned char)name.p[i] == 0xc0 && (unsigned char)name.p[i + 1] == 0x80)
-			return err_set(e, ERR_FORMAT,
-				"the name of a key holds a NUL, which hides it");
-	return open_below(h->key, name, h->view, ret, e);
+	AUTO_FREE(arena) a = arena_new();
+	size_t n;
+	wchar_t *wide = wide_from_text(a, name, &n);
+	HKEY key;
+	LONG rc;
+
+	if (wcslen(wide) == n)
+		return open_below(h->key, name, h->view, ret, e);
+	/* The view is that of the key it is below: what is there is of no other. */
+	rc = registry_open(h->key, wide, n, 0, &key);
+	if (rc != ERROR_SUCCESS)
+		return err_windows(e, (DWORD)rc, "cannot open a key with a NUL in its name");
+	*ret = mem_new(sizeof **ret);
+	**ret = (struct hive){ key, h->view };
+	return 0;
 }
 
 void hive_close(struct hive *h)

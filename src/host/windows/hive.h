@@ -50,8 +50,7 @@ enum hive_view { HIVE_64, HIVE_32 };
 
 /* path: "HKLM\\SOFTWARE\\…" or "HKU\\…"; ERR_MISSING when it is not there. */
 int hive_open(const char *path, enum hive_view view, struct hive **ret, struct err *e) MUST_CHECK;
-/* A key below, in the same view; name may be a path. A name that holds a NUL is ERR_FORMAT: only
- * what hides makes such. */
+/* A key below, in the same view; name may be a path, and may hold a NUL, as only what hides has. */
 int hive_below(const struct hive *h, struct span name, struct hive **ret, struct err *e) MUST_CHECK;
 void hive_close(struct hive *h); /* accepts NULL */
 void hive_closep(struct hive **h);
