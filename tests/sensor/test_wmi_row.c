@@ -571,37 +571,6 @@ static void long_values_have_a_digest(void **state)
 		span_starts(column(seen[1], WMI_PROPERTIES, "VolumeName"), span_of("\"sha256:")));
 }
 
-static bool is_copy(void *ctx, struct span service)
-{
-	(void)ctx;
-	return span_is(service, "CDPUserSvc_1a2b3");
-}
-
-static void copies_of_services_are_left_out(void **state)
-{
-	struct rule_asks x = asks();
-	struct row rows[] = {
-		*with(row_of("Win32_Service", ""), "NAME", ROW_STRING, words("CDPUserSvc_1a2b3")),
-		*with(row_of("Win32_Service", ""), "Name", ROW_STRING, words("evil_1a2b3")),
-		*with(row_of("Win32_Service", ""), "Name", ROW_STRING, NULL),
-		*with(row_of("Win32_Service", ""), "PathName", ROW_STRING,
-			words("CDPUserSvc_1a2b3")),
-		*with(row_of("Win32_Other", ""), "Name", ROW_STRING, words("CDPUserSvc_1a2b3")),
-	};
-	struct table t = { .asks = &x, .row = rows, .n = ARRAY_LEN(rows) };
-
-	(void)state;
-	table_fold_copies(&t, is_copy, NULL);
-	assert_int_equal(t.n, 4);
-	assert_int_equal(t.n_copies, 1);
-	assert_true(span_is(t.row[0].property[0].value->text, "evil_1a2b3"));
-	assert_true(span_is(t.row[3].class, "Win32_Other"));
-	n_seen = 0;
-	table_emit(&t, arena, see, NULL);
-	assert_int_equal(n_seen, 5);
-	assert_true(record_has(seen[0], WMI_IGNORED));
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -623,7 +592,6 @@ int main(void)
 		cmocka_unit_test(another_identity_is_said_by_the_query),
 		cmocka_unit_test(an_empty_answer_is_one),
 		cmocka_unit_test(long_values_have_a_digest),
-		cmocka_unit_test(copies_of_services_are_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,4 +1,5 @@
 sensor_test(wmi_row core entity sensor)
+sensor_test(wmi_copies core entity sensor)
 if(WIN32)
   sensor_test(wmi_windows core os entity sensor)
 endif()
