@@ -3,7 +3,8 @@
  *	console FILE PROGRAM ARGUMENT…   run it; when the (Unix) file appears, Ctrl-Break for it;
  *	                                 its status
  *	console kill-agent FILE          end the process that a lock file names
- *	console hold FILE TEXT SECONDS   write to a file that nobody else may open for so long
+ *	console hold FILE TEXT STOP      write to a file that nobody else may open until the (Unix)
+ *	                                 file STOP appears
  *	console take FILE STATUS ARG     append its arguments and standard input to a file; 7 is
  *	                                 its status the first time, then STATUS; "hang": never ends
  *	console hide KEY                 make a value below HKLM whose name is a, NUL, b
@@ -35,7 +36,17 @@ static int kill_agent(const wchar_t *file)
 	return 0;
 }
 
-static int hold(const wchar_t *file, const wchar_t *text, DWORD seconds)
+/* Is this file of the host's there? */
+static bool is_there(const wchar_t *unix_path)
+{
+	wchar_t path[1024];
+
+	_snwprintf(path, ARRAYSIZE(path) - 1, L"Z:%ls", unix_path);
+	path[ARRAYSIZE(path) - 1] = 0;
+	return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
+}
+
+static int hold(const wchar_t *file, const wchar_t *text, const wchar_t *stop)
 {
 	HANDLE f = CreateFileW(file, GENERIC_WRITE, 0, NULL, OPEN_ALWAYS, 0, NULL);
 	DWORD n;
@@ -44,7 +55,8 @@ static int hold(const wchar_t *file, const wchar_t *text, DWORD seconds)
 		!WriteFile(f, text, (DWORD)(wcslen(text) * sizeof *text), &n, NULL))
 		return 1;
 	FlushFileBuffers(f);
-	Sleep(seconds * 1000);
+	while (!is_there(stop))
+		Sleep(50);
 	return 0;
 }
 
@@ -131,16 +143,14 @@ static int run(const wchar_t *stop, wchar_t *line)
 		.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE),
 		.hStdError = GetStdHandle(STD_ERROR_HANDLE) };
 	PROCESS_INFORMATION child;
-	wchar_t path[1024];
 	DWORD status = 1;
 	bool sent = false;
 
-	_snwprintf(path, ARRAYSIZE(path) - 1, L"Z:%ls", stop);
 	if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_NO_WINDOW, NULL, NULL, &start,
 		    &child))
 		return 1;
 	while (WaitForSingleObject(child.hProcess, 50) == WAIT_TIMEOUT)
-		if (!sent && GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES)
+		if (!sent && is_there(stop))
 			sent = press(child.dwProcessId);
 	GetExitCodeProcess(child.hProcess, &status);
 	return (int)status;
@@ -155,7 +165,7 @@ int wmain(int argc, wchar_t **argv)
 	if (argc == 3 && wcscmp(argv[1], L"kill-agent") == 0)
 		return kill_agent(argv[2]);
 	if (argc == 5 && wcscmp(argv[1], L"hold") == 0)
-		return hold(argv[2], argv[3], wcstoul(argv[4], NULL, 10));
+		return hold(argv[2], argv[3], argv[4]);
 	if (argc == 3 && wcscmp(argv[1], L"hide") == 0)
 		return hide(argv[2]);
 	if (argc == 3 && wcscmp(argv[1], L"hide-key") == 0)

@@ -3,7 +3,7 @@
 . tests/windows/agent.bash
 
 true_that "a baseline" ask init
-LIMIT=100 run "$BUILD/console.exe" "$PLACE/stop" "$INVAR" watch --json --policy "$WINDOWS\\policy" \
+LIMIT=$(($(patient 100000) / 1000)) run "$BUILD/console.exe" "$PLACE/stop" "$INVAR" watch --json --policy "$WINDOWS\\policy" \
 	--state "$WINDOWS\\state" >"$PLACE/out" 2>"$PLACE/err" &
 watch=$!
 within 20 "the time nobody watched is made good" grep -q '"record":"repair"' "$PLACE/out"
@@ -18,9 +18,10 @@ echo three >>"$WORK/watched/two"
 within 3 "a file written to" seen updated file two
 rm "$WORK/watched/two"
 within 3 "a file removed" seen deleted file two
-run "$BUILD/console.exe" hold "$WINDOWS\\watched\\one" 'more of it' 4 >/dev/null &
+run "$BUILD/console.exe" hold "$WINDOWS\\watched\\one" 'more of it' "$PLACE/let-go" >/dev/null &
 held() { grep -F '"record":"gap"' "$PLACE/out" | grep -qF 'watched\\one"'; }
 within 3 "a file nobody may read while it is written to is a gap" held
+touch "$PLACE/let-go"
 registry add 'HKLM\SOFTWARE\InvarTest\below' /v second /t REG_SZ /d 2 /f
 within 3 "a value made" seen created registry-value second
 registry delete 'HKLM\SOFTWARE\InvarTest' /v first /f

@@ -7,6 +7,7 @@ function(windows_test name)
   endif()
   set(seconds 120 ${ARGN})
   list(GET seconds -1 seconds)
+  math(EXPR seconds "3 * ${seconds}") # as in tests/tests.cmake
   set(test ${INVAR_PREFIX}windows/${name})
   add_test(NAME ${test} COMMAND tests/windows/${name}.sh WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${test} PROPERTIES LABELS windows TIMEOUT ${seconds} SKIP_RETURN_CODE 77
