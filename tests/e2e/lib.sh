@@ -89,7 +89,7 @@ invar() {
 	# The pipe shows whether anything stays behind that holds it open.
 	{
 		# shellcheck disable=SC2086 # AS is a command and its arguments
-		timeout -k 5 "${LIMIT:-60}" ${AS:-} "$INVAR" "$@" --policy "$CASE/policy.yaml" \
+		timeout -k 5 "${LIMIT:-180}" ${AS:-} "$INVAR" "$@" --policy "$CASE/policy.yaml" \
 			--state "$CASE/state" --json 2>"$CASE/err" </dev/null
 		echo $? >"$CASE/rc"
 	} | cat >"$CASE/out"

@@ -56,6 +56,7 @@ static void asked_gently(void **state)
 	const struct notice *n;
 	const char asked[] = { 0, (char)(kind_user.id + 1) };
 	unsigned users = 0;
+	int64_t from, took;
 	struct who w;
 	struct bench b;
 	struct err e;
@@ -73,13 +74,17 @@ static void asked_gently(void **state)
 	act("touch sel/x.tmp; echo >> etc/passwd");
 	bench_request(&b, &(struct request){ REQUEST_WHO, (uint32_t)getpid(), buf_span(&text) });
 	bench_request(&b, &(struct request){ REQUEST_SETTLE, 8, span_from(asked, 2) });
+	from = clock_monotonic();
 	kill(b.pid, SIGCONT);
 	n = bench_type(&b, NOTICE_SETTLED);
+	took = clock_monotonic() - from;
 	assert_non_null(n);
 	for (size_t i = 0; &b.notice[i] < n; i++) {
 		const struct notice *x = &b.notice[i];
 
-		assert_false(x->type == NOTICE_HINT && span_is(x->hint.key, full("sel/x.tmp")));
+		/* such a name rests for 300 ms, which a loaded machine takes to answer */
+		if (x->type == NOTICE_HINT && span_is(x->hint.key, full("sel/x.tmp")))
+			assert_true(took > 3 * SECOND / 10);
 		users += x->type == NOTICE_HINT && x->hint.kind == &kind_user;
 	}
 	assert_int_equal(users, 1);
