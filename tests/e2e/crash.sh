@@ -50,6 +50,16 @@ killed() {
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
 }
+# writes PID: it is at work, and has the lock.
+writes() {
+	local i
+	for ((i = 0; i < 600; i++)); do
+		grep -qsw "$1" "$CASE/state/lock" && return 0
+		sleep 0.1
+	done
+	echo "$1 has no lock"
+	return 1
+}
 moment() { printf '0.%04d' $((RANDOM % 400)); }
 
 # ---- kill -9 at any moment ----
@@ -137,9 +147,12 @@ orphans() {
 	killed 0.05 check
 	truncate -s 4G "$BASE/large" # long enough to be in the middle of it
 	killed 0.3 check
-	sleep 0.2
 	# one that has ended and waits for its new parent to notice is none
-	! pgrep -P 1 -f -- "--state $CASE/state" | xargs -r ps -o stat=,pid=,args= -p | grep -v '^Z'
+	for _ in {1..100}; do
+		pgrep -P 1 -f -- "--state $CASE/state" | xargs -r ps -o stat=,pid=,args= -p | grep -v '^Z' || return 0
+		sleep 0.1
+	done
+	return 1
 }
 try "the crew dies with its parent" orphans
 
@@ -204,7 +217,7 @@ second_writer() {
 	truncate -s 6G "$BASE/large"
 	"$INVAR" check --policy "$CASE/policy.yaml" --state "$CASE/state" >/dev/null 2>&1 &
 	pid=$!
-	sleep 0.3
+	writes $pid || return 1
 	invar check
 	kill -9 $pid
 	wait $pid 2>/dev/null
@@ -220,7 +233,8 @@ interrupted() {
 	/usr/bin/python3 -c 'import os,signal,sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])' \
 		"$INVAR" check --policy "$CASE/policy.yaml" --state "$CASE/state" >/dev/null 2>"$CASE/err" &
 	pid=$!
-	sleep 0.6
+	writes $pid || return 1
+	sleep 0.3 # in the middle of it
 	kill -INT $pid
 	wait $pid
 	RC=$?
