@@ -204,13 +204,17 @@ static int hear(struct guard *g, unsigned ms)
 	return 1;
 }
 
-/* What is known of the kind stays, but for what was delivered. */
-static void lose(struct guard *g, const struct kind *k, bool silent)
+/* What is known of the kind stays, but for what was delivered. nonsense: what it said; NULL: it
+ * said nothing of that sort. */
+static void lose(struct guard *g, const struct kind *k, bool silent, const struct err *nonsense)
 {
 	struct gap gap = { .kind = k, .subtree = true, .reason = silent ? GAP_TIMEOUT : GAP_IO };
 	const char *how = stop(g);
 
-	if (silent)
+	if (nonsense)
+		gap.text = arena_format(g->scan->arena, "the sensor spoke nonsense: %s",
+			nonsense->text);
+	else if (silent)
 		gap.text = "did not answer";
 	else if (how)
 		gap.text = arena_format(g->scan->arena, "the sensor ended %s", how);
@@ -403,8 +407,10 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e)
 	while (r == 0) {
 		while (r == 0 && next_frame(g, &frame) > 0)
 			r = take(g, frame, k, e);
-		if (r < 0)
-			return r;
+		if (r < 0) {
+			lose(g, k, false, e);
+			return 0;
+		}
 		scan_tick(g->scan);
 		if (scan_stopped(g->scan))
 			return err_set(e, ERR_INTERRUPTED, "interrupted");
@@ -417,7 +423,7 @@ int guard_kind(struct guard *g, const struct kind *k, struct err *e)
 			if (r < 0)
 				return r;
 		} else if (r < 0 || (r == 0 && is_silent(g))) {
-			lose(g, k, r == 0);
+			lose(g, k, r == 0, NULL);
 			return 0;
 		} else if (r == 0 && be_patient(g, k, began, e) < 0) {
 			return e->code;

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "entity/file.h"
@@ -14,7 +15,7 @@
 #include "os/clock.h"
 
 /* What the rooms do now: names to deliver, and then how it ends. */
-enum ending { RETURNS, FAILS, CRASHES, HANGS, LEAVES };
+enum ending { RETURNS, FAILS, CRASHES, HANGS, LEAVES, BABBLES };
 
 /* A process that is kept sees it as well. */
 static struct table {
@@ -54,6 +55,20 @@ static void emit_large(struct scan *s)
 	scan_emit(s, r);
 }
 
+/* To whoever listens: a frame that is none. What was delivered before it is told. */
+static void babble(void)
+{
+	static const char rubbish[] = "\x06\0\0\0"
+				      "babble";
+	struct stat st;
+
+	for (int fd = 3; fd < 256; fd++)
+		if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+			(void)!write(fd, rubbish, sizeof rubbish - 1);
+	for (;;)
+		pause();
+}
+
 static int scan_users(struct scan *s, struct err *e)
 {
 	struct gap gap = { .kind = &kind_user,
@@ -87,6 +102,9 @@ static int scan_users(struct scan *s, struct err *e)
 			pause();
 	case LEAVES:
 		_exit(3);
+	case BABBLES:
+		babble();
+		break;
 	case RETURNS:
 		break;
 	}
@@ -351,6 +369,69 @@ static void what_takes_long_is_observed_by_the_side(void **state)
 	end_kept(w);
 }
 
+/* Whoever observes by the side ends so: the look that takes it has a gap, and does not wait. */
+static void by_the_side_an_ending_costs_a_gap(void **state, enum ending ending, const char *lines,
+	const char *later)
+{
+	struct world *w = begin_kept(state);
+	struct look_memory *m = w->options.memory;
+	struct err e = { 0 };
+	int64_t until = clock_monotonic() + INT64_C(60000000000);
+
+	(void)keeps(w, 1);
+	w->options.kind_ms = 60000;
+	w->options.deadline_ms = ending == HANGS ? 100 : 0;
+	say(host->users, "bd");
+	host->user_ending = ending;
+	if (look_ahead(w->store, w->policy, &w->options, &kind_user, &e) < 0)
+		fail_msg("%s", e.text);
+	while (look_ahead_state(m) == AHEAD_GOES_ON && clock_monotonic() < until)
+		usleep(1000);
+	assert_int_equal(look_ahead_state(m), AHEAD_COMPLETE);
+	host->user_ending = RETURNS; /* one that is asked now would tell what there is */
+	expect_look_at(w, &kind_user, lines);
+	w->options.deadline_ms = 0;
+	assert_int_equal(look_ahead_state(m), AHEAD_NONE);
+	expect_look_at(w, &kind_user, later);
+	end_kept(w);
+}
+
+static void by_the_side_one_that_fails(void **state)
+{
+	by_the_side_an_ending_costs_a_gap(state, FAILS, "created d\ngap  **\n",
+		"deleted a\ndeleted c\n");
+}
+
+static void by_the_side_one_that_crashes(void **state)
+{
+	by_the_side_an_ending_costs_a_gap(state, CRASHES, "gap  **\n",
+		"deleted a\ndeleted c\ncreated d\n");
+}
+
+static void by_the_side_one_that_hangs(void **state)
+{
+	by_the_side_an_ending_costs_a_gap(state, HANGS, "gap  **\n",
+		"deleted a\ndeleted c\ncreated d\n");
+}
+
+static void by_the_side_one_that_leaves(void **state)
+{
+	by_the_side_an_ending_costs_a_gap(state, LEAVES, "gap  **\n",
+		"deleted a\ndeleted c\ncreated d\n");
+}
+
+static void by_the_side_one_that_talks_nonsense(void **state)
+{
+	by_the_side_an_ending_costs_a_gap(state, BABBLES, "gap  **\n",
+		"deleted a\ndeleted c\ncreated d\n");
+}
+
+static void a_room_that_talks_nonsense_costs_a_gap(void **state)
+{
+	an_ending_costs_the_kind_a_gap(state, BABBLES, "deleted h\ngap  **\n",
+		"deleted a\ndeleted c\ncreated d\n");
+}
+
 static void one_that_is_stopped_is_not_waited_for(void **state)
 {
 	struct world *w = begin_kept(state);
@@ -478,6 +559,12 @@ int main(void)
 		TEST(a_kept_one_that_leaves_costs_a_gap),
 		TEST(another_policy_takes_another_process),
 		TEST(what_takes_long_is_observed_by_the_side),
+		TEST(by_the_side_one_that_fails),
+		TEST(by_the_side_one_that_crashes),
+		TEST(by_the_side_one_that_hangs),
+		TEST(by_the_side_one_that_leaves),
+		TEST(by_the_side_one_that_talks_nonsense),
+		TEST(a_room_that_talks_nonsense_costs_a_gap),
 		TEST(one_that_is_stopped_is_not_waited_for),
 	};
 
