@@ -1,6 +1,6 @@
 # Test programs about what only Linux has, as FOLDER/NAME: the preset mingw leaves them out.
 set(LINUX_ONLY
-  agent/canary agent/clocks agent/config agent/dear agent/metrics agent/polled agent/pressure agent/request agent/route
+  agent/ahead agent/canary agent/clocks agent/config agent/dear agent/loop agent/metrics agent/polled agent/pressure agent/request agent/route
   sensor/boot sensor/bpf_info sensor/bpf_iter sensor/btf sensor/bus sensor/certificate
   sensor/container sensor/cron sensor/crontab sensor/file_acl sensor/file_caps sensor/file_flags
   sensor/file_kept sensor/file_points sensor/file_verity sensor/file_xattr sensor/firewall

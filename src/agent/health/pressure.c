@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "core/attr.h"
@@ -22,12 +23,14 @@ int pressure_parse(struct span text)
 	return at < text.n && text.p[at] == '.' ? percent : -1;
 }
 
-static int read_one(const char *path)
+static int read_one(const char *folder, const char *name)
 {
-	char text[256];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char path[4096], text[256];
 	ssize_t n;
+	int fd;
 
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	n = read(fd, text, sizeof text);
@@ -35,19 +38,18 @@ static int read_one(const char *path)
 	return n > 0 ? pressure_parse(span_from(text, (size_t)n)) : -1;
 }
 
-bool pressure_high(unsigned percent)
+bool pressure_high(const char *folder, unsigned percent)
 {
-	static const char *const files[] = { "/proc/pressure/cpu", "/proc/pressure/io",
-		"/proc/pressure/memory" };
+	static const char *const files[] = { "cpu", "io", "memory" };
 
 	for (size_t i = 0; percent && i < ARRAY_LEN(files); i++)
-		if (read_one(files[i]) > (int)percent)
+		if (read_one(folder, files[i]) > (int)percent)
 			return true;
 	return false;
 }
 
-void pressure_wait(unsigned percent)
+void pressure_wait(const char *folder, unsigned percent)
 {
-	for (int i = 0; i < PAUSES_MAX && pressure_high(percent); i++)
+	for (int i = 0; i < PAUSES_MAX && pressure_high(folder, percent); i++)
 		poll(NULL, 0, PAUSE_MS);
 }

@@ -59,7 +59,7 @@ static void progress(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expe
 	(void)expected;
 	if (now - s->told < PROGRESS_NS)
 		return;
-	pressure_wait(s->setup->pressure);
+	pressure_wait(PRESSURE_FOLDER, s->setup->pressure);
 	s->told = clock_monotonic();
 	cbor_put_array(&b, 3);
 	cbor_put_uint(&b, SURVEY_PROGRESS);

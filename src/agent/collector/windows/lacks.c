@@ -81,9 +81,9 @@ bool linked_waits(const struct collector *c)
 }
 
 /* The surveying process runs in background mode: the system lets others go first. */
-void pressure_wait(unsigned percent)
+void pressure_wait(const char *folder, unsigned percent)
 {
-	(void)percent;
+	(void)folder, (void)percent;
 }
 
 void health_record(struct collector *c, const struct ledger_record *r)
