@@ -1,5 +1,10 @@
 /* Being a service: the service manager starts the same program as a person does at a console; only
  * the dispatcher tells which of them it was. */
+#include <windows.h>
+
+/* behind windows.h, of which it includes nothing */
+#include <tlhelp32.h>
+
 #include "agent/log.h"
 #include "agent/service/windows/agent_windows.h"
 #include "os/windows/fault.h"
@@ -82,11 +87,38 @@ static void WINAPI service_main(DWORD argc, wchar_t **argv)
 	say(SERVICE_STOPPED, 0);
 }
 
+/* Who began us has the name of the service manager; what cannot be told counts as that. */
+static bool is_of_manager(void)
+{
+	HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+	PROCESSENTRY32W x = { .dwSize = sizeof x };
+	DWORD parent = 0;
+	bool other = false;
+
+	if (list == INVALID_HANDLE_VALUE)
+		return true;
+	for (BOOL more = Process32FirstW(list, &x); more; more = Process32NextW(list, &x))
+		if (x.th32ProcessID == GetCurrentProcessId())
+			parent = x.th32ParentProcessID;
+	for (BOOL more = Process32FirstW(list, &x); more && parent; more = Process32NextW(list, &x))
+		other |= x.th32ProcessID == parent && _wcsicmp(x.szExeFile, L"services.exe") != 0;
+	CloseHandle(list);
+	return !other;
+}
+
+/* Windows says at once to who was not begun by the manager that this is so; Wine after 10 s. */
+static bool is_at_console(void)
+{
+	return GetConsoleCP() != 0 && !is_of_manager();
+}
+
 bool service_dispatch(int (*run)(void *ctx, struct err *e), void *ctx, int *ret, struct err *e)
 {
 	wchar_t name[] = SERVICE_NAME_W;
 	SERVICE_TABLE_ENTRYW table[] = { { name, service_main }, { NULL, NULL } };
 
+	if (is_at_console())
+		return false;
 	service.run = run;
 	service.ctx = ctx;
 	if (!StartServiceCtrlDispatcherW(table)) {
