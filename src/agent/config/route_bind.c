@@ -494,7 +494,7 @@ static void set_defaults(struct route *r)
 	static const struct {
 		uint64_t batch, timeout, retry;
 	} by_type[ROUTE_TYPE_N] = {
-		[ROUTE_FILE] = { 500, 0, 60 },
+		[ROUTE_FILE] = { 500, 60, 60 },
 		[ROUTE_SYSLOG] = { 500, 30, 60 },
 		[ROUTE_WEBHOOK] = { 100, 30, 60 },
 		[ROUTE_MAIL] = { 1000, 60, 600 },

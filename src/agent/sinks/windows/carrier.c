@@ -102,6 +102,10 @@ static void on_late(void *ctx)
 		return;
 	x->was_late = true;
 	x->job->carrier->cancel(x->job->at);
+	/* What does not end even then keeps this route alone, and is said. */
+	snprintf(l->error, sizeof l->error, "no answer within %llu ms",
+		(unsigned long long)(l->route->timeout_ns / 1000000));
+	link_dirty(l->link);
 }
 
 static struct carriage *carriage_of(struct lane *l, const struct carrier *c)
