@@ -52,6 +52,9 @@ struct check_listener {
 	 * store is locked meanwhile. */
 	size_t (*late)(void *ctx, const struct late_asked *x, struct arena *a,
 		const struct look_again **ret);
+	/* pipeline_look: this entity of kind file is known anew, and no record says so: it differs
+	 * in nothing that is watched, or moved along with its folder. May be NULL. */
+	void (*unsaid)(void *ctx, const struct record *is);
 	struct span by; /* who asked, for the decision of init: "alice (root, uid 0)" */
 };
 

@@ -8,6 +8,7 @@
 #include "change/rename.h"
 #include "change/sighting.h"
 #include "change/standing.h"
+#include "entity/file.h"
 #include "os/clock.h"
 
 #define TRIES 3       /* the last one looks with the store locked */
@@ -324,6 +325,33 @@ static int record(struct relook *l, struct err *e)
 	return store_commit(r->store, e);
 }
 
+/* What is stored now without a record. */
+static int tell_unsaid(struct relook *l, struct err *e)
+{
+	const struct check_listener *to = l->run.listener;
+	const struct kind *k;
+	struct finding x;
+	int rc;
+
+	if (!to || !to->unsaid)
+		return 0;
+	found_rewind(l->run.found);
+	while ((rc = found_next(l->run.found, &x, e)) > 0) {
+		struct record is = { .kind = &kind_file };
+
+		if ((x.type != FOUND_QUIET && x.type != FOUND_FOLDED) || !x.is.known ||
+			(uint8_t)x.key.p[0] != kind_file.id)
+			continue;
+		buf_clear(&l->scratch);
+		if (stored_key_text(x.key, &k, &l->scratch, e) < 0 ||
+			record_decode(x.is.shared, x.is.local, &is, e) < 0)
+			return e->code;
+		is.key = buf_span(&l->scratch);
+		to->unsaid(to->ctx, &is);
+	}
+	return rc;
+}
+
 /* The store is locked, and nobody wrote since we looked. */
 static int compare_and_record(struct relook *l, struct err *e)
 {
@@ -485,7 +513,7 @@ int pipeline_look(struct store *s, const struct policy *p, const struct scan_opt
 	if (!l.moved)
 		return 0;
 	look_gaps_remember(&l);
-	if (journal_tell(&l.run.journal, listener, e) < 0)
+	if (journal_tell(&l.run.journal, listener, e) < 0 || tell_unsaid(&l, e) < 0)
 		return e->code;
 	return tidy(&l, e);
 }

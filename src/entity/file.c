@@ -1,6 +1,7 @@
 #include "entity/file.h"
 
 #include "core/attr.h"
+#include "entity/record.h"
 
 static const char *const types[] = { "regular", "directory", "symlink", "fifo", "socket", "block",
 	"char", NULL };
@@ -83,3 +84,9 @@ const struct kind kind_file = {
 	.fields = fields,
 	.n_fields = FILE_N,
 };
+
+bool file_has_names(const struct record *r)
+{
+	return record_has(r, FILE_NLINK) && r->v[FILE_NLINK].number > 1 &&
+	       record_has(r, FILE_TYPE) && r->v[FILE_TYPE].number != FILE_DIRECTORY;
+}

@@ -69,4 +69,9 @@ enum file_content {
 
 extern const struct kind kind_file;
 
+struct record;
+
+/* It is no folder, and has several names: what is done by one of them happens to all. */
+bool file_has_names(const struct record *r);
+
 #endif

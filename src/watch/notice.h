@@ -20,7 +20,7 @@ enum notice_type {
 			  another policy */
 	NOTICE_CANARY, /* an answer to REQUEST_CANARY */
 	NOTICE_COUNTS, /* an answer to REQUEST_COUNTS */
-	NOTICE_OTHER_NAME, /* a regular file got another name */
+	NOTICE_OTHER_NAME, /* a file got another name */
 	NOTICE_SETTLED,    /* an answer to REQUEST_SETTLE */
 	NOTICE_WHO,        /* an answer to REQUEST_WHO: a hint that nothing is to be done about */
 	NOTICE_TYPE_N
@@ -126,7 +126,7 @@ enum request_type {
 	REQUEST_POLICY, /* text: policy_print of the policy now in force */
 	REQUEST_OWN,    /* pid: a process of ours, whose acts are no hints */
 	REQUEST_LINKED, /* text: path of a file that has more names than one; watch it by its inode.
-			   Empty: forget them all, a new list follows */
+			   Empty: a new list follows */
 	REQUEST_CANARY, /* plant one in every place; a NOTICE_CANARY for each follows */
 	REQUEST_COUNTS,
 	REQUEST_SETTLE, /* pid: a number, each greater than the last. What happened before this was

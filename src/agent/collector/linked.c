@@ -3,6 +3,7 @@
  * tree (by a process that may be lost), the watcher is told of them, and they are looked at once
  * more, for what happened before it knew. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/collector/state.h"
 #include "agent/survey/names.h"
@@ -74,14 +75,16 @@ void linked_heard(struct collector *c, const struct other_name *x)
 	wait_for(l);
 }
 
+void linked_known(struct collector *c, struct span path, const struct record *is)
+{
+	if (file_has_names(is))
+		collector_ask(c, REQUEST_LINKED, 0, path);
+}
+
 void linked_record(struct collector *c, const struct ledger_record *r)
 {
-	const struct record *is = r->type == RECORD_CHANGE ? r->change.is : NULL;
-
-	if (is && r->change.kind == &kind_file && record_has(is, FILE_NLINK) &&
-		is->v[FILE_NLINK].number > 1 && record_has(is, FILE_TYPE) &&
-		is->v[FILE_TYPE].number == FILE_REGULAR)
-		collector_ask(c, REQUEST_LINKED, 0, r->change.key);
+	if (r->type == RECORD_CHANGE && r->change.kind == &kind_file && r->change.is)
+		linked_known(c, r->change.key, r->change.is);
 }
 
 void linked_found(struct collector *c, struct span path)
@@ -98,9 +101,15 @@ void linked_found(struct collector *c, struct span path)
 void linked_searched(struct collector *c, const struct job *j)
 {
 	int64_t now = clock_monotonic();
+	struct file_identity x;
 
 	c->linking->searching = false;
 	c->linking->next = now + (now - j->began) * PACE;
+	/* it was not done: once more */
+	for (size_t i = 0; j->err.code < 0 && i < j->inodes.n / sizeof x; i++) {
+		memcpy(&x, j->inodes.p + i * sizeof x, sizeof x);
+		linked_heard(c, &(struct other_name){ x.device, x.inode });
+	}
 	wait_for(c->linking);
 }
 

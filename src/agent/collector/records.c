@@ -49,6 +49,11 @@ int collector_tell(struct collector *c, const struct ledger_record *r, struct er
 	return hear_record(c, r, e);
 }
 
+static void hear_unsaid(void *ctx, const struct record *is)
+{
+	linked_known(ctx, is->key, is);
+}
+
 static void hear_progress(void *ctx, uint64_t entities, uint64_t bytes, uint64_t expected)
 {
 	(void)bytes, (void)expected;
@@ -70,7 +75,8 @@ struct check_listener collector_listener(struct collector *c)
 	struct check_listener l = { .ctx = c,
 		.record = hear_record,
 		.progress = hear_progress,
-		.stop = hear_stop };
+		.stop = hear_stop,
+		.unsaid = hear_unsaid };
 
 	l.by = c->setup.listener ? c->setup.listener->by : span_of("invar agent");
 	return l;

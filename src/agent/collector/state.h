@@ -315,6 +315,7 @@ void survey_repairs(struct job *j, uint64_t seq);
 void linked_heard(struct collector *c, const struct other_name *x);
 /* A file with several names is there that was not, is elsewhere, or took the place of another. */
 void linked_record(struct collector *c, const struct ledger_record *r);
+void linked_known(struct collector *c, struct span path, const struct record *is);
 /* A name of one of these was found in the current tree. */
 void linked_found(struct collector *c, struct span path);
 void linked_searched(struct collector *c, const struct job *j);

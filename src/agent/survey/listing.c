@@ -141,9 +141,7 @@ static int list_entry(struct listing *l, const struct tree_entry *entry, struct 
 		return e->code;
 	r.key = buf_span(path);
 	poll_it(l, &r);
-	if (!record_has(&r, FILE_NLINK) || r.v[FILE_NLINK].number < 2 ||
-		!record_has(&r, FILE_TYPE) || r.v[FILE_TYPE].number != FILE_REGULAR ||
-		l->linked == LINKED_MAX)
+	if (!file_has_names(&r) || l->linked == LINKED_MAX)
 		return 0;
 	l->linked++;
 	return l->to->linked(l->to->ctx, r.key, e);

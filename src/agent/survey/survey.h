@@ -28,7 +28,7 @@ struct survey_plan {
 enum survey_frame {
 	SURVEY_DIFFERS,  /* kind id, key */
 	SURVEY_GAP,      /* kind id, key, subtree, reason, text */
-	SURVEY_LINKED,   /* path of a regular file with more names than one */
+	SURVEY_LINKED,   /* path of a file with more names than one */
 	SURVEY_POLLED,   /* path of a file to be polled, its change time; the most severe first */
 	SURVEY_PROGRESS, /* entities, bytes */
 	SURVEY_DONE, /* entities, bytes, gaps, from, to, entities read again, stored key reached */

@@ -167,6 +167,8 @@ static void at_entry(struct files *f, const struct fan_event *x, const struct pl
 	if (!wanted && !deep && !p->n_patterns && !(below && p->reaches))
 		return;
 	set_path(f, p, name);
+	if (wanted && f->named.now && !p->coarse)
+		(void)linked_add_as(&f->linked, x->target, buf_span(&f->path));
 	if (wanted || deep)
 		files_hint(f, buf_span(&f->path), deep || p->coarse, rest_of(x, name),
 			who_of(f, x, true));
@@ -239,26 +241,44 @@ static void forget_moved(struct files *f, struct span handle, struct span name)
 	arena_clear(f->w->scratch);
 }
 
-/* A file with several names, or a folder with such files below it, has another path now. */
-static void rename_linked(struct files *f, const struct fan_event *x)
+/* Everywhere the name is seen. */
+static size_t paths_of(struct files *f, struct span folder, struct span name, struct span ret[16])
 {
-	const struct folder *d = resolve_folder(f, x->folder);
-	struct span from[16];
+	const struct folder *d = resolve_folder(f, folder);
 	size_t n = 0;
 
-	arena_clear(f->w->scratch);
-	for (size_t i = 0; d && i < d->n_places && n < ARRAY_LEN(from); i++) {
-		set_path(f, &d->places[i], x->name);
-		from[n++] = arena_copy(f->w->scratch, buf_span(&f->path));
+	for (size_t i = 0; d && i < d->n_places && n < 16; i++) {
+		const struct place *p = &d->places[i];
+
+		if (p->coarse || (p->only && !span_is(name, p->only)))
+			continue;
+		set_path(f, p, name);
+		ret[n++] = arena_copy(f->w->scratch, buf_span(&f->path));
 	}
-	if (n == 0)
+	return n;
+}
+
+/* A file with several names, or a folder with such files below it, has another path now, or one
+ * less. */
+static void linked_away(struct files *f, const struct fan_event *x)
+{
+	struct span handle = x->mask & FAN_ONDIR ? SPAN_NONE : x->target, from[16], to[16];
+	size_t n, n_to;
+
+	if (!(x->mask & FAN_ONDIR) && !x->target.n)
 		return;
-	d = folder_cache_find(&f->cache, x->new_folder);
-	for (size_t i = 0; d && i < d->n_places; i++) {
-		set_path(f, &d->places[i], x->new_name);
+	/* it uses the arena, when it is not known yet */
+	(void)resolve_folder(f, x->folder);
+	if (x->new_folder.n)
+		(void)resolve_folder(f, x->new_folder);
+	arena_clear(f->w->scratch);
+	n = paths_of(f, x->folder, x->name, from);
+	n_to = x->new_folder.n ? paths_of(f, x->new_folder, x->new_name, to) : 0;
+	for (size_t i = 0; i < n_to; i++)
 		for (size_t k = 0; k < n; k++)
-			linked_moved(&f->linked, from[k], buf_span(&f->path));
-	}
+			linked_moved(&f->linked, handle, from[k], to[i]);
+	for (size_t k = 0; k < n; k++)
+		linked_left(&f->linked, handle, from[k]);
 	arena_clear(f->w->scratch);
 }
 
@@ -297,7 +317,7 @@ void fan_take(struct files *f, const struct fan_event *x)
 		canary_heard(f, x);
 	if (f->linked.n && x->target.n)
 		by_other_name(f, x);
-	another_name(f, x);
+	f->named.now = another_name(f, x);
 	if (x->folder.n == 0) {
 		++*f->n_filtered;
 		without_name(f, x);
@@ -310,8 +330,8 @@ void fan_take(struct files *f, const struct fan_event *x)
 		++*f->n_filtered;
 		return;
 	}
-	if (f->linked.n && x->new_folder.n)
-		rename_linked(f, x);
+	if (f->linked.n && (x->new_folder.n || (x->mask & (FAN_DELETE | FAN_ONDIR)) == FAN_DELETE))
+		linked_away(f, x);
 	if ((x->mask & FAN_ONDIR) && (x->mask & MOVED)) {
 		forget_moved(f, x->folder, x->name);
 		if (x->new_folder.n)

@@ -352,19 +352,19 @@ static void linked(struct watcher *w, struct span path)
 {
 	struct files *f = w->files;
 	bool was = f->linked.full;
-	uint32_t known;
+	bool is_new;
 
 	if (path.n == 0) {
-		linked_clear(&f->linked);
+		/* A list from the current state: what was heard of since that was read stays. */
+		f->linked.full = false;
 		another_name_forget(f);
 		return;
 	}
-	known = f->linked.n;
-	(void)linked_add(&f->linked, path);
+	(void)linked_add(&f->linked, path, &is_new);
 	/* What was done by its other names before this moment was not heard of under this one. Of a
 	 * long list (65,536 at most, and only from a scan) the first ones do: more would be lost.
 	 */
-	if (f->linked.n > known && f->pending.n_waiting < LINKED_HINTS) {
+	if (is_new && f->pending.n_waiting < LINKED_HINTS) {
 		files_clock(f);
 		files_hint(f, path, false, REST_SETTLED, f->unnamed);
 		files_arm(f);

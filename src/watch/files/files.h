@@ -84,8 +84,9 @@ struct files {
 
 	struct {                        /* another_name.c */
 		uint32_t changed[1024]; /* hashes of files whose number of names changed */
-		struct other_name sent[16];
+		uint64_t sent[16];      /* hashes of handles: an inode's number is used again */
 		size_t next;
+		bool now; /* the event at hand gave a file another name */
 	} named;
 
 	struct {
@@ -134,8 +135,8 @@ void fan_who_forget(struct files *f);
 
 /* ---- another_name.c ---- */
 
-/* Each event passes here: was it a link to a file that had a name already? */
-void another_name(struct files *f, const struct fan_event *x);
+/* Each event passes here. True: it was a link to a file that had a name already. */
+bool another_name(struct files *f, const struct fan_event *x);
 void another_name_forget(struct files *f); /* whom the collector was told of */
 
 /* ---- resolve.c ---- */

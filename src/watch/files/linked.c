@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #define BUCKETS 8192
 #define TEXT_MAX ((size_t)2 << 20)
+#define GARBAGE_MIN ((size_t)16 << 10)
 
 void linked_clear(struct linked *l)
 {
@@ -72,100 +74,189 @@ static bool add_row(struct linked *l, uint64_t hash, struct span path)
 	return true;
 }
 
+static uint32_t *link_to(struct linked *l, uint32_t i)
+{
+	uint32_t *at = &l->bucket[l->row[i].hash % BUCKETS];
+
+	while (*at != i + 1)
+		at = &l->row[*at - 1].next;
+	return at;
+}
+
+/* The last row takes its place. */
+static void remove_row(struct linked *l, uint32_t i)
+{
+	uint32_t last = l->n - 1;
+
+	l->garbage += strlen(l->text.p + l->row[i].path) + 1;
+	*link_to(l, i) = l->row[i].next;
+	if (i != last) {
+		*link_to(l, last) = i + 1;
+		l->row[i] = l->row[last];
+	}
+	l->n--;
+}
+
+/* Is it the file of this row, or may it be? */
+static bool is_there(const struct linked *l, const struct linked_row *row)
+{
+	char handle[FAN_HANDLE_MAX];
+	size_t n;
+
+	if (handle_by_name(l->text.p + row->path, handle, &n))
+		return hash_of(span_from(handle, n)) == row->hash;
+	return errno != ENOENT && errno != ENOTDIR;
+}
+
 static bool is_short_of(const struct linked *l, uint32_t of_8)
 {
 	return l->n >= LINKED_MAX / 8 * of_8 || l->text.n >= TEXT_MAX / 8 * of_8;
 }
 
-/* Is it the file of this row, or may it be? */
-static bool is_there(const struct linked_row *row, const char *path)
+static void rebuild(struct linked *l, bool all)
 {
-	char handle[FAN_HANDLE_MAX];
-	size_t n;
+	struct linked old = *l;
 
-	if (handle_by_name(path, handle, &n))
-		return hash_of(span_from(handle, n)) == row->hash;
-	return errno != ENOENT && errno != ENOTDIR;
+	*l = (struct linked){ .bucket = mem_array(BUCKETS, sizeof *l->bucket),
+		.text = BUF_INIT(TEXT_MAX),
+		.full = old.full };
+	for (uint32_t i = 0; i < old.n; i++)
+		if (all || is_there(&old, &old.row[i]))
+			(void)add_row(l, old.row[i].hash, span_of(old.text.p + old.row[i].path));
+	linked_clear(&old);
 }
 
 /* Names that are gone, or another file's by now, need no place. Where that does not help, there are
  * too many, and it is not tried again. */
 static void make_room(struct linked *l)
 {
-	struct linked old = *l;
-
-	if (old.full || !is_short_of(&old, 7))
+	if (l->garbage >= GARBAGE_MIN && l->garbage > l->text.n / 2)
+		rebuild(l, true);
+	if (l->full || !is_short_of(l, 7))
 		return;
-	*l = (struct linked){ .bucket = mem_array(BUCKETS, sizeof *l->bucket),
-		.text = BUF_INIT(TEXT_MAX) };
-	for (uint32_t i = 0; i < old.n; i++) {
-		const char *path = old.text.p + old.row[i].path;
-
-		if (is_there(&old.row[i], path))
-			(void)add_row(l, old.row[i].hash, span_of(path));
-	}
+	rebuild(l, false);
 	l->full = is_short_of(l, 6);
-	linked_clear(&old);
 }
 
-int linked_add(struct linked *l, struct span path)
+static int keep(struct linked *l, uint64_t hash, struct span path, bool *ret_new)
 {
-	char handle[FAN_HANDLE_MAX];
-	uint64_t hash;
-	size_t n;
-	char *text = mem_copy(path.p, path.n);
-
-	if (memchr(path.p, '\0', path.n) || !handle_by_name(text, handle, &n)) {
-		int sys = errno;
-
-		free(text);
-		return sys == ENOENT || sys == ENOTDIR ? 0 : sys;
-	}
-	free(text);
-	hash = hash_of(span_from(handle, n));
 	if (!l->bucket)
 		l->bucket = mem_array(BUCKETS, sizeof *l->bucket);
-	if (has(l, hash, path))
+	*ret_new = !has(l, hash, path);
+	if (!*ret_new)
 		return 0;
 	make_room(l);
-	return add_row(l, hash, path) ? 0 : ERANGE;
+	*ret_new = add_row(l, hash, path);
+	return *ret_new ? 0 : ERANGE;
 }
 
-void linked_moved(struct linked *l, struct span from, struct span to)
+int linked_add(struct linked *l, struct span path, bool *ret_new)
 {
-	make_room(l);
-	for (uint32_t i = 0, n = l->n; i < n; i++) {
-		struct span path = span_of(l->text.p + l->row[i].path), rest;
+	char handle[FAN_HANDLE_MAX];
+	size_t n;
+	char *text = mem_copy(path.p, path.n);
+	bool ok = !memchr(path.p, '\0', path.n) && handle_by_name(text, handle, &n);
+	int sys = errno;
 
-		if (path.n < from.n || memcmp(path.p, from.p, from.n) != 0 ||
-			(path.n > from.n && path.p[from.n] != '/'))
+	free(text);
+	*ret_new = false;
+	if (!ok)
+		return sys == ENOENT || sys == ENOTDIR ? 0 : sys;
+	return keep(l, hash_of(span_from(handle, n)), path, ret_new);
+}
+
+int linked_add_as(struct linked *l, struct span handle, struct span path)
+{
+	bool is_new;
+
+	return keep(l, hash_of(handle), path, &is_new);
+}
+
+/* The next row behind *at (0 at first) of this handle, or, when that is empty, of any. */
+static bool next_row(const struct linked *l, struct span handle, uint64_t hash, uint32_t *at)
+{
+	uint32_t i = *at;
+
+	if (handle.n == 0)
+		return ++*at <= l->n;
+	for (i = i ? l->row[i - 1].next : l->bucket[hash % BUCKETS]; i; i = l->row[i - 1].next)
+		if (l->row[i - 1].hash == hash) {
+			*at = i;
+			return true;
+		}
+	return false;
+}
+
+static bool is_at_or_below(struct span path, struct span folder)
+{
+	return span_starts(path, folder) && (path.n == folder.n || path.p[folder.n] == '/');
+}
+
+void linked_moved(struct linked *l, struct span handle, struct span from, struct span to)
+{
+	uint64_t hash = hash_of(handle);
+	uint32_t at = 0, n;
+
+	if (l->n == 0)
+		return;
+	make_room(l);
+	n = l->n; /* what is added comes behind it, or in front of the rows of its handle */
+	while (next_row(l, handle, hash, &at) && at <= n) {
+		struct span path = span_of(l->text.p + l->row[at - 1].path);
+		AUTO(buf) whole = BUF_INIT(TEXT_MAX); /* the text may move as it grows */
+
+		if (!is_at_or_below(path, from))
 			continue;
-		rest = span_from_offset(path, from.n);
-		/* the text may move as it grows */
-		AUTO(buf) whole = BUF_INIT(TEXT_MAX);
 		buf_add_span(&whole, to);
-		buf_add_span(&whole, rest);
-		if (!has(l, l->row[i].hash, buf_span(&whole)) &&
-			!add_row(l, l->row[i].hash, buf_span(&whole)))
+		buf_add_span(&whole, span_from_offset(path, from.n));
+		if (!has(l, l->row[at - 1].hash, buf_span(&whole)) &&
+			!add_row(l, l->row[at - 1].hash, buf_span(&whole)))
 			return;
 	}
 }
 
-bool linked_find(const struct linked *l, struct span handle, uint32_t *at, struct span *ret)
+static void file_left(struct linked *l, struct span handle, struct span path)
 {
-	uint64_t hash;
-	uint32_t i;
+	uint64_t hash = hash_of(handle);
+
+	for (uint32_t at = 0; next_row(l, handle, hash, &at);) {
+		const struct linked_row *row = &l->row[at - 1];
+
+		if (!span_is(path, l->text.p + row->path))
+			continue;
+		if (!is_there(l, row))
+			remove_row(l, at - 1);
+		return;
+	}
+}
+
+void linked_left(struct linked *l, struct span handle, struct span path)
+{
+	char *folder;
+	bool gone;
 
 	if (l->n == 0)
-		return false;
-	hash = hash_of(handle);
-	for (i = *at ? l->row[*at - 1].next : l->bucket[hash % BUCKETS]; i;
-		i = l->row[i - 1].next) {
-		if (l->row[i - 1].hash != hash)
-			continue;
-		*at = i;
-		*ret = span_of(l->text.p + l->row[i - 1].path);
-		return true;
+		return;
+	if (handle.n) {
+		file_left(l, handle, path);
+		return;
 	}
-	return false;
+	/* A look at each of many would take long; what came instead is told apart when room is
+	 * needed. */
+	folder = mem_copy(path.p, path.n);
+	gone = access(folder, F_OK) < 0 && errno == ENOENT;
+	free(folder);
+	if (!gone)
+		return;
+	for (uint32_t i = l->n; i > 0; i--) /* the row that takes its place was seen */
+		if (is_at_or_below(span_of(l->text.p + l->row[i - 1].path), path))
+			remove_row(l, i - 1);
+}
+
+bool linked_find(const struct linked *l, struct span handle, uint32_t *at, struct span *ret)
+{
+	if (l->n == 0 || !next_row(l, handle, hash_of(handle), at))
+		return false;
+	*ret = span_of(l->text.p + l->row[*at - 1].path);
+	return true;
 }

@@ -64,6 +64,11 @@ void linked_record(struct collector *c, const struct ledger_record *r)
 	(void)c, (void)r;
 }
 
+void linked_known(struct collector *c, struct span path, const struct record *is)
+{
+	(void)c, (void)path, (void)is;
+}
+
 void linked_found(struct collector *c, struct span path)
 {
 	(void)c, (void)path;
