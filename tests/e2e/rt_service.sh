@@ -112,6 +112,7 @@ mkdir -p "$BASE/a" "$CASE/more" "$CASE/routed"
 echo 1 >"$BASE/a/f"
 chmod 755 "$WORK" "$CASE"
 rules "$BASE" >"$CASE/policy.yaml"
+echo "  - { id: m, title: m, severity: high, kind: mount, include: [\"$BASE/**\"] }" >>"$CASE/policy.yaml"
 echo "control: $CASE/c.sock" >"$CASE/agent.yaml"
 
 # ---- it starts ----
@@ -153,6 +154,40 @@ expects "rights of the watcher" "$(role watcher)" "Uid: 0 0 0 0" \
 expects "rights of the collector" "$(role collector)" "Uid: 0 0 0 0" \
 	"CapEff: $(bits 2 3 10 12 19 21 34 38 39)" "CapPrm: $(bits 2 3 10 12 19 21 34 38 39)" \
 	"Seccomp: 2" "NoNewPrivs: 1"
+
+# ---- what its rights must not keep from it ----
+
+# Mounted and gone again, as somebody else than the test itself.
+cp /usr/bin/mount "$CASE/mounter"
+mounted() {
+	plain log --json
+	/usr/bin/python3 - "$CASE/plain" "$BASE/a/mnt" "$CASE/mounter" <<'EOF'
+import json, sys
+for line in open(sys.argv[1]):
+    r = json.loads(line)
+    if r.get("kind") == "mount" and r.get("key") == sys.argv[2] and r.get("change") == "created":
+        sys.exit(0 if r.get("who", {}).get("exe") == sys.argv[3] else 3)
+sys.exit(1)
+EOF
+}
+mkdir "$BASE/a/mnt"
+"$CASE/mounter" -t tmpfs rt-service "$BASE/a/mnt"
+soon mounted
+point $? "who mounts is known" "$CASE/plain"
+umount "$BASE/a/mnt"
+
+# Anybody's, in namespaces of his own: nothing of it waits for its end.
+chmod 777 "$BASE/a"
+cp /bin/sh "$CASE/poser"
+chmod 755 "$CASE/poser"
+setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user --mount sh -c \
+	"mount --bind $CASE/poser /usr/bin/dpkg && exec /usr/bin/dpkg -c 'echo x >$BASE/a/posed; sleep 61; :'" \
+	>"$CASE/posed" 2>&1 </dev/null &
+POSER=$!
+PIDS+=("$POSER")
+soon [ -e "$BASE/a/posed" ] && soon recorded "$BASE/a/posed" 0 && kill -0 "$POSER"
+point $? "who poses as a package manager is not waited for" "$CASE/posed"
+kill "$POSER" 2>/dev/null
 
 # ---- one agent ----
 
@@ -219,7 +254,7 @@ point $? "that one was ended" "$CASE/agent.err"
 
 echo "  - { id: bad, knd: file }" >>"$CASE/policy.yaml"
 plain policy apply
-[ "$RC" = 17 ] && grep -q 'policy.yaml:4:[0-9]*: error: .*knd' "$CASE/plain"
+[ "$RC" = 17 ] && grep -q 'policy.yaml:5:[0-9]*: error: .*knd' "$CASE/plain"
 point $? "policy apply: a wrong one is shown with its place" "$CASE/plain"
 kill -HUP "$AGENT"
 holds "SIGHUP: a wrong one is refused, with a note" "policy-refused"

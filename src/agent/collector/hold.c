@@ -1,16 +1,21 @@
 #include "agent/collector/hold.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/collector/backlog.h"
 #include "core/mem.h"
 #include "os/clock.h"
+#include "os/file.h"
 
 #define MANAGERS_MAX 16
+#define STATUS_BYTES 4096
 #define SETTLE_SECONDS 10 /* so long is waited for a watcher that does not answer */
 #define ALL SIZE_MAX
 
@@ -91,6 +96,51 @@ uint32_t hold_manager(const struct who *w)
 		if (is_one_of(w->ancestry[i].exe, programs, ARRAY_LEN(programs)))
 			pid = w->ancestry[i].pid;
 	return pid;
+}
+
+/* ---- whether to believe it ---- */
+
+/* In a namespace of mounts of one's own "/usr/bin/dpkg" may be anything, and the host's dpkg runs
+ * what it is told to for anybody: a manager is one only as root, and where the host's programs are
+ * (with process 1) or ours. */
+static uint64_t mounts_of(const char *process)
+{
+	char path[48];
+	struct stat st;
+
+	snprintf(path, sizeof path, "/proc/%s/ns/mnt", process);
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+static bool is_root(const char *process)
+{
+	char path[48], text[STATUS_BYTES];
+	struct span uid, status;
+	int fd;
+	int64_t n;
+
+	snprintf(path, sizeof path, "/proc/%s/status", process);
+	fd = file_open(path);
+	n = fd < 0 ? -1 : file_read(fd, text, sizeof text);
+	file_close(fd);
+	status = span_from(text, n < 0 ? 0 : (size_t)n);
+	while (span_cut(&status, '\n', &uid))
+		if (span_starts(uid, span_of("Uid:")))
+			return span_is(uid, "Uid:\t0\t0\t0\t0");
+	return false;
+}
+
+/* One that has ended is: what it did is looked at as soon as all of it was heard of. */
+static bool is_the_hosts(uint32_t pid)
+{
+	char process[16];
+	uint64_t mounts;
+
+	snprintf(process, sizeof process, "%u", pid);
+	mounts = mounts_of(process);
+	if (!mounts)
+		return errno == ENOENT || errno == ESRCH;
+	return is_root(process) && (mounts == mounts_of("self") || mounts == mounts_of("1"));
 }
 
 /* ---- letting go ---- */
@@ -187,12 +237,12 @@ static struct manager *manager_new(struct hold *h, uint32_t pid)
 	return m;
 }
 
-static struct manager *manager_of(struct hold *h, uint32_t pid)
+static struct manager *manager_known(struct hold *h, uint32_t pid)
 {
 	for (size_t i = 0; i < MANAGERS_MAX; i++)
 		if (h->manager[i].pid == pid)
 			return &h->manager[i];
-	return manager_new(h, pid);
+	return NULL;
 }
 
 /* What touches one thing touches the next, so the last answer is kept. */
@@ -208,14 +258,18 @@ static uint32_t manager_behind(struct hold *h, struct span cbor)
 	buf_add_span(&h->last, cbor);
 	arena = arena_new();
 	h->last_pid = who_decode(cbor, arena, &who, &e) < 0 ? 0 : hold_manager(&who);
+	if (h->last_pid && !manager_known(h, h->last_pid) && !is_the_hosts(h->last_pid))
+		h->last_pid = 0;
 	return h->last_pid;
 }
 
 bool hold_take(struct hold *h, const struct look_again *l)
 {
 	uint32_t pid = l->who.n && h->most ? manager_behind(h, l->who) : 0;
-	struct manager *m = pid ? manager_of(h, pid) : NULL;
+	struct manager *m = pid ? manager_known(h, pid) : NULL;
 
+	if (pid && !m)
+		m = manager_new(h, pid);
 	return m && backlog_add(m->held, l);
 }
 

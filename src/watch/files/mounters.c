@@ -103,6 +103,16 @@ static bool ask_id(uint64_t mount, uint32_t *ret)
 	return true;
 }
 
+/* Both are as old as the group's events are new, but a filter of system calls may refuse them. */
+static bool may_ask(void)
+{
+	struct mount_asked x = { sizeof x, 0, MOUNT_ROOT, 0 };
+	uint64_t one;
+	uint32_t id;
+
+	return syscall(SYS_listmount, &x, &one, 1, 0) == 1 && ask_id(one, &id);
+}
+
 static void learn(struct mounters *m, uint64_t mount, uint32_t id)
 {
 	if (m->n_known == MOUNT_MAP_MAX)
@@ -275,13 +285,18 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 
 struct mounters *mounters_new(struct files *f, void (*heard)(struct files *f))
 {
-	static const char *const refused =
-		"this kernel does not say who mounts (from 6.14 on it does, to root)";
+	const char *refused = "this kernel does not say who mounts (from 6.14 on it does, to root)";
 	struct mounters *m = mem_new(sizeof *m);
 
 	m->f = f;
 	m->heard = heard;
 	m->fd = f->w->setup.no_fanotify ? -1 : open_group();
+	if (m->fd >= 0 && !may_ask()) {
+		refused = "the kernel says who mounts, but not which mount: statmount is refused "
+			  "to us";
+		close(m->fd);
+		m->fd = -1;
+	}
 	m->act = mem_array(ACTS_MAX, sizeof *m->act);
 	m->unheard = whodunit_new(SPAN_NONE,
 		m->fd < 0 ? refused : "the kernel did not say who mounted or unmounted this");
