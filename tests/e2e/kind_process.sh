@@ -10,12 +10,31 @@ need_root
 FOLDERS=() # outside of the test's own
 trap 'rm -rf -- "${FOLDERS[@]}"; finish' EXIT
 
-# run COMMAND…: in the background until the end; RUN is its number. Returns once it is what it becomes.
+# settles PID: returns once it is what it becomes: it waits for something, or is busy for a second.
+settles() {
+	local left still=0
+	left=$(($(patient 1000) / 100))
+	while ((still < 3 && left-- > 0)); do
+		sleep 0.1
+		case $(sed 's/.*) //' "/proc/$1/stat") in
+		[St]*) still=$((still + 1)) ;;
+		*) still=0 ;;
+		esac
+	done
+}
+
+# run COMMAND…: in the background until the end; RUN is its number.
 run() {
 	"$@" </dev/null >/dev/null 2>&1 &
 	RUN=$!
 	PIDS+=("$RUN")
-	sleep 0.3
+	settles "$RUN"
+}
+
+# ends PID…: they are ended, and gone.
+ends() {
+	kill "$@"
+	wait "$@" 2>/dev/null
 }
 
 # told TEXT RULE CHANGE PART: the last command told of such a change of an entity whose key holds PART.
@@ -110,7 +129,7 @@ os.write(f, b"#!/usr/bin/bash\nread x </dev/zero\n")
 os.execve(f, ["x"], {})'
 setpriv --reuid 64006 --clear-groups -- /usr/bin/bash <"/var/tmp/invar-$$.in" >/dev/null 2>&1 &
 PIDS+=("$!")
-sleep 0.3
+settles "$!"
 
 invar check --kind process
 told "a name of runc is not its bytes" process-without-file created "/memfd:runc_cloned:"
@@ -138,8 +157,7 @@ point $? "a packaged library is not told"
 invar explain process /usr/bin/python3.11@64009
 grep -q '"depends_on_tests":true' "$CASE/out"
 point $? "explain knows that tests decide on a program it has not on record" "$CASE/out"
-kill "$preloaded" "$masked" "$tracer"
-sleep 0.3
+ends "$preloaded" "$masked" "$tracer"
 invar check --kind process
 told "what ended is gone" process-masquerade deleted "/usr/bin/sleep@root"
 kill "$traced"
@@ -171,12 +189,11 @@ run "$CASE/bin/backupd" 300
 invar init --replace
 invar check
 same "nothing is to be said while it runs" "$((RC & 31))" 0
-kill "$RUN"
+ends "$RUN"
 run "$CASE/bin/backupd" 400
 invar check
 same "a restart is no change" "$((RC & 31))" 0
-kill "$RUN"
-sleep 0.3
+ends "$RUN"
 invar check
 told "it no longer runs" backup deleted "$CASE/bin/backupd@root"
 same "the exit status says so" "$((RC & 31))" 2
