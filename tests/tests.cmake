@@ -5,7 +5,7 @@ function(testing name label)
   if(ARGC GREATER 2)
     set(seconds ${ARGV2})
   else()
-    set(seconds 300)
+    set(seconds 900) # for what hangs; asan/sensor/process took 300 beside others, and alone 20
   endif()
   set_tests_properties(${INVAR_PREFIX}${name} PROPERTIES LABELS ${label} TIMEOUT ${seconds})
   if(WIN32)

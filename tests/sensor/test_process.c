@@ -87,7 +87,7 @@ static pid_t run(const char *path, int fd, char *const argv[], char *const env[]
 	close(ends[1]);
 	assert_int_equal(read(ends[0], &c, 1), 0);
 	close(ends[0]);
-	for (int i = 0; i < 300 && !rests(pid); i++) /* a script may never */
+	for (int i = 0; i < 1000 && !rests(pid); i++) /* a script may never */
 		usleep(1000);
 	assert_int_equal(kill(pid, 0), 0);
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
