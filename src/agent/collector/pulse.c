@@ -1,7 +1,8 @@
 /* Does the watcher still listen? One that stands still (stopped, or in a system call that does not
- * come back) hears of nothing and says nothing, which looks like a quiet host. So it is asked every
- * ten seconds; when nothing at all comes from it for as long again, another one takes its place,
- * and what happened since its last word is lost, and looked for. */
+ * come back) hears of nothing and says nothing, which looks like a quiet host. So it is asked when
+ * it said nothing for longer than what is polled takes to come round: where that speaks, nobody
+ * need be woken to ask. When nothing at all comes for ten seconds more, another one takes its
+ * place, and what happened since its last word is lost, and looked for. */
 #include <stdlib.h>
 
 #include "agent/collector/state.h"
@@ -10,7 +11,7 @@
 #include "os/clock.h"
 
 #define SECOND INT64_C(1000000000)
-#define PERIOD_NS (10 * SECOND)
+#define PERIOD_NS (11 * SECOND)
 #define PATIENCE_NS (10 * SECOND)
 #define POLICY_NS (60 * SECOND) /* where it has to put a watch on each folder of a large tree */
 #define LATE_NS (2 * SECOND)    /* then we did not run ourselves, and it had no time to answer */
@@ -77,8 +78,6 @@ void pulse_heard(struct collector *c)
 	if (!p)
 		return;
 	p->heard = clock_now();
-	if (!p->asked)
-		return;
 	p->asked = 0;
 	timer_start(p->due, PERIOD_NS);
 }
