@@ -335,7 +335,7 @@ class Bench:
             behind = m.settle()
             row = {"load": load, "monitor": name, "counted": counted, "wall": wall, "events": events,
                    "cpu": usage.ru_utime + usage.ru_stime, "roles": m.result(), "behind": behind, "told": m.told(),
-                   "pss": peak.end() if peak else None}
+                   "pss": peak.end() if peak else None, "pss_of": peak.whose if peak else None}
             if isinstance(m, Invar):
                 m.l.end()
             row.update(m.rest())
@@ -516,14 +516,18 @@ class Peak:
     """The highest sum of PSS of all its processes while a load runs; not in a run that is timed."""
 
     def __init__(self, m):
-        self.m, self.most, self.going = m, 0.0, isinstance(m, Invar)
+        self.m, self.most, self.whose, self.going = m, 0.0, {}, isinstance(m, Invar)
         self.thread = threading.Thread(target=self.run, daemon=True)
         if self.going:
             self.thread.start()
 
     def run(self):
         while self.going:
-            self.most = max(self.most, sum(measure.pss_mib(p) for p in self.m.l.pids()))
+            now = {p: measure.pss_mib(p) for p in self.m.l.pids()}
+            if sum(now.values()) > self.most:
+                self.most = sum(now.values())
+                self.whose = {f"{p} {self.m.members.get(p) or self.m.live.text_of(p, 'comm')}": round(x, 1)
+                              for p, x in now.items()}
             time.sleep(0.05)
 
     def end(self):
