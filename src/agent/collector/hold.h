@@ -1,7 +1,7 @@
 /* While a package manager is at work, what it and its children touch is looked at only when it is
  * done: a transaction explains its files only as a whole, and half of one would be a thousand false
- * alarms. What anybody else touches meanwhile is looked at at once; so is what one does that is not the
- * host's: not root, or in a place of its own where any program may bear a manager's name. */
+ * alarms. What anybody else touches meanwhile is looked at at once; so is what one does that is not
+ * the host's: not root, or in a place of its own where any program may bear a manager's name. */
 #ifndef AGENT_COLLECTOR_HOLD_H
 #define AGENT_COLLECTOR_HOLD_H
 
