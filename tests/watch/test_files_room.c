@@ -495,39 +495,6 @@ static void each_has_its_mounter(void **state)
 	leave(false);
 }
 
-/* A file gets another name, somewhere: which file that is, is told; of what only looks like it
- * nothing. When the collector has found out which watched name it has, a write by the other one is
- * heard of. */
-static void another_name_is_made(void **state)
-{
-	const struct notice *n;
-	struct bench b;
-	struct stat st;
-
-	(void)state;
-	if (leave_out())
-		return;
-	enter(false);
-	act("touch sel/x out/y");
-	assert_int_equal(stat("sel/x", &st), 0);
-	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
-	act("touch out/new; rm out/new; mv out/y out/z; chmod 600 out/z; ln sel/x out/other");
-	n = bench_type(&b, NOTICE_OTHER_NAME);
-	assert_non_null(n);
-	assert_int_equal(n->other_name.inode, st.st_ino);
-	bench_request(&b,
-		&(struct request){ .type = REQUEST_LINKED, .text = span_of(full("sel/x")) });
-	bench_request(&b, &(struct request){ .type = REQUEST_COUNTS });
-	assert_non_null(bench_type(&b, NOTICE_COUNTS));
-	bench_forget(&b);
-	act("echo x >> out/other");
-	assert_non_null(bench_hint(&b, full("sel/x")));
-	for (size_t i = 0; i < b.n; i++)
-		assert_int_not_equal(b.notice[i].type, NOTICE_OTHER_NAME);
-	bench_stop(&b);
-	leave(false);
-}
-
 static void without_fanotify(void **state)
 {
 	static const struct {
@@ -589,7 +556,6 @@ int main(void)
 		cmocka_unit_test(two),
 		cmocka_unit_test(each_has_its_mounter),
 		cmocka_unit_test(means),
-		cmocka_unit_test(another_name_is_made),
 		cmocka_unit_test(without_fanotify),
 	};
 

@@ -3,7 +3,7 @@ watch_test(linked watch core)
 watch_test(mount_map watch core)
 watch_test(pending watch core)
 # A whole watcher: its sources stand in the rooms of src/sensor, which call what src/change has.
-foreach(name files files_room files_told)
+foreach(name files files_names files_room files_told)
   watch_test(${name} core os entity policy host sensor store change watch)
   if(TARGET test_${name})
     target_link_options(test_${name} PRIVATE LINKER:-u,scan_asks)
