@@ -124,7 +124,7 @@ static void explain_track(const struct explain *x, const struct track *t, struct
 		const struct pattern_route *r = &p->routes[t->first_route + i];
 
 		if (!r->pattern && r->exclude && route_passes(p, r, x->path)) {
-			row->verdict = EXPLAIN_EXCLUDED;
+			row->verdict = EXPLAIN_NOT_INCLUDED; /* another base may say more */
 			row->text = arena_format(x->arena, "deeper than 'depth: %u'",
 				t->entry->depth - 1);
 			return;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/fold.h"
 #include "entity/file.h"
 
 void lint_warn(struct problems *problems, const char *code, const struct entry *entry,
@@ -129,9 +130,11 @@ static bool patterns_same(const struct patterns *a, const struct patterns *b)
 	return true;
 }
 
-static const char *query_of(const struct entry *entry)
+static bool asks_same(const struct rule_asks *a, const struct rule_asks *b)
 {
-	return entry->asks.query ? entry->asks.query : "";
+	if (!a->query || !b->query)
+		return a->query == b->query;
+	return strcmp(a->query, b->query) == 0 && fold_same(span_of(a->space), span_of(b->space));
 }
 
 static bool entries_same(const struct entry *a, const struct entry *b)
@@ -142,7 +145,7 @@ static bool entries_same(const struct entry *a, const struct entry *b)
 	for (size_t i = 0; i < a->n_bases; i++)
 		if (!span_same(a->bases[i].text, b->bases[i].text))
 			return false;
-	return a->depth == b->depth && strcmp(query_of(a), query_of(b)) == 0 &&
+	return a->depth == b->depth && asks_same(&a->asks, &b->asks) &&
 	       patterns_same(&a->value_include, &b->value_include) &&
 	       patterns_same(&a->value_exclude, &b->value_exclude) &&
 	       patterns_same(&a->include, &b->include) && patterns_same(&a->exclude, &b->exclude);

@@ -176,6 +176,27 @@ static void rules__hold_keys_of_windows(void **state)
 	}
 }
 
+/* Of two bases the one that reaches as far says why. */
+static void explain__names_the_exclusion_not_the_depth(void **state)
+{
+	AUTO(problems) problems = { 0 };
+	AUTO_FREE(arena) a = arena_new();
+	struct policy *p = load_rule("kind: registry-value, base: ['HKLM\\A', 'HKLM\\A\\B'], "
+				     "depth: 0, values: { exclude: ['*Time'] }",
+		&problems);
+	struct explain_row *rows;
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(policy_explain(p, VALUES, span_of("HKLM\\A\\B\\UpTime"), NULL, a, &rows),
+		1);
+	assert_int_equal(rows[0].verdict, EXPLAIN_EXCLUDED);
+	assert_non_null(strstr(rows[0].text, "*Time"));
+	assert_int_equal(policy_explain(p, VALUES, span_of("HKLM\\A\\C\\x"), NULL, a, &rows), 1);
+	assert_non_null(strstr(rows[0].text, "depth: 0"));
+	policy_free(p);
+}
+
 static const struct {
 	const char *rule, *code, *text;
 } refused[] = {
@@ -322,6 +343,34 @@ static void rules__warn_of_what_is_likely_wrong(void **state)
 	}
 }
 
+/* Rows of WMI are a rule's own: one query in two namespaces is two. */
+static void rules__of_two_namespaces_are_no_twins(void **state)
+{
+	static const struct {
+		const char *name_space;
+		size_t n;
+	} cases[] = { { "root\\default", 0 }, { "ROOT\\CIMV2", 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(problems) problems = { 0 };
+		AUTO(buf) yaml = BUF_INIT(4096);
+		struct policy *p;
+
+		buf_addf(&yaml,
+			"version: 1\nrules:\n"
+			"  - { id: a, title: x, severity: low, kind: wmi, query: SELECT A FROM X "
+			"}\n"
+			"  - { id: b, title: x, severity: low, kind: wmi, query: SELECT A FROM X, "
+			"namespace: '%s' }\n",
+			cases[i].name_space);
+		p = load(buf_text(&yaml), true, &problems);
+		assert_non_null(p);
+		assert_int_equal(problems.n, cases[i].n);
+		policy_free(p);
+	}
+}
+
 static void selector_asks__gives_what_rules_say(void **state)
 {
 	AUTO(problems) problems = { 0 };
@@ -424,8 +473,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules__hold_keys_of_windows),
+		cmocka_unit_test(explain__names_the_exclusion_not_the_depth),
 		cmocka_unit_test(rules__refuse_what_is_wrong),
 		cmocka_unit_test(rules__warn_of_what_is_likely_wrong),
+		cmocka_unit_test(rules__of_two_namespaces_are_no_twins),
 		cmocka_unit_test(selector_asks__gives_what_rules_say),
 		cmocka_unit_test(scope__walks_the_registry),
 		cmocka_unit_test(scope__finds_one_of_many_names),

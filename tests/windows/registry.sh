@@ -107,6 +107,8 @@ point $? "whose profile is gone lost it" "$CASE/out"
 # KEY|VALUE|DATA|RULE
 autoruns() {
 	local system='HKEY_USERS\.DEFAULT\Software' machine='HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control'
+	local services='HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services' soft='HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft'
+	local nt="$soft\\Windows NT\\CurrentVersion" defender="$soft\\Windows Defender"
 	cat <<-END
 		$machine\\Session Manager|SetupExecute|hex(7):65,00,00,00,00,00|windows-registry-session-manager
 		$machine\\Session Manager|BootExecute|hex(7):65,00,00,00,00,00|windows-registry-session-manager
@@ -115,6 +117,30 @@ autoruns() {
 		$system\\Classes\\CLSID\\{6E1B79A2-0000-0000-0000-000000000001}\\InprocServer32|invar|"e"|windows-registry-com-user
 		HKEY_USERS\\.DEFAULT\\Environment|COR_PROFILER_PATH|"e"|windows-registry-environment
 		HKEY_USERS\\.DEFAULT\\Control Panel\\Desktop|SCRNSAVE.EXE|"e"|windows-registry-screensaver-system
+		$machine\\Session Manager\\AppCertDlls|HeapSegmentX|"e"|windows-registry-session-manager-libraries
+		$machine\\Session Manager\\KnownDLLs|GlobalFlagX|"e"|windows-registry-session-manager-libraries
+		$machine\\Session Manager|ProtectionMode|dword:00000007|windows-registry-session-manager
+		$soft\\NetSh|SpecialPollX|"e"|windows-registry-helpers
+		$defender\\Exclusions\\Paths|evilTime|dword:00000000|windows-registry-defender-exclusions
+		HKEY_LOCAL_MACHINE\\SYSTEM\\Setup|CmdLine|"e"|windows-registry-setup
+		$nt\\AeDebug|Debugger|"e"|windows-registry-crash
+		$soft\\Windows\\Windows Error Reporting\\RuntimeExceptionHelperModules|crash.dll|dword:00000000|windows-registry-crash-helpers
+		$services\\WinSock2\\Parameters|AutodialDLL|"e"|windows-registry-services-libraries
+		$services\\InvarTest\\Performance|Library|"e"|windows-registry-services-libraries
+		$services\\InvarTest|Environment|hex(7):65,00,00,00,00,00|windows-registry-services-libraries
+		$machine\\Class\\{4D36E96B-E325-11CE-BFC1-08002BE10318}|UpperFilters|hex(7):65,00,00,00,00,00|windows-registry-class-filters
+		$machine|ServiceControlManagerExtension|"e"|windows-registry-control
+		$machine\\MPRServices\\InvarTest|DLLName|"e"|windows-registry-router
+		$nt\\AppCompatFlags\\Custom\\e.exe|{0}.sdb|"e"|windows-registry-shim
+		$nt\\Accessibility\\ATs\\e|StartExe|"e"|windows-registry-accessibility
+		$nt\\Drivers32|wave9|"e"|windows-registry-multimedia
+		$nt\\Winlogon\\SpecialAccounts\\UserList|intruder|dword:00000000|windows-registry-hidden-account
+		HKEY_LOCAL_MACHINE\\BCD00000000\\Objects\\{0}\\Elements\\16000049|Element|hex:01|windows-registry-boot-store
+		$soft\\Windows\\CurrentVersion\\WINEVT\\Channels\\Microsoft-Windows-Sysmon/Operational|Enabled|dword:00000000|windows-registry-event-channels
+		$services\\EventLog\\Security|File|"e"|windows-registry-event-logs
+		$machine\\WMI\\Autologger\\EventLog-Security|Start|dword:00000000|windows-registry-traces
+		$machine\\CI\\Config|VulnerableDriverBlocklistEnable|dword:00000000|windows-registry-code-integrity
+		HKEY_LOCAL_MACHINE\\SOFTWARE\\Classes\\PROTOCOLS\\Filter\\text/evil|CLSID|"e"|windows-registry-protocols
 	END
 }
 
@@ -127,7 +153,11 @@ invar init
 		printf '[%s]\r\n"%s"=%s\r\n\r\n' "$key" "$value" "$data"
 	done
 } >"$CASE/autoruns.reg"
+invar check
+none && [ "$RC" = 0 ]
+point $? "the shipped rules are silent on an idle system" "$CASE/out"
 registry import "$(windows "$CASE")\\autoruns.reg"
+registry add 'HKLM\SYSTEM\CurrentControlSet\Control\MiniNt' /f
 invar check --new
 while IFS='|' read -r _ value _ rule; do
 	jq -e --arg value "\\$value" --arg rule "$rule" -s \
@@ -136,6 +166,11 @@ while IFS='|' read -r _ value _ rule; do
 done < <(autoruns) >"$CASE/missing"
 [ ! -s "$CASE/missing" ]
 point $? "what the system's own settings run is told by the shipped rules" "$CASE/missing"
+change registry-key 'HKLM\System\CurrentControlSet\Control\MiniNt' created
+point $? "and the key that stops the log of security" "$CASE/out"
+invar check --new
+told 0
+point $? "each once" "$CASE/out"
 
 # Ten thousand keys, and what Wine's own tool needs for them in the same run.
 use many "{ id: many, kind: registry-key, base: 'HKLM\\SOFTWARE\\InvarTest' }" \

@@ -20,12 +20,12 @@ helper=$BUILD/windows_certificate.exe
 take_away() {
 	registry delete "$list\\InvarTest" /f
 	registry delete "$list\\InvarTest" /reg:32 /f
-	for rule in InvarTest InvarApp InvarOff; do
+	for rule in InvarTest InvarApp InvarLaundered InvarOff; do
 		registry delete "$rules" /v $rule /f
 	done
 	registry delete "$cache\\Tree\\InvarTest" /f
 	registry delete "$cache\\Tasks\\$id" /f
-	rm -f "$tasks/InvarTest"
+	rm -f "$tasks"/{InvarTest,GoogleUpdateTaskX,GoogleUpdateTaskMachineCore}
 	run msiexec /x "$WINDOWS\\t.msi" /qn
 	run "$helper" remove machine/TrustedPublisher "$WINDOWS\\x.der"
 }
@@ -51,8 +51,10 @@ END
 openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -days 30 -subj "/CN=Evil Publisher" \
 	-outform DER -out "$WORK/x.der" 2>/dev/null
 mkdir -p "$tasks"
+# task COMMAND [ARGUMENTS [NAME]]
 task() {
-	printf '<Task><Actions><Exec><Command>%s</Command></Exec></Actions></Task>' "$1" >"$tasks/InvarTest"
+	printf '<Task><Actions><Exec><Command>%s</Command><Arguments>%s</Arguments></Exec></Actions></Task>' \
+		"$1" "${2:-}" >"$tasks/${3:-InvarTest}"
 }
 
 iv init >"$WORK/init" 2>&1
@@ -62,8 +64,11 @@ found "an idle host is silent" ""
 registry add "$list\\InvarTest" /v DisplayName /d "Invar's" /f
 registry add "$list\\InvarTest" /v DisplayVersion /d 1.0 /reg:32 /f
 task 'C:\good.exe'
+task 'C:\evil.exe' /c GoogleUpdateTaskX
+task 'C:\Program Files (x86)\Google\Update\GoogleUpdate.exe' /c GoogleUpdateTaskMachineCore
 registry add "$rules" /v InvarTest /d 'v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=4444|Name=N|' /f
-registry add "$rules" /v InvarApp /d 'v2.30|Action=Allow|Active=TRUE|Dir=In|Name=@{A}|LUOwn=S-1-5-21-1|' /f
+registry add "$rules" /v InvarApp /d 'v2.30|Action=Allow|Active=TRUE|Dir=In|Name=@{A}|LUOwn=S-1-5-21-1|AppPkgId=S-1-15-2-1|EmbedCtxt=@{A}|' /f
+registry add "$rules" /v InvarLaundered /d 'v2.30|Action=Allow|Active=TRUE|Dir=In|Name=N|App=C:\evil.exe|LUOwn=S-1-5-21-1|AppPkgId=S-1-15-2-1|EmbedCtxt=@{A}|' /f
 registry add "$rules" /v InvarOff /d 'v2.30|Action=Allow|Active=FALSE|Dir=In|Name=N|' /f
 run "$helper" add machine/TrustedPublisher "$WINDOWS\\x.der"
 run msiexec /i "$WINDOWS\\t.msi" /qn
@@ -75,7 +80,10 @@ created package uninstall:InvarTest:x86
 created package uninstall:$product:x86
 created cron \\InvarTest
 created firewall rule/local/InvarApp
+created firewall rule/local/InvarLaundered
 created firewall rule/local/InvarTest
+created cron \\GoogleUpdateTaskX
+created cron \\GoogleUpdateTaskMachineCore
 created certificate ca:Evil Publisher
 END
 grep -v '^updated firewall firewall$' "$WORK/found" | cmp -s - "$WORK/made"
@@ -84,6 +92,11 @@ says "a product of Windows Installer and its key are one" "\"product_code\": *\"
 says "what the task runs" '"command": *"C:\\\\good.exe"'
 jq -e -s 'any(.[]; .key == "rule/local/InvarApp" and .severity == "info")' "$WORK/changes.json" >/dev/null
 point $? "what an app brings is no more than that" "$WORK/changes.json"
+jq -e -s 'any(.[]; .key == "rule/local/InvarLaundered" and .severity == "high")' "$WORK/changes.json" >/dev/null
+point $? "a group and an owner make no app of a program's rule" "$WORK/changes.json"
+jq -e -s '(map(select(.key) | { (.key): .severity }) | add) as $s | $s["\\GoogleUpdateTaskX"] == "high" and
+	$s["\\GoogleUpdateTaskMachineCore"] == "medium"' "$WORK/changes.json" >/dev/null
+point $? "nor a name an updater's task of another" "$WORK/changes.json"
 says "the rule's port" '"local_ports": *\["4444"\]'
 says "the store" '"stores": *\["machine/TrustedPublisher"\]'
 found "and then silence" ""
