@@ -189,6 +189,18 @@ soon [ -e "$BASE/a/posed" ] && soon recorded "$BASE/a/posed" 0 && kill -0 "$POSE
 point $? "who poses as a package manager is not waited for" "$CASE/posed"
 kill "$POSER" 2>/dev/null
 
+# Nor of what root has the host's own do, where no package delivers anything.
+mkdir -p "$CASE/admin/updates" "$CASE/admin/info" "$CASE/admin/triggers"
+: >"$CASE/admin/status"
+dpkg --admindir="$CASE/admin" --pre-invoke="echo x >'$BASE/a/invoked'; sleep 61" --configure --pending \
+	>"$CASE/posed" 2>&1 </dev/null &
+POSER=$!
+PIDS+=("$POSER")
+soon [ -e "$BASE/a/invoked" ] && soon recorded "$BASE/a/invoked" 0 && kill -0 "$POSER"
+point $? "nor what it does where no package delivers" "$CASE/posed"
+pkill -P "$POSER"
+kill "$POSER" 2>/dev/null
+
 # ---- one agent ----
 
 plain agent --config "$CASE/agent.yaml"

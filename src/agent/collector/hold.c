@@ -11,6 +11,15 @@
 
 #include "agent/collector/backlog.h"
 #include "core/mem.h"
+#include "entity/boot.h"
+#include "entity/certificate.h"
+#include "entity/cron.h"
+#include "entity/file.h"
+#include "entity/module.h"
+#include "entity/package.h"
+#include "entity/pam_rule.h"
+#include "entity/process.h"
+#include "entity/service.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -44,6 +53,17 @@ static const char *const scripts[] = {
 	"/usr/bin/unattended-upgrade",
 	"/usr/bin/unattended-upgrades",
 };
+
+/* Where packages put files (FHS 3.0, Debian Policy 9.1). What their scripts, or whoever had himself
+ * run by them, write elsewhere no package explains, and it might be gone by the end: it is looked
+ * at at once, like accounts, keys, ports, mounts and all else that no package delivers. */
+static const char *const delivered_to[] = { "/usr/", "/etc/", "/boot/", "/bin", "/sbin", "/lib",
+	"/opt/", "/var/lib/", "/var/cache/", "/var/log/", "/var/spool/" };
+
+/* Kinds whose records say which package owns something: with half of a database they would be
+ * wrong. */
+static const struct kind *const owned[] = { &kind_boot, &kind_certificate, &kind_cron, &kind_module,
+	&kind_package, &kind_pam_rule, &kind_process, &kind_service };
 
 static const struct timeval second = { 1, 0 };
 
@@ -263,9 +283,21 @@ static uint32_t manager_behind(struct hold *h, struct span cbor)
 	return h->last_pid;
 }
 
+/* Would it say something else once the transaction is whole? */
+static bool may_be_delivered(const struct look_again *l)
+{
+	for (size_t i = 0; i < ARRAY_LEN(delivered_to); i++)
+		if (l->kind == &kind_file && span_starts(l->key, span_of(delivered_to[i])))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(owned); i++)
+		if (l->kind == owned[i])
+			return true;
+	return false;
+}
+
 bool hold_take(struct hold *h, const struct look_again *l)
 {
-	uint32_t pid = l->who.n && h->most ? manager_behind(h, l->who) : 0;
+	uint32_t pid = l->who.n && h->most && may_be_delivered(l) ? manager_behind(h, l->who) : 0;
 	struct manager *m = pid ? manager_known(h, pid) : NULL;
 
 	if (pid && !m)
@@ -275,7 +307,7 @@ bool hold_take(struct hold *h, const struct look_again *l)
 
 bool hold_beside(struct hold *h, const struct look_again *l)
 {
-	for (size_t i = 0; h->most && i < MANAGERS_MAX; i++)
+	for (size_t i = 0; h->most && may_be_delivered(l) && i < MANAGERS_MAX; i++)
 		if (h->manager[i].pid)
 			return backlog_add(h->manager[i].held, l);
 	return false;
