@@ -13,8 +13,19 @@ struct fixture {
 	char folder[64], path[96];
 	struct event_base *base;
 	struct metrics *m;
-	unsigned gathered, failed;
+	unsigned gathered, failed, writers;
 };
+
+/* A file system that does not answer, for the process that writes. */
+static bool hangs;
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to)
+{
+	while (hangs)
+		pause();
+	return __real_rename(from, to);
+}
 
 static void gather(void *ctx, struct metrics *m)
 {
@@ -31,9 +42,15 @@ static void failed(void *ctx, const struct err *why)
 	((struct fixture *)ctx)->failed++;
 }
 
-static void setup(struct fixture *f)
+static void writer(void *ctx, uint32_t pid)
 {
-	struct metrics_hooks hooks = { f, gather, failed };
+	assert_true(pid > 0);
+	((struct fixture *)ctx)->writers++;
+}
+
+static void setup_patient(struct fixture *f, unsigned ms)
+{
+	struct metrics_hooks hooks = { f, ms, gather, failed, writer };
 	struct err e;
 
 	*f = (struct fixture){ .folder = "build/metrics.XXXXXX" };
@@ -41,6 +58,11 @@ static void setup(struct fixture *f)
 	(void)snprintf(f->path, sizeof f->path, "%s/invar.prom", f->folder);
 	f->base = event_base_new();
 	assert_int_equal(metrics_new(&f->m, f->base, f->path, &hooks, &e), 0);
+}
+
+static void setup(struct fixture *f)
+{
+	setup_patient(f, METRICS_PATIENCE_MS);
 }
 
 static void teardown(struct fixture *f)
@@ -115,6 +137,7 @@ static void the_file_has_the_numbers(void **state)
 	fill(f.m);
 	event_base_dispatch(f.base); /* ends: no timer runs when nothing happens */
 	assert_int_equal(f.gathered, 1);
+	assert_int_equal(f.writers, 1); /* its acts are told as ours before it writes */
 	read_file(f.path, &text);
 	expect(&text, "invar_build_info{version=\"" INVAR_VERSION "\"} 1\n");
 	expect(&text, "invar_changes_total{kind=\"file\",severity=\"high\",verdict=\"unexplained\","
@@ -185,7 +208,7 @@ static void it_is_not_written_again_at_once(void **state)
 static void a_folder_that_is_gone_is_told_once(void **state)
 {
 	struct fixture f;
-	struct metrics_hooks hooks = { &f, NULL, failed };
+	struct metrics_hooks hooks = { &f, METRICS_PATIENCE_MS, NULL, failed, NULL };
 	struct err e;
 
 	(void)state;
@@ -195,6 +218,30 @@ static void a_folder_that_is_gone_is_told_once(void **state)
 	assert_int_equal(f.failed, 1);
 	metrics_free(f.m);
 	event_base_free(f.base);
+}
+
+/* It waits alone, and is left. */
+static void a_file_system_that_hangs_is_told(void **state)
+{
+	struct fixture f;
+	struct ledger_record r = changed(0);
+	char path[128];
+
+	(void)state;
+	hangs = true;
+	setup_patient(&f, 20);
+	event_base_dispatch(f.base);
+	assert_int_equal(f.failed, 1);
+	assert_non_null(metrics_trouble(f.m));
+	assert_non_null(strstr(metrics_trouble(f.m), "does not answer"));
+	assert_int_equal(access(f.path, F_OK), -1);
+	metrics_record(f.m, &r); /* due: the end does not wait for long either */
+	metrics_free(f.m);
+	event_base_free(f.base);
+	hangs = false;
+	(void)snprintf(path, sizeof path, "%s.new", f.path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(f.folder), 0);
 }
 
 static void hostile_routes_are_left_out(void **state)
@@ -222,6 +269,7 @@ int main(void)
 		cmocka_unit_test(promtool_finds_nothing),
 		cmocka_unit_test(it_is_not_written_again_at_once),
 		cmocka_unit_test(a_folder_that_is_gone_is_told_once),
+		cmocka_unit_test(a_file_system_that_hangs_is_told),
 		cmocka_unit_test(hostile_routes_are_left_out),
 	};
 

@@ -269,6 +269,14 @@ routes:
   - {name: hook, to: webhook, url: "http://localhost:$HOOK/x", headers: $T/headers}
   - {name: file, to: file, path: $T/out/records, format: cef, records: change, kinds: file}
 YAML
+if [ -c /dev/fuse ]; then # its numbers go to where nobody answers: that must hold up nothing
+	mkdir "$HUNG/n"
+	echo hangall >"$HUNG/mode.n"
+	"$TOOLS/fuse_server" "$HUNG/n" "$HUNG/mode.n" >"$HUNG/ready.n" &
+	PIDS+=($!)
+	until_true 60 grep -q ready "$HUNG/ready.n"
+	echo "metrics: $HUNG/n/invar.prom" >>"$T/agent.yaml"
+fi
 chown nobody "$T/out" "$T/client.key" "$T/headers"
 "$INVAR" agent --policy "$T/policy.yaml" --state "$T/store" --config "$T/agent.yaml" >"$T/log" 2>&1 &
 agent=$!
@@ -290,6 +298,16 @@ echo '# edited' >>"$T/agent.yaml"
 "$INVAR" doctor --look-only --policy "$T/policy.yaml" --state "$T/store" >"$T/doctor"
 grep -q "warning *settings *$T/agent.yaml was edited since" "$T/doctor"
 point $? "and that they were edited since" "$T/doctor"
+if [ -c /dev/fuse ]; then
+	untold() {
+		"$INVAR" status --policy "$T/policy.yaml" --state "$T/store" >"$T/status"
+		grep -q '^metrics .*its file system does not answer' "$T/status"
+	}
+	until_true 60 untold
+	point $? "that no numbers are written is told" "$T/status"
+	echo ok >"$HUNG/mode.n"
+	umount -l "$HUNG/n"
+fi
 kill -9 "$(pgrep -u nobody -x invar-link -P "$agent")"
 echo x >"$T/watched/two"
 for to in out/records got.hook got.tls; do
@@ -299,4 +317,8 @@ done
 kill "$agent"
 wait "$agent"
 point $? "the agent ends well" "$T/log"
+if [ -c /dev/fuse ]; then
+	[ -s "$HUNG/n/invar.prom" ]
+	point $? "and wrote its numbers when it could" "$T/log"
+fi
 done_testing

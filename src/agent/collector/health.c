@@ -20,6 +20,7 @@
 struct health {
 	struct canaries *canaries;
 	struct metrics *metrics;
+	uint32_t writer;            /* of the file of metrics; 0: none */
 	struct clock_watch *clocks; /* NULL: the kernel does not tell */
 	uint64_t clients[CLIENTS_MAX];
 	size_t n_clients;
@@ -122,8 +123,24 @@ void health_means(struct collector *c, const struct means *x)
 	canaries_means(c->health->canaries, x);
 }
 
+/* What it writes is no change. */
+static void own_writer(struct collector *c)
+{
+	if (c->health->writer && c->watcher_ready)
+		collector_ask(c, REQUEST_OWN, c->health->writer, SPAN_NONE);
+}
+
+static void on_writer(void *ctx, uint32_t pid)
+{
+	struct collector *c = ctx;
+
+	c->health->writer = pid;
+	own_writer(c);
+}
+
 void health_watcher(struct collector *c)
 {
+	own_writer(c);
 	canaries_restart(c->health->canaries);
 }
 
@@ -177,6 +194,11 @@ void health_record(struct collector *c, const struct ledger_record *r)
 		metrics_record(c->health->metrics, r);
 }
 
+const char *health_trouble(const struct collector *c)
+{
+	return c->health ? metrics_trouble(c->health->metrics) : NULL;
+}
+
 void health_counts(struct collector *c)
 {
 	metrics_counts(c->health->metrics, c->counts, c->n_counts);
@@ -204,7 +226,7 @@ int health_start(struct collector *c, struct err *e)
 {
 	const struct agent_config *g = c->setup.config;
 	struct canary_hooks canary_hooks = { c, ask, changed, done };
-	struct metrics_hooks metrics_hooks = { c, gather, failed };
+	struct metrics_hooks metrics_hooks = { c, METRICS_PATIENCE_MS, gather, failed, on_writer };
 	bool timed = g && !c->setup.foreground;
 	struct err why;
 

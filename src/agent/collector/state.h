@@ -364,6 +364,8 @@ typedef void health_answer_fn(struct control *c, uint64_t client, int code, stru
 void health_canary_asked(struct collector *c, uint64_t client, health_answer_fn *answer);
 /* For status: a JSON array, each place with its latency, or what is wrong. */
 void health_canaries(struct collector *c, struct buf *ret);
+/* Why the file of metrics is not written; NULL: it is, or none is asked for. */
+const char *health_trouble(const struct collector *c);
 
 /* ---- answer.c: to the parent, the link and the command line ---- */
 int answer_start(struct collector *c, struct err *e) MUST_CHECK;

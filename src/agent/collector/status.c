@@ -179,6 +179,10 @@ void status_json(struct collector *c, struct buf *ret)
 		json_name(&j, "trouble");
 		json_text(&j, span_of(c->trouble));
 	}
+	if (health_trouble(c)) {
+		json_name(&j, "metrics_trouble");
+		json_text(&j, span_of(health_trouble(c)));
+	}
 	add_told(&j, "roles", c->roles);
 	add_means(c, &j);
 	add_queue(c, &j);

@@ -88,6 +88,15 @@ static void add_trouble(struct session *s, const struct told *t)
 	buf_add_text(&s->out, " wait, and are tried again\n");
 }
 
+static void add_metrics(struct session *s, const struct told *t)
+{
+	if (!*told_text(t, "metrics_trouble"))
+		return;
+	label(s, "metrics");
+	alarm(s, told_text(t, "metrics_trouble"));
+	add_end(s);
+}
+
 /* ---- the means ---- */
 
 static bool same(const struct told *a, const struct told *b)
@@ -302,6 +311,7 @@ void status_agent_text(struct session *s, const struct told *t)
 {
 	add_roles(s, t);
 	add_trouble(s, t);
+	add_metrics(s, t);
 	add_losses(s, t);
 	add_canaries(s, t);
 	add_routes(s, t);

@@ -1,6 +1,5 @@
 #include "agent/health/metrics.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/health/metrics_data.h"
+#include "agent/health/metrics_file.h"
 #include "core/mem.h"
 #include "core/time.h"
 #include "os/clock.h"
@@ -21,12 +21,12 @@
 struct metrics {
 	struct metrics_hooks hooks;
 	struct metrics_data d;
-	char *path, *new_path;
+	struct metrics_file *file; /* NULL: none */
 	struct event *timer;
-	bool due;       /* something changed, and the timer runs */
-	bool gathering; /* the next turn of the timer writes */
-	bool failed;
-	int64_t written; /* monotonic; 0: never */
+	bool due;          /* something changed, and the timer runs */
+	bool gathering;    /* the next turn of the timer writes */
+	char trouble[512]; /* why it could not be written last; "": it was */
+	int64_t written;   /* monotonic; 0: never */
 };
 
 /* ---- when ---- */
@@ -48,54 +48,32 @@ static void touch(struct metrics *m)
 	schedule(m, m->written && next > now ? next - now : 0);
 }
 
-static int write_all(int fd, struct span text, const char *path, struct err *e)
+static void on_written(void *ctx, const struct err *why)
 {
-	while (text.n) {
-		ssize_t n = write(fd, text.p, text.n);
+	struct metrics *m = ctx;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "cannot write '%s'", path);
-		text = span_from_offset(text, (size_t)n);
-	}
-	return 0;
-}
+	bool first = !m->trouble[0];
 
-/* The exporter reads it under another user, at any moment: it is whole or the one before. */
-static int replace(const struct metrics *m, struct err *e)
-{
-	AUTO(buf) text = BUF_INIT(METRICS_MAX);
-	int fd, rc;
-
-	metrics_print(m, &text);
-	if (text.full)
-		return err_set(e, ERR_LIMIT, "more numbers than a file of %zu bytes holds",
-			METRICS_MAX);
-	(void)unlink(m->new_path);
-	fd = open(m->new_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_sys(e, "cannot make '%s'", m->new_path);
-	rc = write_all(fd, buf_span(&text), m->new_path, e);
-	if (rc == 0 && fchmod(fd, 0644) < 0)
-		rc = err_sys(e, "cannot set the mode of '%s'", m->new_path);
-	close(fd);
-	if (rc == 0 && rename(m->new_path, m->path) < 0)
-		rc = err_sys(e, "cannot rename '%s'", m->new_path);
-	if (rc < 0)
-		(void)unlink(m->new_path);
-	return rc;
+	(void)snprintf(m->trouble, sizeof m->trouble, "%s", why ? why->text : "");
+	if (why && first && m->hooks.failed)
+		m->hooks.failed(m->hooks.ctx, why);
 }
 
 static void write_now(struct metrics *m)
 {
-	struct err e;
-	bool failed = replace(m, &e) < 0;
+	AUTO(buf) text = BUF_INIT(METRICS_MAX + 1);
 
 	m->written = clock_monotonic();
-	if (failed && !m->failed && m->hooks.failed)
-		m->hooks.failed(m->hooks.ctx, &e);
-	m->failed = failed;
+	metrics_print(m, &text);
+	metrics_file_write(m->file, buf_span(&text));
+}
+
+static void on_writer(void *ctx, uint32_t pid)
+{
+	struct metrics *m = ctx;
+
+	if (m->hooks.writer)
+		m->hooks.writer(m->hooks.ctx, pid);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -105,6 +83,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd, (void)what;
 	if (!m->gathering && m->hooks.gather) {
 		m->gathering = true;
+		metrics_file_prepare(m->file);
 		m->hooks.gather(m->hooks.ctx, m);
 		schedule(m, GATHER_MS * (TIME_SECOND / 1000));
 		return;
@@ -283,6 +262,11 @@ void metrics_routes(struct metrics *m, struct span json)
 	metrics_read_routes(&m->d, json);
 }
 
+const char *metrics_trouble(const struct metrics *m)
+{
+	return m->trouble[0] ? m->trouble : NULL;
+}
+
 void metrics_print(const struct metrics *m, struct buf *ret)
 {
 	metrics_text(&m->d, ret);
@@ -299,15 +283,16 @@ int metrics_new(struct metrics **ret, struct event_base *base, const char *path,
 	m->d.started = clock_now();
 	m->d.canaries = mem_array(CANARY_PLACES_MAX, sizeof *m->d.canaries);
 	if (path) {
-		AUTO(buf) new_path = BUF_INIT(8192);
+		struct metrics_file_hooks file_hooks = { m, hooks->patience_ms, on_written,
+			on_writer };
 
-		buf_addf(&new_path, "%s.new", path);
-		m->path = mem_text(path);
-		m->new_path = mem_text(buf_text(&new_path));
 		m->timer = evtimer_new(base, on_timer, m);
-		if (!m->timer) {
+		if (!m->timer)
+			(void)err_set(e, ERR_SYSTEM, "cannot make a timer for metrics");
+		if (!m->timer ||
+			metrics_file_new(&m->file, base, path, METRICS_MAX, &file_hooks, e) < 0) {
 			metrics_free(m);
-			return err_set(e, ERR_SYSTEM, "cannot make a timer for metrics");
+			return e->code;
 		}
 		touch(m);
 	}
@@ -320,13 +305,13 @@ void metrics_free(struct metrics *m)
 	if (!m)
 		return;
 	if (m->timer) {
-		if (m->due)
+		m->hooks.failed = NULL;
+		if (m->due && !metrics_file_busy(m->file))
 			write_now(m);
 		event_free(m->timer);
 	}
+	metrics_file_free(m->file);
 	free(m->d.canaries);
-	free(m->path);
-	free(m->new_path);
 	free(m);
 }
 

@@ -9,15 +9,20 @@
 #include "change/pipeline.h"
 #include "watch/notice.h"
 
+#define METRICS_PATIENCE_MS 5000
+
 struct metrics;
 
 struct metrics_hooks {
 	void *ctx;
+	unsigned patience_ms; /* until a file that cannot be written is left: METRICS_PATIENCE_MS */
 	/* Called before the file is written, for what is asked for and not told: metrics_gauge,
 	 * metrics_memory, REQUEST_COUNTS (its answer is waited for a moment). May be NULL. */
 	void (*gather)(void *ctx, struct metrics *m);
 	/* The file cannot be written; told once, until it can be again. May be NULL. */
 	void (*failed)(void *ctx, const struct err *why);
+	/* The process that writes the file, begun just now. May be NULL. */
+	void (*writer)(void *ctx, uint32_t pid);
 };
 
 /* path NULL: numbers are kept, but no file is written. */
@@ -59,6 +64,8 @@ void metrics_memory(struct metrics *m, const char *role, uint32_t pid);
 void metrics_roles(struct metrics *m, struct span json);
 void metrics_routes(struct metrics *m, struct span json);
 
+/* Why the file is not written; NULL: it is, or none is asked for. */
+const char *metrics_trouble(const struct metrics *m);
 /* The text as it would be written now. */
 void metrics_print(const struct metrics *m, struct buf *ret);
 

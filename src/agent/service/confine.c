@@ -5,11 +5,13 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/config/route.h"
@@ -17,6 +19,7 @@
 
 #define NOBODY 65534
 #define FILES_MAX 65536
+#define ANSWER_MS 1000 /* of a file system */
 #define LINK_MEMORY ((rlim_t)1 << 30)
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 
@@ -85,11 +88,29 @@ static int change_user(const struct agent_config *c, struct buf *ret_text, struc
 
 /* ---- the parts together ---- */
 
+/* By a process that may be lost: the file system may not answer, and we must begin all the same. */
+static bool is_somebody_elses(const char *folder)
+{
+	pid_t pid = fork();
+	struct stat st;
+	int status = 0;
+
+	if (pid == 0)
+		_exit(stat(folder, &st) == 0 && st.st_uid != 0);
+	for (int i = 0; pid > 0 && i < ANSWER_MS; i++) {
+		if (waitpid(pid, &status, WNOHANG) != 0)
+			return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+		usleep(1000);
+	}
+	if (pid > 0)
+		kill(pid, SIGKILL);
+	return false;
+}
+
 /* A folder of somebody else (the node exporter's, say) takes one right more to write to. */
 static bool writes_elsewhere(const struct agent_config *c)
 {
 	char folder[4096];
-	struct stat st;
 	char *slash;
 
 	if (!c->metrics || snprintf(folder, sizeof folder, "%s", c->metrics) >= (int)sizeof folder)
@@ -98,7 +119,7 @@ static bool writes_elsewhere(const struct agent_config *c)
 	if (!slash)
 		return false;
 	*slash = '\0';
-	return stat(folder[0] ? folder : "/", &st) == 0 && st.st_uid != 0;
+	return is_somebody_elses(folder[0] ? folder : "/");
 }
 
 static bool runs_programs(const struct agent_config *c)

@@ -1,3 +1,4 @@
 agent_test(canary agent)
 wrapped(canary event_add)
 agent_test(metrics agent)
+wrapped(metrics rename)

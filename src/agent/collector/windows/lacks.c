@@ -96,6 +96,12 @@ void health_record(struct collector *c, const struct ledger_record *r)
 	(void)c, (void)r;
 }
 
+const char *health_trouble(const struct collector *c)
+{
+	(void)c;
+	return NULL;
+}
+
 void health_counts(struct collector *c)
 {
 	(void)c;
