@@ -1,6 +1,9 @@
 /* How much a hint covers, and when all has been told that was heard of. On the kernel this runs on.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 #include "../check.h"
 #include "entity/process.h"
@@ -124,12 +127,61 @@ static void folders(void **state)
 	leave(false);
 }
 
+/* So often the kernel refuses to open what an event is about; shared with the watcher. */
+static unsigned *refusals;
+int __real_open_by_handle_at(int fd, struct file_handle *handle, int flags);
+int __wrap_open_by_handle_at(int fd, struct file_handle *handle, int flags);
+int __wrap_open_by_handle_at(int fd, struct file_handle *handle, int flags)
+{
+	if (refusals && *refusals) {
+		--*refusals;
+		errno = ENOMEM;
+		return -1;
+	}
+	return __real_open_by_handle_at(fd, handle, flags);
+}
+
+/* What cannot be had for a moment is had the next; what cannot be had at all is lost, not gone. */
+static void handles_refused(void **state)
+{
+	const struct notice *n;
+	struct bench b;
+
+	(void)state;
+	if (leave_out())
+		return;
+	enter(false);
+	refusals = mmap(NULL, sizeof *refusals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		-1, 0);
+	b = begin(rules(RULE("base: %s/sel"), folder), (struct watch_setup){ 0 });
+	*refusals = 1;
+	act("touch sel/first");
+	assert_non_null(bench_hint(&b, full("sel/first")));
+	act("mkdir sel/new");
+	assert_non_null(bench_hint(&b, full("sel/new")));
+	bench_forget(&b);
+	*refusals = 1000000;
+	act("touch sel/new/second");
+	n = bench_type(&b, NOTICE_LOSS);
+	assert_non_null(n);
+	/* wherever that file system shows; of others something may have been heard as well */
+	assert_true(span_is(n->loss.scope, folder) || span_is(n->loss.scope, "/"));
+	*refusals = 0;
+	act("touch sel/new/third");
+	assert_non_null(bench_hint(&b, full("sel/new/third")));
+	bench_stop(&b);
+	munmap(refusals, sizeof *refusals);
+	refusals = NULL;
+	leave(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settled),
 		cmocka_unit_test(asked_gently),
 		cmocka_unit_test(folders),
+		cmocka_unit_test(handles_refused),
 	};
 
 	return cmocka_run_group_tests(tests, alone, cleanup);

@@ -64,6 +64,7 @@ struct files {
 
 	/* draining */
 	bool draining, blocked;
+	bool refused; /* the kernel, to say which folder that was: it is a loss already */
 	size_t burst; /* events since it was quiet */
 	unsigned quiet_rounds;
 	int64_t period;    /* ns between rounds */
@@ -141,7 +142,8 @@ void another_name_forget(struct files *f); /* whom the collector was told of */
 
 /* ---- resolve.c ---- */
 
-/* The folder of a handle, from the cache or from the file system. Valid until the next call. */
+/* The folder of a handle, from the cache or from the file system. Valid until the next call. NULL:
+ * nobody can say now, which is told as a loss. */
 const struct folder *resolve_folder(struct files *f, struct span handle);
 /* The path at which a file is seen whose folder the kernel did not name; false: none. */
 bool resolve_file(struct files *f, struct span handle, struct buf *ret);

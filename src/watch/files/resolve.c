@@ -13,6 +13,8 @@
 
 #define PLACES_MAX 256 /* of one folder: so many mounts show it */
 #define CLIMB_MAX 4096
+#define TRIES 3
+#define BETWEEN_TRIES_US 1000
 
 void resolve_close(struct files *f)
 {
@@ -23,7 +25,24 @@ void resolve_close(struct files *f)
 	}
 }
 
-static int open_point(const struct mount_row *row)
+/* What was to be had and is refused, for want of memory say, is no reason to take it for gone:
+ * nobody knows what it was, so it is lost wherever the file system shows. */
+static void refused(struct files *f, uint64_t device)
+{
+	f->refused = true;
+	for (size_t i = 0; i < f->map->n; i++)
+		if (f->map->row[i].device == device && !f->map->row[i].hidden)
+			files_loss(f, f->map->row[i].point, f->time, 1,
+				"the kernel could not say which file something happened to");
+}
+
+static bool is_shortage(int sys)
+{
+	return sys == ENOMEM || sys == ENOBUFS || sys == EMFILE || sys == ENFILE || sys == EINTR ||
+	       sys == EAGAIN;
+}
+
+static int open_point(struct files *f, const struct mount_row *row)
 {
 	char point[PATH_MAX];
 	struct statx x;
@@ -34,8 +53,11 @@ static int open_point(const struct mount_row *row)
 	memcpy(point, row->point.p, row->point.n);
 	point[row->point.n] = '\0';
 	fd = open(point, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		if (is_shortage(errno))
+			refused(f, row->device);
 		return -1;
+	}
 	/* the table may be older than what is mounted there now */
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 && (x.stx_mask & STATX_MNT_ID) &&
 		x.stx_mnt_id != row->id) {
@@ -45,19 +67,30 @@ static int open_point(const struct mount_row *row)
 	return fd;
 }
 
-static int open_handle(int fd, struct span handle, int flags)
+static int open_handle(struct files *f, const struct mount_row *row, int fd, struct span handle)
 {
 	union {
 		struct file_handle h;
 		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
 	} u = { 0 };
+	unsigned tries = f->loss.open ? 1 : TRIES; /* it is lost already: nobody waits for more */
+	int at = -1;
 
 	memcpy(&u.h.handle_bytes, handle.p + 8, 4);
 	memcpy(&u.h.handle_type, handle.p + 12, 4);
 	if (u.h.handle_bytes > MAX_HANDLE_SZ || u.h.handle_bytes > handle.n - FAN_HANDLE_HEAD)
 		return -1;
 	memcpy(u.h.f_handle, handle.p + FAN_HANDLE_HEAD, u.h.handle_bytes);
-	return open_by_handle_at(fd, &u.h, flags | O_CLOEXEC);
+	for (unsigned i = 0; i < tries && at < 0; i++) {
+		if (i > 0)
+			usleep(BETWEEN_TRIES_US);
+		at = open_by_handle_at(fd, &u.h, O_PATH | O_CLOEXEC);
+		if (at < 0 && (errno == ESTALE || errno == ENOENT))
+			return -1; /* it is gone */
+	}
+	if (at < 0)
+		refused(f, row->device);
+	return at;
 }
 
 /* The path of a descriptor by the mount it was opened by. -ENAMETOOLONG: longer than a path may be.
@@ -158,7 +191,7 @@ static void add_places(struct files *f, uint64_t device, struct span inside, boo
 static bool by_mount(struct files *f, const struct mount_row *row, int fd, struct span handle,
 	struct found *ret)
 {
-	int at = open_handle(fd, handle, O_PATH);
+	int at = open_handle(f, row, fd, handle);
 	char path[PATH_MAX + 1];
 	struct stat st;
 	struct span inside;
@@ -166,7 +199,7 @@ static bool by_mount(struct files *f, const struct mount_row *row, int fd, struc
 	int n;
 
 	if (at < 0)
-		return true; /* ESTALE: it is gone */
+		return true;
 	if (fstat(at, &st) < 0 || st.st_nlink == 0) {
 		close(at);
 		return true;
@@ -180,6 +213,8 @@ static bool by_mount(struct files *f, const struct mount_row *row, int fd, struc
 		add_places(f, row->device, inside, coarse, ret);
 		done = true;
 	}
+	if (n < 0 && is_shortage(-n))
+		refused(f, row->device);
 	close(at);
 	return done;
 }
@@ -195,7 +230,7 @@ static void by_filesystem(struct files *f, struct filesystem *fs, struct span ha
 
 		if (row->device != fs->device || (fs->fd >= 0 && row == fs->fd_row))
 			continue;
-		fd = open_point(row);
+		fd = open_point(f, row);
 		if (fd < 0)
 			continue;
 		if (by_mount(f, row, fd, handle, ret)) {
@@ -209,6 +244,16 @@ static void by_filesystem(struct files *f, struct filesystem *fs, struct span ha
 	}
 }
 
+/* Not to be remembered as a folder that nobody wants to hear of; and what it was may have moved
+ * folders that are remembered. */
+static void forget(struct files *f, struct found *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		place_done(&x->place[i], f->cache.selector);
+	free(x->place);
+	folder_cache_clear(&f->cache);
+}
+
 const struct folder *resolve_folder(struct files *f, struct span handle)
 {
 	struct folder *d = folder_cache_find(&f->cache, handle);
@@ -217,12 +262,17 @@ const struct folder *resolve_folder(struct files *f, struct span handle)
 	if (d)
 		return d;
 	++*f->n_resolved;
+	f->refused = false;
 	arena_clear(f->w->scratch);
 	/* two file systems may have the same number: copies of an image */
 	for (size_t i = 0; i < f->n_fs; i++)
 		if (f->fs[i].state == FS_MARKED && memcmp(f->fs[i].fsid, handle.p, 8) == 0)
 			by_filesystem(f, &f->fs[i], handle, &x);
 	arena_clear(f->w->scratch);
+	if (f->refused) {
+		forget(f, &x);
+		return NULL;
+	}
 	d = folder_cache_put(&f->cache, handle, x.place, x.n);
 	*f->n_folders = f->cache.n;
 	return d;
@@ -233,7 +283,7 @@ static bool file_by_mount(struct files *f, const struct mount_row *row, struct s
 {
 	char path[PATH_MAX + 1];
 	struct stat st, there;
-	int fd = open_point(row), at = fd < 0 ? -1 : open_handle(fd, handle, O_PATH), n = -1;
+	int fd = open_point(f, row), at = fd < 0 ? -1 : open_handle(f, row, fd, handle), n = -1;
 	struct span inside, outside;
 	bool found = false;
 
@@ -275,13 +325,14 @@ bool resolve_inode(struct files *f, struct span handle, struct stat *ret)
 		if (f->fs[i].state != FS_MARKED || memcmp(f->fs[i].fsid, handle.p, 8) != 0)
 			continue;
 		for (size_t k = 0; k < f->map->n; k++) {
+			const struct mount_row *row = &f->map->row[k];
 			int fd, at;
 			bool ok;
 
-			if (f->map->row[k].device != f->fs[i].device)
+			if (row->device != f->fs[i].device)
 				continue;
-			fd = open_point(&f->map->row[k]);
-			at = fd < 0 ? -1 : open_handle(fd, handle, O_PATH);
+			fd = open_point(f, row);
+			at = fd < 0 ? -1 : open_handle(f, row, fd, handle);
 			ok = at >= 0 && fstat(at, ret) == 0;
 			if (at >= 0)
 				close(at);
