@@ -170,6 +170,30 @@ int ledger_last(struct store *s, uint64_t *ret_seq, uint8_t ret_head[DIGEST_BYTE
 	return 0;
 }
 
+struct id {
+	uint8_t *digest;
+	bool any;
+};
+
+static int digest_first(const struct ledger_entry *entry, void *ctx, struct err *e)
+{
+	struct id *id = ctx;
+
+	(void)e;
+	sha256_once(entry->body.p, entry->body.n, id->digest);
+	id->any = true;
+	return 0;
+}
+
+int ledger_id(struct store *s, uint8_t ret[DIGEST_BYTES], bool *ret_any, struct err *e)
+{
+	struct id id = { .digest = ret };
+	int rc = ledger_read(s, 1, 1, false, digest_first, &id, e);
+
+	*ret_any = id.any;
+	return rc;
+}
+
 int ledger_verify(struct store *s, uint64_t *ret_records, struct err *e)
 {
 	sqlite3_stmt *q = sql_use(s, SQL_LEDGER_ALL, e);

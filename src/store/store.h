@@ -99,6 +99,9 @@ int ledger_read(struct store *s, uint64_t from, uint64_t to, bool backwards,
 	struct err *e) MUST_CHECK;
 int ledger_last(struct store *s, uint64_t *ret_seq, uint8_t ret_head[DIGEST_BYTES],
 	struct err *e) MUST_CHECK;
+/* What tells one ledger from another: a digest of its first record, which stays as long as it
+ * lives. *ret_any false: it is empty. */
+int ledger_id(struct store *s, uint8_t ret[DIGEST_BYTES], bool *ret_any, struct err *e) MUST_CHECK;
 /* Recompute the whole chain; ERR_DAMAGED names the first seq that does not fit. */
 int ledger_verify(struct store *s, uint64_t *ret_records, struct err *e) MUST_CHECK;
 

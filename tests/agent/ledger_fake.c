@@ -69,8 +69,15 @@ void ledger_fake_stop(struct ledger_fake *f, bool kill_it)
 
 void ledger_fake_head(struct ledger_fake *f, uint64_t head)
 {
+	char id[32];
+
 	f->head = head;
-	put(f, &(struct agent_message){ .type = AGENT_HEAD, .seq = head, .text = span_of("web7") });
+	f->beyond = 0;
+	memset(id, 'a' + f->ledger, sizeof id);
+	put(f, &(struct agent_message){ .type = AGENT_HEAD,
+		       .seq = head,
+		       .text = span_of("web7"),
+		       .ledger = span_from(id, head ? sizeof id : 0) });
 }
 
 static struct span body_of(const struct ledger_fake *f, struct arena *a, uint64_t seq)
@@ -96,7 +103,7 @@ static void answer(struct ledger_fake *f, uint64_t from, uint64_t n)
 
 	n = n > 1000 ? 1000 : n;
 	list = arena_get(a, (size_t)(n + 1) * sizeof *list);
-	for (uint64_t seq = from; seq <= f->head && count < n; seq++)
+	for (uint64_t seq = from; seq <= f->head + f->beyond && count < n; seq++)
 		list[count++] =
 			(struct agent_record){ seq, span_from(prev, 32), body_of(f, a, seq) };
 	put(f, &(struct agent_message){ .type = AGENT_RECORDS,

@@ -8,8 +8,10 @@
 struct ledger_fake {
 	struct link_setup setup; /* of the link; fd is ours to set */
 	uint64_t head;
-	int64_t time; /* of every record; 0: now */
-	pid_t pid;    /* of the link */
+	uint64_t beyond; /* so many records more than it told of are served */
+	char ledger;     /* another one: another ledger */
+	int64_t time;    /* of every record; 0: now */
+	pid_t pid;       /* of the link */
 	struct channel channel;
 	struct buf state; /* what it said last of its routes */
 };

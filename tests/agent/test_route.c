@@ -223,6 +223,68 @@ static void link__goes_on_where_it_was(void **state)
 	scratch_remove(&p);
 }
 
+/* Records are written while it asks: it gets more than it was told of. */
+static void link__what_it_was_told_late_sends_nothing_again(void **state)
+{
+	struct scratch p;
+
+	(void)state;
+	scratch_make(&p);
+	struct ledger_fake f = FAKE(&p, 100);
+
+	ledger_fake_start(&f);
+	f.beyond = 4;
+	assert_true(ledger_fake_serve(&f, 20000, 104));
+	ledger_fake_head(&f, 130);
+	assert_true(ledger_fake_serve(&f, 20000, 130));
+	ledger_fake_head(&f, 120); /* nor does a smaller number, however it comes about */
+	ledger_fake_head(&f, 131);
+	assert_true(ledger_fake_serve(&f, 20000, 131));
+	ledger_fake_stop(&f, true);
+	f.head = 0; /* nothing is known of it yet */
+	ledger_fake_start(&f);
+	ledger_fake_head(&f, 132);
+	assert_true(ledger_fake_serve(&f, 20000, 132));
+	ledger_fake_stop(&f, false);
+	count_seen(p.out);
+	assert_once(1, 132);
+	assert_null(strstr(text, "another-ledger"));
+	buf_done(&f.state);
+	scratch_remove(&p);
+}
+
+static void link__another_ledger_is_sent_from_its_beginning(void **state)
+{
+	static const uint64_t heads[] = { 20, 90 }; /* fewer records, and more */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+		struct scratch p;
+
+		scratch_make(&p);
+		struct ledger_fake f = FAKE(&p, 50);
+
+		ledger_fake_start(&f);
+		assert_true(ledger_fake_serve(&f, 20000, 50));
+		ledger_fake_stop(&f, i);
+		assert_int_equal(unlink(p.out), 0);
+		f.head = heads[i];
+		f.ledger++;
+		ledger_fake_start(&f);
+		assert_true(ledger_fake_serve(&f, 20000, heads[i]));
+		ledger_fake_stop(&f, false);
+		count_seen(p.out);
+		assert_once(1, heads[i]);
+		const char *note = strstr(text, "\"another-ledger\"");
+
+		assert_non_null(note);
+		assert_true(note < strstr(text, "/srv/file-000001"));
+		assert_null(strstr(note + 2, "another-ledger"));
+		buf_done(&f.state);
+		scratch_remove(&p);
+	}
+}
+
 static void link__a_new_route_begins_at_the_end(void **state)
 {
 	struct scratch p;
@@ -447,6 +509,8 @@ int main(void)
 		cmocka_unit_test(bind__fills_in_all_of_a_route),
 		cmocka_unit_test(wants__weighs_severity_kind_record_and_verdict),
 		cmocka_unit_test(link__goes_on_where_it_was),
+		cmocka_unit_test(link__what_it_was_told_late_sends_nothing_again),
+		cmocka_unit_test(link__another_ledger_is_sent_from_its_beginning),
 		cmocka_unit_test(link__a_new_route_begins_at_the_end),
 		cmocka_unit_test(link__tells_first_what_it_left_out),
 		cmocka_unit_test(link__leaves_out_what_is_too_old),

@@ -19,7 +19,7 @@ enum item {
 	ITEM_PATHS
 };
 
-#define ITEMS_MAX 2
+#define ITEMS_MAX 3
 #define NOTHING \
 	{ \
 		{ \
@@ -43,7 +43,8 @@ static const struct row {
 		{ { ITEM_BYTES, offsetof(struct agent_message, text) } } },
 	[AGENT_HEAD] = { "head", PARTY_COLLECTOR, PARTY_LINK, false,
 		{ { ITEM_UINT, offsetof(struct agent_message, seq) },
-			{ ITEM_BYTES, offsetof(struct agent_message, text) } } },
+			{ ITEM_BYTES, offsetof(struct agent_message, text) },
+			{ ITEM_BYTES, offsetof(struct agent_message, ledger) } } },
 	[AGENT_RECORDS] = { "records", PARTY_COLLECTOR, PARTY_LINK | PARTY_ROOT | PARTY_MEMBER,
 		false, { { ITEM_RECORDS, 0 } } },
 	[AGENT_ALIVE] = { "alive", PARTY_COLLECTOR, PARTY_PARENT, false, NOTHING },

@@ -16,7 +16,8 @@ enum agent_request {
 	AGENT_RECORDS_WANTED, /* from seq, at most n: answered by AGENT_RECORDS */
 	AGENT_ROUTE_STATE,    /* JSON text: each route's cursor, lag, losses, last error */
 	/* collector → link */
-	AGENT_HEAD,    /* seq of the ledger's last record, host name: there is something to get */
+	AGENT_HEAD, /* seq of the ledger's last record, host name, which ledger (ledger_id(); "": it
+		       is empty): there is something to get */
 	AGENT_RECORDS, /* array of [seq, prev, body] */
 	/* collector → parent */
 	AGENT_ALIVE,       /* its loop turns: the answer to AGENT_PING, and unasked at most once a
@@ -71,7 +72,7 @@ struct agent_message {
 	int64_t from, to; /* ns since epoch */
 	int code;         /* 0 or enum err_code */
 	bool full;
-	struct span text;
+	struct span text, ledger;
 	const struct agent_record *records;
 	size_t n_records;
 	const struct span *paths;

@@ -90,7 +90,7 @@ static int take(struct link *k, struct span frame)
 	if (agent_decode(frame, PARTY_COLLECTOR, PARTY_LINK, arena, &m, k->own->e) < 0)
 		return k->own->e->code;
 	if (m.type == AGENT_HEAD) {
-		link_head(k, m.seq, m.text);
+		link_head(k, m.seq, m.text, m.ledger);
 	} else if (m.type == AGENT_RECORDS) {
 		k->own->asked = false;
 		link_records(k, k->own->asked_from, m.records, m.n_records);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "agent/link/link.h"
+#include "agent/log.h"
 #include "change/change.h"
 #include "core/json.h"
 #include "os/clock.h"
@@ -73,6 +74,29 @@ static void leave_out(struct lane *l, uint64_t to, int64_t time)
 	link_dirty(l->link);
 }
 
+/* A cursor that an earlier version kept does not say which ledger it is of. It is the first thing
+ * that is heard of this one then, so that its number is not older than the cursor. */
+static bool is_another(const struct lane *l)
+{
+	const struct link *k = l->link;
+
+	if (!k->ledger_known)
+		return false;
+	if (!l->ledger_known)
+		return k->head < l->cursor;
+	return memcmp(k->ledger, l->ledger, sizeof l->ledger) != 0;
+}
+
+static void begin_again(struct lane *l)
+{
+	log_say(LOG_LEVEL_WARNING,
+		"route '%s': another ledger began; it is sent from its beginning", l->route->name);
+	l->cursor = l->fetched = 0;
+	l->another = true;
+	l->ledger_known = false;
+	batch_clear(&l->batch);
+}
+
 void lane_head(struct lane *l)
 {
 	uint64_t head = l->link->head;
@@ -83,10 +107,12 @@ void lane_head(struct lane *l)
 			l->loss.to = l->loss.n = head;
 		l->state = LANE_IDLE;
 		save(l);
-	} else if (head < l->cursor && l->state != LANE_SENDING) {
-		/* another ledger began */
-		l->cursor = l->fetched = 0;
-		batch_clear(&l->batch);
+	} else if (l->state != LANE_SENDING && is_another(l)) {
+		begin_again(l);
+	}
+	if (l->link->ledger_known && !l->ledger_known) {
+		memcpy(l->ledger, l->link->ledger, sizeof l->ledger);
+		l->ledger_known = true;
 		save(l);
 	}
 }
@@ -110,6 +136,17 @@ bool lane_wants(struct lane *l, uint64_t *ret_from)
 	return true;
 }
 
+static void tell_another(struct lane *l)
+{
+	struct ledger_record r = { .type = RECORD_NOTE,
+		.time = clock_now(),
+		.note.what = span_of("another-ledger"),
+		.note.text = span_of("another ledger began: its numbers begin with 1 again") };
+
+	batch_add(l, &r);
+	l->batch.tells_another = true;
+}
+
 static void tell_loss(struct lane *l)
 {
 	const struct lane_loss *s = &l->loss;
@@ -127,6 +164,15 @@ static void tell_loss(struct lane *l)
 		.text = span_of(text) };
 	batch_add(l, &r);
 	l->batch.tells_loss = true;
+}
+
+/* What its receiver must know before the records that follow. */
+static void tell_first(struct lane *l)
+{
+	if (l->another && !l->batch.tells_another)
+		tell_another(l);
+	if (l->loss.n && !l->batch.tells_loss)
+		tell_loss(l);
 }
 
 /* A record that we cannot read is told as one, not passed over. */
@@ -178,15 +224,13 @@ void lane_feed(struct lane *l, const struct agent_record *records, size_t n)
 			l->batch.first = l->fetched + 1;
 			continue;
 		}
-		if (l->loss.n && !l->batch.tells_loss)
-			tell_loss(l);
+		tell_first(l);
 		if (route_wants(l->route, &r))
 			batch_add(l, &r);
 		l->fetched = r.seq;
 		arena_clear(arena);
 	}
-	if (l->loss.n && !l->batch.tells_loss)
-		tell_loss(l);
+	tell_first(l);
 	l->batch.last = l->fetched;
 	if (whole(l)) {
 		l->state = LANE_SENDING;
@@ -203,6 +247,8 @@ void lane_taken(struct lane *l)
 	l->cursor = l->fetched = l->batch.last;
 	if (l->batch.tells_loss)
 		l->loss = (struct lane_loss){ 0 };
+	if (l->batch.tells_another)
+		l->another = false;
 	l->sent += l->batch.records;
 	l->sent_time = clock_now();
 	l->wait = 0;
@@ -211,6 +257,7 @@ void lane_taken(struct lane *l)
 	batch_clear(&l->batch);
 	l->state = LANE_IDLE;
 	save(l);
+	lane_head(l); /* what was heard while it was sent */
 	link_turn(l->link);
 }
 
@@ -240,6 +287,7 @@ void lane_failed(struct lane *l, const char *fmt, ...)
 	l->fetched = l->cursor;
 	batch_clear(&l->batch);
 	l->state = LANE_WAITING;
+	lane_head(l);
 	timer_start(l->timer, next_wait(l));
 	link_dirty(l->link);
 }

@@ -83,10 +83,13 @@ void link_records(struct link *k, uint64_t from, const struct agent_record *reco
 	link_turn(k);
 }
 
-void link_head(struct link *k, uint64_t head, struct span host)
+void link_head(struct link *k, uint64_t head, struct span host, struct span ledger)
 {
 	k->head = head;
 	k->head_known = true;
+	k->ledger_known = ledger.n == sizeof k->ledger;
+	if (k->ledger_known)
+		memcpy(k->ledger, ledger.p, sizeof k->ledger);
 	buf_clear(&k->host);
 	buf_add_span(&k->host, host);
 	for (size_t i = 0; i < k->n; i++)

@@ -18,6 +18,7 @@
 
 #define BATCH_BYTES ((size_t)1 << 20) /* about so many, but one record at least */
 #define BATCH_RECORDS 1000
+#define LANE_ID 32 /* ledger_id() */
 #define LANE_SECOND INT64_C(1000000000)
 
 struct evdns_base;
@@ -32,6 +33,8 @@ struct link {
 	size_t n;
 	uint64_t head;
 	bool head_known;
+	uint8_t ledger[LANE_ID]; /* which one it is, as far as it is known */
+	bool ledger_known;
 	struct buf host;
 	struct timer *turn;   /* see what there is to do; the platform's */
 	struct timer *report; /* say how things are; the platform's */
@@ -55,7 +58,7 @@ struct batch {
 	uint64_t records; /* mail: more than messages */
 	uint64_t severities[SEVERITY_N];
 	uint64_t first, last; /* of the ledger */
-	bool tells_loss;
+	bool tells_loss, tells_another;
 };
 
 /* Where a lane's records go. send: the batch; lane_taken() or lane_failed() follows, now or later.
@@ -75,6 +78,8 @@ struct lane {
 	void *at; /* the sink's own */
 	enum lane_state state;
 	uint64_t cursor, saved, fetched; /* fetched: mail gathers over several answers */
+	uint8_t ledger[LANE_ID];         /* which one they are of */
+	bool ledger_known, another;      /* another: it began, and the sink has not been told */
 	struct lane_loss loss;
 	uint64_t lost, sent, failures;
 	struct batch batch;
@@ -89,7 +94,8 @@ struct lane {
 /* lane.c */
 void lane_init(struct lane *l, struct link *link, const struct route *r);
 void lane_done(struct lane *l);
-/* The ledger's end is known, or another one. */
+/* The ledger's end is known, or another one. A smaller number says nothing: it may have been told
+ * before records that we have got since. */
 void lane_head(struct lane *l);
 /* Does it want records now, and from which on? */
 bool lane_wants(struct lane *l, uint64_t *ret_from);
@@ -123,7 +129,8 @@ void link_dirty(struct link *k);      /* soon: say how things are */
 bool link_wants(struct link *k, uint64_t *ret_from);
 /* The ledger from this number on, for all that want it. */
 void link_records(struct link *k, uint64_t from, const struct agent_record *records, size_t n);
-void link_head(struct link *k, uint64_t head, struct span host);
+/* ledger: ledger_id(), "" when it is empty. */
+void link_head(struct link *k, uint64_t head, struct span host, struct span ledger);
 void link_state(struct link *k, struct buf *ret); /* a JSON array; it is no longer dirty */
 
 /* sinks/hook_text.c: of a POST. Header lines, each ended by CR LF; what the route's file of headers

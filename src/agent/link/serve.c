@@ -61,10 +61,12 @@ int serve_records(struct store *s, uint64_t from, uint64_t n, struct buf *ret, s
 int serve_head(struct store *s, struct span host, struct buf *ret, struct err *e)
 {
 	struct agent_message m = { .type = AGENT_HEAD, .text = host };
-	uint8_t head[DIGEST_BYTES];
+	uint8_t head[DIGEST_BYTES], id[DIGEST_BYTES];
+	bool any;
 
-	if (ledger_last(s, &m.seq, head, e) < 0)
+	if (ledger_last(s, &m.seq, head, e) < 0 || ledger_id(s, id, &any, e) < 0)
 		return e->code;
+	m.ledger = span_from(id, any ? sizeof id : 0);
 	agent_encode(&m, ret);
 	return ret->full ? err_set(e, ERR_LIMIT, "a host's name is too long") : 0;
 }

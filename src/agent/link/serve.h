@@ -12,8 +12,8 @@
 #define SERVE_BYTES ((size_t)1 << 20) /* about so many, but one record at least */
 #define SERVE_RECORD_MAX ((size_t)6 << 20)
 
-/* Append AGENT_HEAD: the ledger's last record, and this host's name. For the link when it comes,
- * and after each commit that wrote to the ledger. */
+/* Append AGENT_HEAD: the ledger's last record, this host's name, and which ledger it is. For the
+ * link when it comes, and after each commit that wrote to the ledger. */
 int serve_head(struct store *s, struct span host, struct buf *ret, struct err *e) MUST_CHECK;
 
 /* Append AGENT_RECORDS: the ledger from `from` on, n records at most (0: as many as fit); an empty

@@ -58,25 +58,34 @@ static void on_report(void *ctx)
 	SetEvent(r->said);
 }
 
-static int find_head(struct routes *r, uint64_t *ret, struct err *e)
+struct head {
+	uint64_t seq;
+	uint8_t ledger[DIGEST_BYTES];
+	bool any;
+};
+
+static int find_head(struct routes *r, struct head *ret, struct err *e)
 {
 	uint8_t head[DIGEST_BYTES];
 
 	if (!r->own.store && store_open(&r->own.store, r->state_dir, STORE_READ, e) < 0)
 		return e->code;
-	return ledger_last(r->own.store, ret, head, e);
+	if (ledger_last(r->own.store, &ret->seq, head, e) < 0)
+		return e->code;
+	return ledger_id(r->own.store, ret->ledger, &ret->any, e);
 }
 
 static void on_look(void *ctx)
 {
 	struct routes *r = ctx;
-	uint64_t head;
+	struct head head;
 	struct err e;
 
 	if (find_head(r, &head, &e) < 0)
 		trouble(r, &e);
-	else if (!r->link.head_known || head != r->link.head)
-		link_head(&r->link, head, r->host);
+	else if (!r->link.head_known || head.seq != r->link.head)
+		link_head(&r->link, head.seq, r->host,
+			span_from(head.ledger, head.any ? sizeof head.ledger : 0));
 	timer_start(r->own.look, LOOK_EVERY);
 }
 
