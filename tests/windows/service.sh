@@ -101,4 +101,15 @@ run sc query Invar >"$PLACE/said" 2>&1
 point "$((!$?))" "the service is gone" "$PLACE/said"
 registry query "$SOURCE"
 point "$((!$?))" "the event log's source is gone" "$PLACE/reg"
+
+# What lies beside the program as in the sources: rules for Linux, and those of Windows in a folder.
+mkdir -p "$WORK/beside/rules/windows"
+cp "$INVAR" "$WORK/beside/invar.exe"
+cp rules/10-boot.yaml "$WORK/beside/rules"
+cp rules/windows/tasks.yaml "$WORK/beside/rules/windows"
+true_that "installed from the folder of the sources" run "$WINDOWS\\beside\\invar.exe" agent install \
+	--policy "$WINDOWS\\shipped\\policy" --state "$WINDOWS\\shipped\\state"
+[ "$(ls "$WORK/shipped/policy")" = tasks.yaml ]
+point $? "Windows' rules are taken, not those for Linux" "$PLACE/said"
+true_that "and that is uninstalled" run "$WINDOWS\\beside\\invar.exe" agent uninstall
 done_testing

@@ -8,7 +8,8 @@
 #include "os/file.h"
 #include "os/windows/guarded.h"
 
-#define RULES "rules" /* beside the program */
+#define RULES "rules"     /* beside the program */
+#define WINDOWS "windows" /* in there, where they are as in the sources: the others are Linux's */
 #define FILE_MAX ((size_t)4 << 20)
 
 static int read_whole(const char *path, struct buf *ret, struct err *e)
@@ -104,10 +105,23 @@ int install_check_policy(const char *policy, struct err *e)
 	return rc;
 }
 
+static struct folder *shipped(struct arena *a, const char *program, const char **ret_path)
+{
+	const char *rules = file_join(a, arena_text(a, above(program)), RULES);
+	struct folder *from;
+
+	*ret_path = file_join(a, rules, WINDOWS);
+	from = folder_open(*ret_path);
+	if (from)
+		return from;
+	*ret_path = rules;
+	return folder_open(rules);
+}
+
 int install_policy(const char *program, const char *policy, unsigned *ret_n, struct err *e)
 {
 	AUTO_FREE(arena) a = arena_new();
-	const char *rules = file_join(a, arena_text(a, above(program)), RULES);
+	const char *rules;
 	enum file_form form;
 	struct folder *from;
 	int rc;
@@ -115,7 +129,7 @@ int install_policy(const char *program, const char *policy, unsigned *ret_n, str
 	*ret_n = 0;
 	if (file_form(policy, &form) == 0)
 		return 0;
-	from = folder_open(rules);
+	from = shipped(a, program, &rules);
 	if (!from) /* a program without its package */
 		return 0;
 	if ((file_make_folder(arena_text(a, above(policy))) < 0 && errno != EEXIST) ||
