@@ -29,7 +29,7 @@ _Static_assert(ARRAY_LEN(verdicts) == VERDICT_N + 1, "every verdict needs a word
 _Static_assert(ARRAY_LEN(records) == RECORD_TYPE_N + 1, "every record type needs a word");
 
 static const struct option_row options[] = {
-	OPT_TIME(0, "since", &arg.since, "from here on: RFC 3339, a date, -2h, today, yesterday"),
+	OPT_TIME(0, "since", &arg.since, "from here on: RFC 3339, a date, 23:48, -2h, today"),
 	OPT_TIME(0, "until", &arg.until, "up to here"),
 	OPT_KIND('k', "kind", &arg.kind, "only entities of this kind"),
 	OPT_TEXT(0, "key", &arg.key, "KEY", "only this entity, what is below it, or a pattern"),

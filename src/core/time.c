@@ -206,6 +206,18 @@ static bool parse_before(struct span s, int64_t now, int64_t *ret)
 	return false;
 }
 
+/* "23:48": the last time it was that late. */
+static bool parse_clock(struct span s, int64_t now, int64_t *ret)
+{
+	int64_t second, fraction, at;
+
+	if (!take_clock(&s, &second, &fraction) || s.n)
+		return false;
+	at = floor_day(now) * DAY + second * TIME_SECOND + fraction;
+	*ret = at > now ? at - DAY : at;
+	return true;
+}
+
 int time_parse(struct span text, int64_t now, int64_t *ret, struct err *e)
 {
 	static const struct {
@@ -223,9 +235,10 @@ int time_parse(struct span text, int64_t now, int64_t *ret, struct err *e)
 		*ret = (floor_day(now) - words[i].days_back) * DAY;
 		return 0;
 	}
-	if (parse_before(text, now, ret) || parse_absolute(text, ret))
+	if (parse_before(text, now, ret) || parse_clock(text, now, ret) ||
+		parse_absolute(text, ret))
 		return 0;
 	return err_set(e, ERR_USAGE,
-		"not a time: expected RFC 3339 such as 2026-11-23T01:02:03Z, a date, -2h, today "
-		"or yesterday");
+		"not a time: expected RFC 3339 such as 2026-11-23T01:02:03Z, a date, 23:48, -2h, "
+		"today or yesterday");
 }

@@ -113,8 +113,9 @@ static void option_parse__says_what_was_expected(void **state)
 		{ { "--kind", "cat" }, "--kind cannot be 'cat': expected file, package, " },
 		{ { "--text", "" }, "--text needs a TEXT that is not empty" },
 		{ { "--text", " \t " }, "--text needs a TEXT that is not empty" },
-		{ { "--time", "soon" }, "--time: not a time: expected RFC 3339 such as "
-					"2026-11-23T01:02:03Z, a date, -2h, today or yesterday" },
+		{ { "--time", "soon" },
+			"--time: not a time: expected RFC 3339 such as "
+			"2026-11-23T01:02:03Z, a date, 23:48, -2h, today or yesterday" },
 	};
 
 	(void)state;

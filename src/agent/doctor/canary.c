@@ -64,16 +64,17 @@ void doctor_say_seen(struct doctor *d, const char *name, const struct kind *k, c
 	struct seen *s)
 {
 	enum doctor_state state = DOCTOR_OK;
-	const char *advice = NULL;
+	const char *advice = NULL, *by_whom = NULL;
 	struct doctor_finding *f;
 
 	if (s->who && strcmp(s->who, "right") != 0) {
 		state = DOCTOR_WARN;
-		advice = strcmp(s->who, "wrong") == 0
-				 ? "of what is done at the same moment one may be named for the "
-				   "other: run it again when less goes on"
-				 : "who did it is heard of with fanotify and BPF; without them it "
-				   "is known only of what still runs: see above which are missing";
+		advice = by_whom =
+			strcmp(s->who, "wrong") == 0
+				? "of what is done at the same moment one may be named for the "
+				  "other: run it again when less goes on"
+				: "who did it is heard of with fanotify and BPF; without them it "
+				  "is known only of what still runs: see above which are missing";
 	}
 	if (s->worst > SLOW) {
 		state = DOCTOR_WARN;
@@ -87,6 +88,8 @@ void doctor_say_seen(struct doctor *d, const char *name, const struct kind *k, c
 			 "above, "
 			 "and invar status for the means in force";
 	}
+	if (by_whom && by_whom != advice)
+		advice = arena_format(d->arena, "%s; %s", advice, by_whom);
 	f = doctor_say(d, REAL_TIME, name, state, advice, "%s%s%s%s%s", scope ? scope : "",
 		scope ? ": " : "", buf_text(&s->text), s->who ? "; who: " : "",
 		s->who ? s->who : "");

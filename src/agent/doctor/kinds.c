@@ -1,28 +1,31 @@
 /* Kinds of which nothing is planted: can they be read, and what are they heard of by? */
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/doctor/canary.h"
 #include "core/time.h"
 #include "entity/file.h"
+#include "host/libsystemd.h"
 
 #define READING "Reading"
 
 static const struct {
 	enum watch_means means;
 	const char *text;
+	const char *socket; /* where this is not, there is nobody to hear */
 } words[] = {
-	{ WATCH_FILE, "files" },
-	{ WATCH_EXEC, "programs started" },
-	{ WATCH_EXIT, "programs ended" },
-	{ WATCH_SOCKET, "sockets" },
-	{ WATCH_SYSTEMD, "systemd" },
-	{ WATCH_BUS, "the system bus" },
-	{ WATCH_MOUNT, "the mount table" },
-	{ WATCH_UEVENT, "uevents" },
-	{ WATCH_NFTABLES, "nftables" },
-	{ WATCH_REGISTRY, "the registry" },
-	{ WATCH_SCM, "the service control manager" },
-	{ WATCH_SCHEDULE, "its rules' schedules" },
+	{ WATCH_FILE, "files", NULL },
+	{ WATCH_EXEC, "programs started", NULL },
+	{ WATCH_EXIT, "programs ended", NULL },
+	{ WATCH_SOCKET, "sockets", NULL },
+	{ WATCH_SYSTEMD, "systemd", SYSTEMD_SOCKET },
+	{ WATCH_BUS, "the system bus", SYSTEM_BUS_SOCKET },
+	{ WATCH_MOUNT, "the mount table", NULL },
+	{ WATCH_UEVENT, "uevents", NULL },
+	{ WATCH_NFTABLES, "nftables", NULL },
+	{ WATCH_REGISTRY, "the registry", NULL },
+	{ WATCH_SCM, "the service control manager", NULL },
+	{ WATCH_SCHEDULE, "its rules' schedules", NULL },
 };
 
 /* Does any room of this kind have it? seconds: of the slowest poll; may be NULL. */
@@ -52,7 +55,8 @@ static void heard_by(const struct kind *k, struct buf *ret)
 	unsigned seconds = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (has_means(k, words[i].means, NULL))
+		if (has_means(k, words[i].means, NULL) &&
+			(!words[i].socket || access(words[i].socket, F_OK) == 0))
 			buf_addf(ret, "%s%s", ret->n ? ", " : "", words[i].text);
 	if (has_means(k, WATCH_POLL, &seconds))
 		buf_addf(ret, "%sa look every %u s", ret->n ? ", " : "", seconds);
