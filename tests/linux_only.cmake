@@ -11,6 +11,7 @@ set(LINUX_ONLY
   store/baseline store/fault store/share store/store
   unit/guard unit/in_root unit/ldcache unit/mounts unit/names unit/policy_files unit/ring unit/standing
   unit/look_parts unit/windows_records
-  watch/fan_event watch/files watch/files_room watch/files_told watch/kinds_live watch/kinds_parse watch/kinds_sources
+  watch/fan_event watch/files watch/files_names watch/files_room watch/files_told watch/kinds_live
+  watch/kinds_parse watch/kinds_sources
   watch/linked watch/mount_map watch/pending watch/process_table watch/who
 )
