@@ -17,6 +17,7 @@ struct asking {
 	struct late_asked x;
 	struct look_again whose[ASKED_MAX];
 	uint32_t pid[ASKED_MAX];
+	bool ended[ASKED_MAX];
 };
 
 /* Kinds whose entities have processes of their own. */
@@ -56,31 +57,42 @@ static uint32_t pid_of(const struct record *r)
 	return 0;
 }
 
-/* What is created and nobody told of: who it was may be known by its process. */
+/* What is created, or a listener that is gone, and nobody told of: who it was may be known by its
+ * process. */
+static bool may_be_asked(const struct finding *f, const struct kind *k)
+{
+	return (f->type == FOUND_CREATED && !k->hierarchical) ||
+	       (f->type == FOUND_DELETED && k == &kind_port);
+}
+
 static int ask_for(struct asking *q, const struct finding *f, struct err *e)
 {
 	struct arena *a = q->look->arena;
-	struct record is = { 0 };
+	bool gone = f->type == FOUND_DELETED;
+	const struct side *side = gone ? &f->was : &f->is;
+	struct record r = { 0 };
 	struct who_memo whos = { 0 };
-	struct change c = { .type = CHANGE_CREATED, .is = &is };
+	struct change c = { .type = gone ? CHANGE_DELETED : CHANGE_CREATED };
 	AUTO(buf) key = BUF_INIT(BUF_MAX_DEFAULT);
 	uint32_t pid;
 
-	if (q->x.n == ASKED_MAX || stored_key_text(f->key, &is.kind, &key, e) < 0)
+	if (q->x.n == ASKED_MAX || stored_key_text(f->key, &r.kind, &key, e) < 0)
 		return q->x.n == ASKED_MAX ? 0 : e->code;
-	if (record_decode(f->is.shared, f->is.local, &is, e) < 0)
+	if (record_decode(side->shared, side->local, &r, e) < 0)
 		return e->code;
-	pid = pid_of(&is);
+	pid = pid_of(&r);
 	if (!pid)
 		return 0;
-	c.kind = is.kind;
-	c.key = is.key = arena_copy(a, buf_span(&key));
+	*(gone ? &c.was : &c.is) = &r;
+	c.kind = r.kind;
+	c.key = r.key = arena_copy(a, buf_span(&key));
 	plan_attribute(&q->look->plan, a, &whos, &c);
 	if (!c.who && c.observed == OBSERVED_REALTIME) {
 		q->whose[q->x.n] = (struct look_again){ .kind = c.kind,
 			.key = c.key,
 			.observed = c.observed,
 			.happened = c.happened };
+		q->ended[q->x.n] = gone;
 		q->pid[q->x.n++] = pid;
 	}
 	who_memo_done(&whos);
@@ -116,7 +128,7 @@ static int gather(struct asking *q, struct err *e)
 		q->x.files = q->x.files || (k->hierarchical && beside);
 		if (!k->hierarchical && !is_owned(k))
 			q->x.flat |= UINT64_C(1) << k->id;
-		if (f.type == FOUND_CREATED && !k->hierarchical)
+		if (may_be_asked(&f, k))
 			rc = ask_for(q, &f, e);
 	}
 	return rc < 0 ? rc : 0;
@@ -137,6 +149,7 @@ int look_late(struct relook *l, struct err *e)
 		return 0;
 	q.x.whose = q.whose;
 	q.x.pid = q.pid;
+	q.x.ended = q.ended;
 	n = listener->late(listener->ctx, &q.x, l->arena, &more);
 	return n ? plan_add(&l->plan, l->arena, more, n, e) : 0;
 }

@@ -111,32 +111,33 @@ static struct span exe_at(const struct who *who, size_t i)
 	return i == THE_FIRST ? who->exe : who->also[i - 1].exe;
 }
 
-/* Who forks and ends leaves it to its heir, and is known by its program. Two that run it, or
- * somebody who may and is not named, leave it open which one it was: an interpreter runs anything.
- */
-static size_t its_founder(const struct owner *o, const struct who *who)
+/* Who forks may leave it to its child and end, and our record name whom it had then: that child
+ * runs its program, and was begun by it. Nobody else is named for his program: an interpreter runs
+ * anything. */
+static bool is_heir(const struct owner *o, const struct who *who)
+{
+	if (who->also_cut || who_unnamed(who) > 0 || !runs_its_program(o, who->exe))
+		return false;
+	for (size_t i = 0; i < who->n_ancestry; i++)
+		if (who->ancestry[i].pid > 1 && has_it(o, who->ancestry[i].pid))
+			return true;
+	return false;
+}
+
+/* Of several programs of an owner's the one it is said to run. */
+static size_t its_owner(const struct owner *o, const struct who *who, bool gone)
 {
 	size_t found = NOBODY;
 
-	if (who->also_cut || who_unnamed(who) > 0)
-		return NOBODY;
 	for (size_t i = 0; i <= who->n_also; i++) {
-		if (!runs_its_program(o, exe_at(who, i)))
+		if (!has_it(o, pid_at(who, i)))
 			continue;
-		if (found != NOBODY && pid_at(who, i) != pid_at(who, found))
-			return NOBODY;
+		if (runs_its_program(o, exe_at(who, i)))
+			return i;
 		if (found == NOBODY)
 			found = i;
 	}
-	return found;
-}
-
-static size_t its_owner(const struct owner *o, const struct who *who)
-{
-	for (size_t i = 0; i <= who->n_also; i++)
-		if (has_it(o, pid_at(who, i)))
-			return i;
-	return its_founder(o, who);
+	return found == NOBODY && gone && is_heir(o, who) ? THE_FIRST : found;
 }
 
 static const char *settle_port(const struct change *c, struct arena *a, struct who *who)
@@ -148,9 +149,10 @@ static const char *settle_port(const struct change *c, struct arena *a, struct w
 	if (!r || !record_has(r, PORT_PIDS) || !record_has(r, PORT_EXE))
 		return NULL;
 	o = (struct owner){ r->v[PORT_PIDS].bytes, r->v[PORT_EXE].bytes };
-	at = its_owner(&o, who);
+	at = its_owner(&o, who, !c->is);
 	if (at == NOBODY)
-		return "who was heard of at the same time is not its owner";
+		return c->is ? "who was heard of at the same time is not its owner"
+			     : "who was heard of at the same time did not have it";
 	if (at == THE_FIRST)
 		keep_own(who, a);
 	else

@@ -8,10 +8,10 @@
 #define OWNER_NOBODY_TOLD \
 	"it was seen as others of its kind were looked at; nothing told of it by itself"
 
-/* Of a listener leave in *who only whom its own record names: who has it open, or runs its program
- * (one that forks and ends leaves it to its heir). Returns NULL, or why none of them is it: of a
- * service that only started, stopped or failed it is nobody who touched its files. Other kinds:
- * NULL. Lists live in a. */
+/* Of a listener leave in *who only whom its own record names: who has it open, or had; of one that
+ * is gone also a child of that in the same program, which it was left to. Returns NULL, or why none
+ * of them is it: of a service that only started, stopped or failed it is nobody who touched its
+ * files. Other kinds: NULL. Lists live in a. */
 const char *owner_settle(const struct change *c, struct arena *a, struct who *who);
 
 /* What was told of a place, of which c is one: `why` nobody is named, where it fits this change. An

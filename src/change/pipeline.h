@@ -34,6 +34,7 @@ struct late_asked {
 	 * whose[i]. */
 	const struct look_again *whose;
 	const uint32_t *pid;
+	const bool *ended; /* it is gone with that process, if that has ended just now */
 	size_t n;
 };
 

@@ -135,6 +135,7 @@ enum request_type {
 			   files; a byte 0 is of none */
 	REQUEST_WHO,    /* pid: of a process; text: of what it is asked (request_whose_put), which
 			   comes back */
+	REQUEST_ENDED,  /* the same; of one that has just ended, and of no other */
 	REQUEST_TYPE_N
 };
 

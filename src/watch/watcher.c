@@ -221,13 +221,16 @@ static void take_settle(struct watcher *w, const struct request *r)
 static void tell_who(struct watcher *w, const struct request *r)
 {
 	AUTO(buf) who = BUF_INIT(NOTICE_FRAME_MAX / 2);
+	const struct who_asked x = { .pid = r->pid,
+		.pidfd = -1,
+		.ended = r->type == REQUEST_ENDED };
 	struct notice n = { .type = NOTICE_WHO };
 	const char *why = NULL;
 
 	n.hint.kind = request_whose(r->text, &n.hint.key);
 	if (!n.hint.kind)
 		return;
-	if (processes_who(w, &(struct who_asked){ .pid = r->pid, .pidfd = -1 }, &who, &why))
+	if (processes_who(w, &x, &who, &why))
 		n.hint.who = buf_span(&who);
 	n.hint.why = span_of(n.hint.who.n ? NULL : why);
 	(void)watcher_send(w, &n);
@@ -260,6 +263,7 @@ static void take(struct watcher *w, const struct request *r)
 		settle(w);
 		return;
 	case REQUEST_WHO:
+	case REQUEST_ENDED:
 		tell_who(w, r);
 		return;
 	case REQUEST_TYPE_N:

@@ -77,6 +77,7 @@ struct who_asked {
 	uint32_t pid;
 	int pidfd;
 	int64_t time, since;
+	bool ended; /* only if it has ended, and not long ago */
 };
 bool processes_who(struct watcher *w, const struct who_asked *x, struct buf *ret,
 	const char **ret_why);

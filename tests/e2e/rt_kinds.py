@@ -2,7 +2,8 @@
 """From the act to the printed line: rt_kinds.py INVAR WORK ROUNDS ACT…
 
 Runs `invar watch --json` with a policy of the kinds these acts change, does each ROUNDS times and
-prints for each "NAME P50 P99 MAX MISSED WHO", times in ms; WHO counts lines with a who."""
+prints for each "NAME P50 P99 MAX MISSED WHO", times in ms; WHO counts lines with a who. Of
+port-owners MISSED counts those that name another one, too."""
 import json, os, socket, subprocess, sys, threading, time
 
 INVAR, WORK, ROUNDS = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -56,6 +57,10 @@ class File(Line):
 
     def undo(self, i):
         os.unlink(self.path % {"i": i})
+
+
+class Owners:
+    kind = "port"
 
 
 class Command:
@@ -151,6 +156,7 @@ ACTS = {
                                 lambda i: "tcp6/::1/%d" % (7700 + i)),
     "port-udp": lambda: Socket(socket.AF_INET, socket.SOCK_DGRAM, lambda i: ("127.0.0.1", 7700 + i),
                                lambda i: "udp/127.0.0.1/%d" % (7700 + i)),
+    "port-owners": Owners,
     "port-unix": lambda: Socket(socket.AF_UNIX, socket.SOCK_STREAM, unix,
                                 lambda i: "unix/" + unix(i)),
     "port-abstract": lambda: Socket(socket.AF_UNIX, socket.SOCK_STREAM, lambda i: "\0kn%d" % i,
@@ -248,6 +254,43 @@ def measure(w, name, act):
                                         len(times)))
 
 
+SERVE = ("import socket, sys, time; s = socket.socket(); s.bind(('127.0.0.1', int(sys.argv[1]))); "
+         "s.listen(); time.sleep(600)")
+
+
+def listeners(i):
+    """Three of one interpreter begin to listen at once: two of root, one of nobody."""
+    return {"tcp/127.0.0.1/%d" % port: subprocess.Popen([sys.executable, "-c", SERVE, str(port)], user=user)
+            for port, user in zip(range(7600 + 3 * i, 7603 + 3 * i), (0, 0, 65534))}
+
+
+def judge_owners(w, since, came, went):
+    """How many are put down to whose they are, and to somebody else; nobody is neither."""
+    right, wrong = 0, 0
+    for type_, all_ in (("created", came), ("deleted", went)):
+        for key, p in all_.items():
+            found = w.wait(lambda r: is_change("port", key)(r) and r["change"] == type_, since)
+            pid = found and found[1].get("who", {}).get("pid")
+            right += pid == p.pid
+            if not found or pid not in (None, p.pid):
+                wrong += 1
+                say("# %s of %d: %s %s" % (key, p.pid, type_, found and found[1].get("who")))
+    return right, wrong
+
+
+def owners(w, name):
+    """The same program has them all: whose each is nothing else tells than its process."""
+    before, right, wrong = {}, 0, 0
+    for i in range(6):
+        since, now = len(w.got), listeners(i) if i < 5 else {}
+        for p in before.values():
+            p.kill()
+            p.wait()
+        more = judge_owners(w, since, now, before)
+        right, wrong, before = right + more[0], wrong + more[1], now
+    say("%s 0 0 0 %d %d/30" % (name, wrong, right))
+
+
 def main():
     acts = [(name, ACTS[name]()) for name in sys.argv[4:]]
     w = Watch({a.kind for _, a in acts})
@@ -257,7 +300,9 @@ def main():
         t.start()
     try:
         for name, act in acts:
-            if name not in POLLED:
+            if name == "port-owners":
+                owners(w, name)
+            elif name not in POLLED:
                 measure(w, name, act)
         for t in waits:
             t.join()

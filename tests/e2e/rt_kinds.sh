@@ -45,7 +45,7 @@ measure() {
 
 # ---- of the running host ----
 
-acts=(mount port-tcp port-tcp6 port-udp port-unix port-abstract)
+acts=(mount port-tcp port-tcp6 port-udp port-owners port-unix port-abstract)
 [ -w /proc/sys/net/ipv4/conf/lo/log_martians ] && acts+=(sysctl)
 command -v nft >/dev/null && nft list tables >/dev/null 2>&1 && acts+=(firewall)
 measure host env -- "${acts[@]}"

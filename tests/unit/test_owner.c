@@ -24,47 +24,49 @@ static void owner_settle__names_only_the_owner(void **state)
 		const char *what;
 		uint32_t pid;
 		const char *exe;
-		uint32_t also_pid;
+		uint32_t parent, also_pid;
 		const char *also_exe;
-		bool known;
+		bool cut, came, went; /* known of one that came; of one that is gone */
 		uint32_t named;
-		bool cut;
 	} cases[] = {
-		{ "it has it open", 7, "/bin/nc", 9, "/bin/sleep", true, 7, false },
-		{ "it left it to its heir", 5, "/bin/nc", 9, "/bin/sleep", true, 5, false },
-		{ "somebody else came last", 9, "/bin/sleep", 7, "/bin/nc", true, 7, false },
-		{ "another one of its program came last", 5, "/bin/nc", 7, "/bin/nc", true, 7,
-			false },
-		{ "which of two left it to its heir", 5, "/bin/nc", 9, "/bin/nc", false, 5, false },
-		{ "somebody who is not named may have", 5, "/bin/nc", 9, "/bin/sleep", false, 5,
-			true },
-		{ "it has it open, and others are not named", 7, "/bin/nc", 9, "/bin/sleep", true,
-			7, true },
-		{ "nobody of them", 9, "/bin/sleep", 10, "/bin/cat", false, 9, false },
+		{ "it has it open", 7, "/bin/nc", 2, 9, "/bin/sleep", false, true, true, 7 },
+		{ "somebody else came last", 9, "/bin/sleep", 2, 7, "/bin/nc", false, true, true,
+			7 },
+		{ "another one of its program came last", 5, "/bin/nc", 2, 7, "/bin/nc", false,
+			true, true, 7 },
+		{ "it has it open, and others are not named", 7, "/bin/nc", 2, 9, "/bin/sleep",
+			true, true, true, 7 },
+		{ "its heir", 5, "/bin/nc", 7, 9, "/bin/sleep", false, false, true, 5 },
+		{ "its heir, or somebody who is not named", 5, "/bin/nc", 7, 9, "/bin/sleep", true,
+			false, false, 5 },
+		{ "its child", 5, "/bin/cat", 7, 9, "/bin/sleep", false, false, false, 5 },
+		{ "only its program", 5, "/bin/nc", 2, 9, "/bin/sleep", false, false, false, 5 },
+		{ "nobody of them", 9, "/bin/sleep", 2, 10, "/bin/cat", false, false, false, 9 },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t k = 0; k < 2 * ARRAY_LEN(cases); k++) {
 		AUTO_FREE(arena) a = arena_new();
+		size_t i = k / 2;
+		bool gone = k % 2, known = gone ? cases[i].went : cases[i].came;
+		const struct who_ancestor parent = { .pid = cases[i].parent };
 		struct who_also also = { .relation = WHO_TOO,
 			.pid = cases[i].also_pid,
 			.exe = span_of(cases[i].also_exe) };
 		struct who who = { .pid = cases[i].pid,
 			.exe = span_of(cases[i].exe),
+			.ancestry = &parent,
+			.n_ancestry = 1,
 			.also = &also,
 			.n_also = 1,
 			.also_cut = cases[i].cut,
 			.others = 1 };
 		struct change c = { .kind = &kind_port };
-		struct record *r = port_of(a, "7", "/bin/nc");
 
-		if (i % 2)
-			c.was = r; /* it is gone: whose it was closed it */
-		else
-			c.is = r;
-		assert_int_equal(owner_settle(&c, a, &who) == NULL, cases[i].known);
-		assert_int_equal(who.pid, cases[i].named);
-		if (cases[i].known) {
+		*(gone ? &c.was : &c.is) = port_of(a, "7", "/bin/nc");
+		assert_int_equal(owner_settle(&c, a, &who) == NULL, known);
+		assert_int_equal(who.pid, known ? cases[i].named : cases[i].pid);
+		if (known) {
 			assert_int_equal(who.n_also, 0);
 			assert_int_equal(who.others, 0);
 		}
@@ -88,7 +90,7 @@ static void owner_settle__tells_what_was_not_kept(void **state)
 		.ancestry = &parent,
 		.n_ancestry = 1,
 		.others = 1 };
-	struct change c = { .kind = &kind_port, .is = port_of(a, "5", "/bin/nc") };
+	struct change c = { .kind = &kind_port, .is = port_of(a, "7", "/bin/nc") };
 	struct who who = last;
 
 	(void)state;

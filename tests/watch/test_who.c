@@ -85,7 +85,7 @@ static bool ask(struct watcher *w, pid_t pid, struct arena *a, struct who *ret)
 	const char *why;
 	struct err e;
 
-	if (!processes_who(w, &(struct who_asked){ (uint32_t)pid, -1, 0, 0 }, &b, &why)) {
+	if (!processes_who(w, &(struct who_asked){ (uint32_t)pid, -1, 0, 0, false }, &b, &why)) {
 		return false;
 	}
 	assert_int_equal(who_decode(arena_copy(a, buf_span(&b)), a, ret, &e), 0);
@@ -212,7 +212,7 @@ static void test_no_doubt(void **state)
 	BEGIN;
 	pid_t pid = run("sh", "-c", "exec true");
 	AUTO(buf) b = BUF_INIT(1 << 20);
-	struct who_asked x = { (uint32_t)pid, -1, 0, 0 };
+	struct who_asked x = { (uint32_t)pid, -1, 0, 0, false };
 	struct timespec t;
 	const char *why;
 	struct err e;

@@ -61,7 +61,8 @@ static void ask(struct collector *c, const struct late_asked *x)
 	for (size_t i = 0; i < x->n; i++) {
 		buf_clear(&text);
 		request_whose_put(x->whose[i].kind, x->whose[i].key, &text);
-		collector_ask(c, REQUEST_WHO, x->pid[i], buf_span(&text));
+		collector_ask(c, x->ended[i] ? REQUEST_ENDED : REQUEST_WHO, x->pid[i],
+			buf_span(&text));
 	}
 	buf_clear(&text);
 	buf_add_char(&text, 0);

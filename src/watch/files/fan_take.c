@@ -59,7 +59,7 @@ static struct whodunit *keep_who(struct files *f, size_t i, uint32_t pid, struct
 struct whodunit *fan_who(struct files *f, uint32_t pid, int pidfd)
 {
 	AUTO(buf) who = BUF_INIT((size_t)64 << 10);
-	struct who_asked x = { pid, pidfd, f->time, may_be_since(f) };
+	struct who_asked x = { pid, pidfd, f->time, may_be_since(f), false };
 	const char *why = "not known";
 	size_t i = 0;
 

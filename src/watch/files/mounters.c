@@ -156,7 +156,7 @@ static struct known *find(struct mounters *m, uint64_t mount)
 static struct whodunit *ask_who(struct mounters *m, uint32_t pid)
 {
 	AUTO(buf) who = BUF_INIT(WHO_BYTES);
-	struct who_asked x = { pid, -1, m->f->time, m->f->time - BEFORE };
+	struct who_asked x = { pid, -1, m->f->time, m->f->time - BEFORE, false };
 	const char *why = "a process outside of our namespace of processes";
 
 	if (pid == 0 || !processes_who(m->f->w, &x, &who, &why))

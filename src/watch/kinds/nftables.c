@@ -21,7 +21,8 @@ static void heard(struct watched_kinds *all, struct span datagram)
 	(void)nft_event_parse(datagram, &x);
 	if (!x.changed)
 		return;
-	if (x.pid && processes_who(all->w, &(struct who_asked){ x.pid, -1, 0, 0 }, &who, &act.why))
+	if (x.pid && processes_who(all->w, &(struct who_asked){ x.pid, -1, 0, 0, false }, &who,
+			     &act.why))
 		act.who = buf_span(&who);
 	kinds_heard_all(all, WATCH_NFTABLES, SPAN_NONE, &act);
 }

@@ -100,7 +100,7 @@ static void hint(struct kinds_programs *p, enum watch_means by, struct span exe,
 		act.key = (struct span){ key, exe.n + 1 };
 		act.below = true;
 	}
-	if (pid && processes_who(p->all->w, &(struct who_asked){ pid, -1, time, time }, &who,
+	if (pid && processes_who(p->all->w, &(struct who_asked){ pid, -1, time, time, false }, &who,
 			   &act.why))
 		act.who = buf_span(&who);
 	kinds_heard_all(p->all, by, SPAN_NONE, &act);
@@ -232,7 +232,7 @@ static void bound(struct kinds_programs *p, const struct process_event *x)
 		p->owners[p->at_owner] = x->pid;
 		p->at_owner = (p->at_owner + 1) % OWNERS;
 	}
-	if (processes_who(all->w, &(struct who_asked){ x->pid, -1, x->time, x->time }, &who,
+	if (processes_who(all->w, &(struct who_asked){ x->pid, -1, x->time, x->time, false }, &who,
 		    &act.why))
 		act.who = buf_span(&who);
 	kinds_heard_all(all, WATCH_SOCKET, SPAN_NONE, &act);

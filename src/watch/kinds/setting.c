@@ -34,7 +34,8 @@ static void written(struct watched_kinds *all, struct span path, uint32_t pid)
 		if (!k->asked || !k->setting || !span_starts(path, span_of(k->setting)))
 			continue;
 		buf_clear(&who);
-		if (processes_who(all->w, &(struct who_asked){ pid, -1, 0, 0 }, &who, &act.why))
+		if (processes_who(all->w, &(struct who_asked){ pid, -1, 0, 0, false }, &who,
+			    &act.why))
 			act.who = buf_span(&who);
 		kinds_heard(k, WATCH_SETTING, &act);
 	}

@@ -13,6 +13,7 @@
 #define ARGS_MAX ((size_t)4096)
 #define FRESH NS_PER_SECOND /* so long an answer about one that lives is believed */
 #define MAYBE NS_PER_SECOND /* so long after an act it is heard of, where nobody knows better */
+#define JUST_ENDED (10 * NS_PER_SECOND)
 #define DELETED " (deleted)"
 
 /* ---- one that runs on may have got other rights, another group, a session ---- */
@@ -252,6 +253,10 @@ static bool tell(struct watcher *w, const struct who_asked *x, struct buf *ret,
 
 	if (!l)
 		return false;
+	if (x->ended && (!l->ended || now - l->ended > JUST_ENDED)) {
+		*ret_why = "the process had not ended just then";
+		return false;
+	}
 	i = process_table_image(l, at);
 	if (is_fresh(l, i, since, now)) {
 		buf_add(ret, l->answer, l->n_answer);
