@@ -45,6 +45,14 @@ told "a raw tracepoint" created raw_tracepoint/e2e_trace/ '"rule":"bpf-observers
 	"cgroup:/${group##*/} egress"
 [ "$pin" = - ] || told "a pinned one" created "pinned$pin" '"rule":"bpf-pinned"'
 [ "$pin" = - ] || told "and what keeps it" created socket_filter/e2e_pinned/ "\"pinned\":[\"$pin\"]"
+# Where cgroups are not to be seen: on the host it is told of still, in a container it is the host's.
+printf '#!/bin/sh\nmount -t tmpfs none /sys/fs/cgroup && "$@"\n' >"$WORK/without-cgroups"
+chmod +x "$WORK/without-cgroups"
+AS="unshare -m $WORK/without-cgroups" invar check
+[ "$group" = - ] || told "one of a cgroup that is not to be seen" created cgroup_skb/e2e_skb/
+AS="unshare -mpf --mount-proc $WORK/without-cgroups" invar check
+told "in a container: what watches" created raw_tracepoint/e2e_trace/
+[ "$group" = - ] || told "the host's filters of cgroups are not the container's" deleted cgroup_skb/e2e_skb/
 stop >/dev/null
 rm -f "$pin"
 sleep 1 # the kernel lets go of a link some time after its last holder

@@ -14,6 +14,7 @@
 #include "core/time.h"
 #include "entity/list.h"
 #include "host/bpf.h"
+#include "host/bpf_types.h"
 #include "host/process.h"
 #include "os/clock.h"
 #include "os/names.h"
@@ -271,6 +272,22 @@ static void emit(struct bpf_programs *all, const struct bpf_program *p, size_t n
 	scan_emit(all->scan, r);
 }
 
+/* In a container: of the host, or of what is being taken down. Filters of cgroups run nowhere but
+ * where they are attached or held, so nothing in here can be seen by one that nobody in here has;
+ * and they come and go with the host's units. */
+static bool is_the_hosts(const struct bpf_program *p, size_t n)
+{
+	struct err why;
+
+	if (!span_starts(p->key, span_of("cgroup_")) || bpf_numbers_mean(&why) == 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		for (unsigned which = 0; which < NOTE_N; which++)
+			if (p[i].notes[which] != NONE)
+				return false;
+	return true;
+}
+
 static void emit_all(struct bpf_programs *all)
 {
 	AUTO_FREE(names) names = NULL;
@@ -286,7 +303,8 @@ static void emit_all(struct bpf_programs *all)
 		for (to = from + 1; to < all->n; to++)
 			if (!span_same(all->list[to].key, all->list[from].key))
 				break;
-		emit(all, &all->list[from], to - from, names, &t);
+		if (!is_the_hosts(&all->list[from], to - from))
+			emit(all, &all->list[from], to - from, names, &t);
 	}
 	free(t.item);
 }
