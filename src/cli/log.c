@@ -10,6 +10,7 @@
 #include "output/format.h"
 
 #define FOLLOW_MS 200
+#define NO_LIMIT UINT64_MAX
 
 static struct {
 	struct option_time since, until;
@@ -18,7 +19,7 @@ static struct {
 	int severity, verdict, record, format;
 	uint64_t limit;
 	bool reverse, follow, verify;
-} arg = { .severity = -1, .verdict = -1, .record = -1, .format = -1 };
+} arg = { .severity = -1, .verdict = -1, .record = -1, .format = -1, .limit = NO_LIMIT };
 
 static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
 static const char *const verdicts[] = { "unexplained", "explained", "cosmetic", NULL };
@@ -39,7 +40,7 @@ static const struct option_row options[] = {
 		"only explained, cosmetic or unexplained changes"),
 	OPT_CHOICE(0, "record", &arg.record, records, "TYPE",
 		"only change, gap, loss, repair, decision, coverage or note records"),
-	OPT_NUMBER('n', "limit", &arg.limit, "N", INT64_MAX, "only the newest N"),
+	OPT_COUNT('n', "limit", &arg.limit, "N", INT64_MAX, "only the newest N"),
 	OPT_FLAG('r', "reverse", &arg.reverse, "newest first"),
 	OPT_FLAG('f', "follow", &arg.follow, "then go on with what is recorded, until interrupted"),
 	OPT_CHOICE(0, "format", &arg.format, format_names, "FORMAT",
@@ -58,6 +59,7 @@ static const struct example examples[] = {
 	{ "invar log --limit 5 --format cef", "what a route to a SIEM would send" },
 	{ "invar log --record decision", "who approved what, and why" },
 	{ "invar log --limit 5 --follow", "the newest five, then what comes" },
+	{ "invar log --limit 0 --follow", "only what comes" },
 	{ "invar log --verify", "prove the chain" },
 	{ NULL, NULL },
 };
@@ -125,7 +127,7 @@ static int print(void *ctx, const struct ledger_record *r, struct err *e)
 	if (arg.format >= 0 ? print_format(q->session, r, e) < 0
 			    : session_log(q->session, r, e) < 0)
 		return e->code;
-	return arg.reverse && arg.limit && q->found == arg.limit;
+	return arg.reverse && q->found == arg.limit;
 }
 
 /* Backwards, to find where the newest N begin. */
@@ -144,7 +146,9 @@ static int print_all(struct query *q, struct err *e)
 {
 	int rc;
 
-	if (!arg.reverse && arg.limit) {
+	if (arg.limit == 0)
+		return 0;
+	if (!arg.reverse && arg.limit != NO_LIMIT) {
 		rc = records_each(q->session, 1, LEDGER_END, true, count, q, e);
 		if (rc < 0 || q->found == 0)
 			return rc;

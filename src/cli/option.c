@@ -52,7 +52,8 @@ static int bad_value(const struct option_row *row, const char *value, const char
 		buf_text(&shown), expected);
 }
 
-static bool parse_number(const char *text, uint64_t most, uint64_t *ret, const char **ret_rest)
+static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret,
+	const char **ret_rest)
 {
 	uint64_t n = 0;
 
@@ -61,7 +62,7 @@ static bool parse_number(const char *text, uint64_t most, uint64_t *ret, const c
 	for (; *text >= '0' && *text <= '9'; text++)
 		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *text - '0', &n))
 			return false;
-	if (n < 1 || n > most)
+	if (n < least || n > most)
 		return false;
 	*ret = n;
 	*ret_rest = text;
@@ -74,12 +75,12 @@ static int store_number(const struct option_row *row, const char *value, struct 
 	const char *rest;
 	uint64_t n;
 
-	if (parse_number(value, row->most, &n, &rest) && !*rest) {
+	if (parse_number(value, row->least, row->most, &n, &rest) && !*rest) {
 		*row->to.number = n;
 		return 0;
 	}
-	snprintf(expected, sizeof expected, "a number from 1 to %llu",
-		(unsigned long long)row->most);
+	snprintf(expected, sizeof expected, "a number from %llu to %llu",
+		(unsigned long long)row->least, (unsigned long long)row->most);
 	return bad_value(row, value, expected, e);
 }
 
@@ -89,7 +90,7 @@ static int store_bytes(const struct option_row *row, const char *value, struct e
 	const char *rest, *unit;
 	uint64_t n;
 
-	if (parse_number(value, UINT64_C(1) << 40, &n, &rest)) {
+	if (parse_number(value, 1, UINT64_C(1) << 40, &n, &rest)) {
 		unit = *rest ? strchr(units, *rest) : NULL;
 		if (unit) {
 			n <<= 10 * (unit - units + 1);

@@ -19,7 +19,7 @@ enum option_type {
 	OPTION_FLAG,
 	OPTION_TEXT,
 	OPTION_FILE,   /* text that names a file or folder */
-	OPTION_NUMBER, /* 1 … most */
+	OPTION_NUMBER, /* least … most */
 	OPTION_BYTES,  /* 1 … with an optional K, M, G or T */
 	OPTION_TIME,   /* core/time.h */
 	OPTION_CHOICE, /* an index into choices */
@@ -42,7 +42,7 @@ struct option_row {
 		const struct kind **kind;
 	} to;
 	const char *const *choices;
-	uint64_t most;
+	uint64_t least, most;
 };
 
 #define OPT_FLAG(l, n, v, t) \
@@ -58,6 +58,12 @@ struct option_row {
 		.name = n, .letter = l, .type = OPTION_FILE, .arg = a, .text = t, .to.text = v \
 	}
 #define OPT_NUMBER(l, n, v, a, m, t) \
+	{ \
+		.name = n, .letter = l, .type = OPTION_NUMBER, .arg = a, .text = t, \
+		.to.number = v, .least = 1, .most = m \
+	}
+/* The same, 0 among them. */
+#define OPT_COUNT(l, n, v, a, m, t) \
 	{ \
 		.name = n, .letter = l, .type = OPTION_NUMBER, .arg = a, .text = t, \
 		.to.number = v, .most = m \

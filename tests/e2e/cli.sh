@@ -224,8 +224,23 @@ run log --limit 2 --json
 ok "log --limit takes the newest, oldest first" field 'len(L)==2 and L[0]["seq"]<L[1]["seq"]'
 last=$(python3 -c 'import json
 print([json.loads(l)["seq"] for l in open("out")][-1])')
+run log --limit 0
+ok "log --limit 0 takes none" silent out
 run log --limit 1 --reverse --json
 ok "log --reverse begins with the newest" field "L[0]['seq']==$last"
+"$INVAR" log --limit 0 --follow --json --policy policy.yaml --state state >comes 2>err </dev/null &
+follower=$!
+for _ in $(seq 300); do
+	run check # a record of it
+	[ -s comes ] && break
+	sleep 0.1
+done
+kill "$follower"
+wait "$follower"
+rc=$?
+mv comes out
+ok "log --limit 0 --follow ends when asked to" status 0
+ok "and tells only what comes" field "len(L)>0 and all(x['seq']>$last for x in L)"
 run log --since -1h --until now --severity high --kind file --rule tree --verdict unexplained --key "$dir/tree/**" --json
 ok "all filters of log together" field 'len(L)>0 and all(x["rule"]=="tree" for x in L)'
 run log --since 2200-01-01

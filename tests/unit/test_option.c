@@ -7,12 +7,12 @@
 #include "cli/suggest.h"
 #include "core/time.h"
 
-#define ARGS_MAX 8
+#define ARGS_MAX 12
 
 static struct {
 	bool flag;
 	const char *text;
-	uint64_t number, bytes;
+	uint64_t number, bytes, count;
 	struct option_time time;
 	int choice;
 	const struct kind *kind;
@@ -28,6 +28,7 @@ static const struct option_row rows[] = {
 static const struct option_row more[] = {
 	OPT_BYTES(0, "bytes", &arg.bytes, "BYTES", "bytes"),
 	OPT_TIME(0, "time", &arg.time, "a time"),
+	OPT_COUNT(0, "count", &arg.count, "N", 9, "a number, or none"),
 	OPT_CHOICE(0, "colour", &arg.choice, colours, "COLOUR", "a colour"),
 	OPT_KIND(0, "kind", &arg.kind, "a kind"),
 	OPT_END,
@@ -41,6 +42,7 @@ static int parse(const char *const *words, bool early, char **argv, int *first, 
 	int argc = 1;
 
 	memset(&arg, 0, sizeof arg);
+	arg.count = 7;
 	arg.choice = -1;
 	argv[0] = program;
 	for (; words[argc - 1]; argc++) {
@@ -56,7 +58,7 @@ static void option_parse__stores_every_type(void **state)
 	static const char *const words[] = { "-ft", "hello", "operand", "--number=7", "--colour",
 		"green", NULL };
 	static const char *const others[] = { "--bytes", "20M", "--time", "1970-01-02", "--kind",
-		"file", NULL };
+		"file", "--count", "0", NULL };
 	char *argv[ARGS_MAX + 1];
 	struct err e = { 0 };
 	int first;
@@ -71,6 +73,7 @@ static void option_parse__stores_every_type(void **state)
 	assert_string_equal(argv[first], "operand");
 	assert_int_equal(parse(others, false, argv, &first, &e), 0);
 	assert_int_equal(arg.bytes, 20 << 20);
+	assert_int_equal(arg.count, 0);
 	assert_true(arg.time.set && arg.time.ns == INT64_C(86400000000000));
 	assert_string_equal(arg.kind->name, "file");
 }
@@ -101,6 +104,7 @@ static void option_parse__says_what_was_expected(void **state)
 		{ { "-n" }, "--number needs a N" },
 		{ { "--flag=1" }, "--flag takes no value" },
 		{ { "--number", "0" }, "--number cannot be '0': expected a number from 1 to 100" },
+		{ { "--count", "10" }, "--count cannot be '10': expected a number from 0 to 9" },
 		{ { "--number", "101" },
 			"--number cannot be '101': expected a number from 1 to 100" },
 		{ { "--number", "7x" },
