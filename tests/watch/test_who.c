@@ -358,52 +358,67 @@ static void burst(unsigned n, int to)
 	_exit(0);
 }
 
-/* Short processes while the watcher does nothing but watch. */
-static unsigned count_burst(struct watcher *w, unsigned n, struct arena *a)
+/* Who is asked for as soon as it is gone, like by a file's event; the host's other processes would
+ * have its place in the table if that waited for all of them. */
+static unsigned ask_burst(struct watcher *w, int from, uint32_t parent, unsigned *first)
 {
-	static pid_t pids[BURST];
+	AUTO_FREE(arena) a = arena_new();
 	unsigned known = 0;
+	struct who who;
+	pid_t pid;
+
+	while (read(from, &pid, sizeof pid) == sizeof pid) {
+		char number[16];
+
+		snprintf(number, sizeof number, "%u", (*first)++);
+		arena_clear(a);
+		known += ask(w, pid, a, &who) && who.n_argv == 2 && span_is(who.argv[1], number) &&
+			 who.n_ancestry && who.ancestry[0].pid == parent;
+	}
+	return known;
+}
+
+/* Short processes while the watcher does nothing but watch. */
+static unsigned count_burst(struct watcher *w, unsigned n)
+{
+	unsigned known = 0, asked = 0;
 	int ends[2], status;
 	pid_t child;
 
-	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
 	child = fork();
 	if (child == 0)
 		burst(n, ends[1]);
 	while (waitpid(child, &status, WNOHANG) == 0) {
 		event_base_loop(w->base, EVLOOP_NONBLOCK);
+		known += ask_burst(w, ends[0], (uint32_t)child, &asked);
 		usleep(500);
 	}
-	assert_int_equal(status, 0);
-	assert_int_equal(read(ends[0], pids, n * sizeof *pids), n * sizeof *pids);
+	known += ask_burst(w, ends[0], (uint32_t)child, &asked);
 	close(ends[0]);
 	close(ends[1]);
-	for (unsigned i = 0; i < n; i++) {
-		struct who who;
-		char number[16];
-
-		snprintf(number, sizeof number, "%u", i);
-		arena_clear(a);
-		known += ask(w, pids[i], a, &who) && who.n_argv == 2 &&
-			 span_is(who.argv[1], number) && who.n_ancestry &&
-			 who.ancestry[0].pid == (uint32_t)child;
-	}
+	assert_int_equal(status, 0);
+	assert_int_equal(asked, n);
 	print_message("%u of %u known by %s; lost %lu, %lu bytes\n", known, n, heard.means,
 		(unsigned long)*w->processes->count.lost,
 		(unsigned long)process_table_numbers(w->processes->table).bytes);
 	return known;
 }
 
+/* On a machine so busy that we do not run for long the ring may be full. That is told, and nobody
+ * is missing but who was lost. */
 static void test_burst(void **state)
 {
-	AUTO_FREE(arena) a = arena_new();
 	enum way way = *(enum way *)*state;
 	struct watcher *w = begin(way);
 	unsigned n = way == BY_BPF ? BURST : BURST / 10; /* others promise nothing */
-	unsigned known = count_burst(w, n, a);
+	unsigned known, losses = heard.losses;
 
-	if (way == BY_BPF)
-		assert_int_equal(known, n);
+	known = count_burst(w, n);
+	if (way == BY_BPF) {
+		assert_true(known + *w->processes->count.lost >= n);
+		assert_true(known == n || heard.losses > losses);
+	}
 	finish(w);
 }
 
