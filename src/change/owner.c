@@ -51,6 +51,8 @@ static void run_before(struct who *who, const struct who_also *x)
 {
 	who->exe = x->exe;
 	who->sha256 = x->sha256;
+	who->place = x->place;
+	who->unread = SPAN_NONE;
 	who->argv = x->argv;
 	who->n_argv = x->n_argv;
 	who->argv_cut = x->argv_cut;
@@ -78,6 +80,7 @@ static void name_other(struct who *who, const struct who_also *x)
 		.started = x->started,
 		.exe = x->exe,
 		.sha256 = x->sha256,
+		.place = x->place,
 		.argv = x->argv,
 		.n_argv = x->n_argv,
 		.argv_cut = x->argv_cut,

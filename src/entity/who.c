@@ -43,6 +43,8 @@ static const struct who_row {
 	{ FORM_FLAG, offsetof(struct who, also_cut), 0 },
 	{ FORM_FLAG, offsetof(struct who, ancestry_cut), 0 },
 	{ FORM_NUMBER, offsetof(struct who, part), 0 },
+	{ FORM_NUMBER, offsetof(struct who, place), 0 },
+	{ FORM_BYTES, offsetof(struct who, unread), 0 },
 };
 
 static const struct who_row ancestor_rows[] = {
@@ -50,6 +52,7 @@ static const struct who_row ancestor_rows[] = {
 	{ FORM_ID, offsetof(struct who_ancestor, uid), 0 },
 	{ FORM_TIME, offsetof(struct who_ancestor, started), 0 },
 	{ FORM_BYTES, offsetof(struct who_ancestor, exe), 0 },
+	{ FORM_NUMBER, offsetof(struct who_ancestor, place), 0 },
 };
 
 static const struct who_row also_rows[] = {
@@ -63,6 +66,7 @@ static const struct who_row also_rows[] = {
 	{ FORM_ARGV, offsetof(struct who_also, argv), offsetof(struct who_also, n_argv) },
 	{ FORM_FLAG, offsetof(struct who_also, argv_cut), 0 },
 	{ FORM_BYTES, offsetof(struct who_also, user), 0 },
+	{ FORM_NUMBER, offsetof(struct who_also, place), 0 },
 };
 
 const char *const who_relation_names[WHO_RELATIONS] = {

@@ -14,11 +14,16 @@
 #define WHO_ALSO_BYTES 128  /* … and bytes of each */
 #define WHO_NONE UINT32_MAX /* of uid, login_uid and session: not known, or none */
 
+/* Bits: where a program was found. */
+#define WHO_APART 1    /* in another namespace of mounts than the host's */
+#define WHO_REPLACED 2 /* and in the host's another file has its path */
+
 struct who_ancestor {
 	uint32_t pid;
 	uint32_t uid;    /* WHO_NONE: not known */
 	int64_t started; /* ns since epoch; 0: not known */
 	struct span exe; /* empty: not known */
+	uint32_t place;  /* WHO_APART … */
 };
 
 /* Who may have done it as well as the one named. */
@@ -49,6 +54,7 @@ struct who_also {
 	size_t n_argv;
 	bool argv_cut;
 	struct span user; /* name of uid */
+	uint32_t place;   /* WHO_APART … */
 };
 
 struct who {
@@ -76,8 +82,10 @@ struct who {
 	/* The newest first. Those of `others` as far as there is room, and earlier programs. */
 	const struct who_also *also;
 	size_t n_also;
-	bool also_cut; /* not all of them */
-	uint32_t part; /* enum who_part */
+	bool also_cut;      /* not all of them */
+	uint32_t part;      /* enum who_part */
+	uint32_t place;     /* WHO_APART … */
+	struct span unread; /* why it has no sha256; empty: it has, or has no exe */
 };
 
 /* Append canonical CBOR: a map from small numbers; what is empty is left out. */

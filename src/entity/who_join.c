@@ -18,7 +18,7 @@ static bool same_process(const struct who_also *a, const struct who_also *b)
 /* The same program with the same arguments, as far as they are kept. */
 static bool same_program(const struct who_also *a, const struct who_also *b)
 {
-	if (!span_same(a->exe, b->exe) || a->n_argv != b->n_argv)
+	if (!span_same(a->exe, b->exe) || a->place != b->place || a->n_argv != b->n_argv)
 		return false;
 	for (size_t i = 0; i < a->n_argv; i++)
 		if (!span_same(a->argv[i], b->argv[i]))
@@ -34,7 +34,8 @@ static struct who_also named(const struct who *w, struct arena *a)
 		.started = w->started,
 		.exe = w->exe.n ? w->exe : w->comm,
 		.sha256 = w->sha256,
-		.user = w->user };
+		.user = w->user,
+		.place = w->place };
 
 	who_shorten(&x, w->argv, w->n_argv, w->argv_cut, a);
 	return x;

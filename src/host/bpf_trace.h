@@ -32,6 +32,8 @@ struct bpf_trace_head {
 	uint32_t uid, login_uid, session; /* uid: the effective one */
 	uint32_t flags;                   /* PF_… */
 	uint32_t nlink;                   /* of the executable */
+	uint32_t mounts;                  /* inode number of its namespace of mounts */
+	uint32_t device;                  /* of the executable: major << 20 | minor */
 	uint32_t path_n, args_n;          /* bytes of what follows */
 };
 

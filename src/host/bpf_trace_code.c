@@ -47,6 +47,8 @@ static const struct source of_exec[] = {
 	{ "real_parent.group_leader.start_boottime", TO(parent_start), true, false },
 	{ "mm.exe_file.f_inode.i_ino", TO(inode), false, false },
 	{ "mm.exe_file.f_inode.i_nlink", TO(nlink), false, false },
+	{ "mm.exe_file.f_inode.i_sb.s_dev", TO(device), false, false },
+	{ "nsproxy.mnt_ns.ns.inum", TO(mounts), false, false },
 };
 static const struct source of_parent[] = {
 	{ "tgid", TO(parent), true, false },

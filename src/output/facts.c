@@ -269,6 +269,8 @@ void facts_difference(struct buf *ret, const struct change *c)
 static void add_program(struct buf *ret, const struct who_also *x)
 {
 	facts_show(ret, x->exe.n ? facts_base(x->exe) : span_of("what is not known"));
+	if (x->place & WHO_REPLACED)
+		buf_add_text(ret, ", not the host's file,");
 }
 
 static void add_also(struct buf *ret, const struct who *w)
@@ -309,7 +311,7 @@ static void add_who(struct buf *ret, const struct who *w)
 	buf_add_text(ret, " (");
 	if (exe.n) {
 		facts_show(ret, exe);
-		buf_add_text(ret, ", ");
+		buf_add_text(ret, w->place & WHO_REPLACED ? ", not the host's file, " : ", ");
 	}
 	buf_addf(ret, "pid %u)", w->pid);
 	add_also(ret, w);

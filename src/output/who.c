@@ -63,8 +63,23 @@ static void add_argv(struct json *j, const struct span *argv, size_t n, bool cut
 		json_bool_member(j, "argv_cut", true);
 }
 
+/* As kind process says it of programs. */
+static void add_place(struct json *j, uint32_t place)
+{
+	if (place & WHO_REPLACED)
+		json_bool_member(j, "replaced", true);
+	if (!(place & WHO_APART))
+		return;
+	json_name(j, "namespaces");
+	json_array(j);
+	(void)json_text(j, span_of("mnt"));
+	json_array_end(j);
+}
+
 void json_who_also(struct json *j, const struct who *w)
 {
+	add_place(j, w->place);
+	when_known(j, "sha256_unknown", w->unread);
 	if (w->part == WHO_LET_GO)
 		json_bool_member(j, "closed", true);
 	if (!w->n_also)
@@ -86,6 +101,7 @@ void json_who_also(struct json *j, const struct who *w)
 		add_argv(j, x->argv, x->n_argv, x->argv_cut);
 		if (x->uid != WHO_NONE)
 			json_number_member(j, "uid", x->uid);
+		add_place(j, x->place);
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -106,6 +122,7 @@ static void add_ancestry(struct json *j, const struct who *w)
 		if (a->uid != WHO_NONE)
 			json_number_member(j, "uid", a->uid);
 		add_started(j, a->started);
+		add_place(j, a->place);
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -182,6 +199,22 @@ static void add_person(struct buf *ret, const struct who *w)
 		buf_add_text(ret, "somebody");
 }
 
+static void add_not_the_hosts(struct buf *ret, uint32_t place)
+{
+	if (place & WHO_REPLACED)
+		buf_add_text(ret, " (not the host's file)");
+}
+
+/* Many services have mounts of their own, and what the host has. */
+static void add_apart(struct buf *ret, const struct who *w, const struct text_style *style)
+{
+	if (w->place & WHO_REPLACED)
+		buf_add_text(ret,
+			", not the host's file of that name: it ran in another mount namespace");
+	else if (w->place & WHO_APART && style->full)
+		buf_add_text(ret, ", in another mount namespace");
+}
+
 static void add_from(struct buf *ret, const struct who *w)
 {
 	const char *between = ", from ";
@@ -194,6 +227,7 @@ static void add_from(struct buf *ret, const struct who *w)
 			continue;
 		buf_add_text(ret, between);
 		key_show(NULL, base_of(w->ancestry[i].exe), ret);
+		add_not_the_hosts(ret, w->ancestry[i].place);
 		between = " < ";
 	}
 }
@@ -204,6 +238,7 @@ static void add_one(struct buf *ret, const struct who_also *x, const struct text
 		add_command(ret, x, style);
 	else
 		buf_add_text(ret, "what is not known");
+	add_not_the_hosts(ret, x->place);
 	if (x->relation == WHO_TOO)
 		buf_addf(ret, " (%u)", x->pid);
 	else
@@ -260,6 +295,7 @@ void text_who(struct buf *ret, const struct who *w, const struct text_style *sty
 		buf_add_text(ret, ", container ");
 		escape_text(ret, w->container);
 	}
+	add_apart(ret, w, style);
 	buf_add_char(ret, ')');
 	add_from(ret, w);
 	if (w->part == WHO_LET_GO)

@@ -8,16 +8,16 @@
 #define BYTES(s) ((struct span){ s, sizeof(s) - 1 })
 
 static const struct who_ancestor ancestry[] = {
-	{ 890, 1000, TIME - 50000000000, { "/usr/bin/bash", 13 } },
-	{ 811, 0, TIME - 90000000000, { "/usr/sbin/sshd", 14 } },
+	{ 890, 1000, TIME - 50000000000, { "/usr/bin/bash", 13 }, 0 },
+	{ 811, 0, TIME - 90000000000, { "/usr/sbin/sshd", 14 }, 0 },
 };
 static const struct span vim_args[] = { { "vim", 3 }, { "say \"hi\"", 8 }, { "a\nb", 3 } };
 
 static const struct who_also also[] = {
 	{ WHO_TOO, 905, 0, TIME - 900000000, 0, { "/usr/bin/touch", 14 }, { NULL, 0 }, vim_args, 2,
-		false, { NULL, 0 } },
+		false, { NULL, 0 }, 0 },
 	{ WHO_BEFORE, 911, WHO_NONE, TIME - 5000000000, TIME - 3000000, { "/tmp/ev=il|", 11 },
-		{ "fedcba9876543210fedcba9876543210", 32 }, vim_args, 3, true, { NULL, 0 } },
+		{ "fedcba9876543210fedcba9876543210", 32 }, vim_args, 3, true, { NULL, 0 }, 0 },
 };
 
 static const struct who vim = {

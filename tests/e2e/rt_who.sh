@@ -208,6 +208,32 @@ else
 	skip "a user made a moment ago has a name" "no useradd here"
 fi
 
+# ---- by what it is not ----
+
+mkdir -m 777 "$TREE/masked"
+cp /bin/bash "$CASE/masked"
+chmod 755 "$CASE/masked"
+told "the folder for it" 20 "
+assert 'masked' in by
+"
+if [ "$means" = bpf ] && setpriv --reuid nobody --clear-groups unshare -Urm \
+	mount --bind "$CASE/masked" /usr/bin/env 2>/dev/null; then
+	# shellcheck disable=SC2016 # the inner shell expands them
+	setpriv --reuid nobody --clear-groups unshare -Urm bash -c \
+		'mount --bind "$0" /usr/bin/env && /usr/bin/env -c "echo x >\"$1/self\"" &&
+		/usr/bin/env -c "/bin/cp /etc/hostname \"$1/child\"; :"' "$CASE/masked" "$TREE/masked"
+	told "a program that anybody mounted over one of the host's is not told as that" 20 "
+def lie(x): return x['exe'] == '/usr/bin/env' and x['replaced'] and x['namespaces'] == ['mnt']
+who = by['masked/self']['who']
+assert lie(who), who
+assert who.get('sha256') or who['sha256_unknown'], who
+who = by['masked/child']['who']
+assert lie(who['ancestry'][0]) and 'replaced' not in who and who['namespaces'] == ['mnt'], who
+"
+else
+	skip "a program mounted over one of the host's" "nobody may have no mounts of his own here"
+fi
+
 # ---- secrets ----
 
 sh -c "echo x >'$TREE/secret'; :" sh --password=hunter2
@@ -222,4 +248,8 @@ wait "$WATCH"
 "$INVAR" log "${OPTIONS[@]}" >"$CASE/log" 2>&1
 grep -q "by /.*cp /etc/hostname" "$CASE/log"
 point $? "and for people below the change" "$CASE/log"
+if grep -q '"replaced"' "$CASE/json"; then
+	grep -q "by /usr/bin/env .*, not the host's file of that name" "$CASE/log"
+	point $? "and what is not the host's" "$CASE/log"
+fi
 done_testing

@@ -167,7 +167,7 @@ static void who_did_it_comes_back(void **state)
 {
 	AUTO_FREE(arena) a = arena_new();
 	const struct span argv[] = { span_of("vim"), span_of("x") };
-	const struct who_ancestor ancestry[] = { { 890, 0, 1, span_of("/usr/bin/bash") } };
+	const struct who_ancestor ancestry[] = { { 890, 0, 1, span_of("/usr/bin/bash"), 0 } };
 	struct who who = { .pid = 911,
 		.uid = 0,
 		.login_uid = 1000,

@@ -233,8 +233,9 @@ static const char *card_of(struct world *w, uint32_t session, uint32_t top, int6
 	char *ret = ids[next++ % ARRAY_LEN(ids)];
 	AUTO(buf) b = BUF_INIT(4096);
 	AUTO_FREE(arena) a = arena_new();
-	const struct who_ancestor above[] = { { 900 + top, 0, 5, span_of("/bin/sh") },
-		{ top, 0, 4, span_of("/usr/sbin/sshd") }, { 1, 0, 1, span_of("/sbin/init") } };
+	const struct who_ancestor above[] = { { 900 + top, 0, 5, span_of("/bin/sh"), 0 },
+		{ top, 0, 4, span_of("/usr/sbin/sshd"), 0 },
+		{ 1, 0, 1, span_of("/sbin/init"), 0 } };
 	struct who who = { .pid = 1000 + (uint32_t)happened % 1000,
 		.login_uid = WHO_NONE,
 		.session = session,

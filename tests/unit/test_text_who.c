@@ -82,6 +82,66 @@ static void text_record__says_who_did_it(void **state)
 	who_never = false;
 }
 
+static void text_record__says_whose_path_it_is_not(void **state)
+{
+	static const struct who_ancestor masked = { .pid = 8,
+		.exe = { "/usr/bin/apt", 12 },
+		.place = WHO_APART | WHO_REPLACED };
+	static const struct who_also before = { .relation = WHO_BEFORE,
+		.pid = 9,
+		.uid = WHO_NONE,
+		.exe = { "/bin/a", 6 },
+		.place = WHO_APART | WHO_REPLACED };
+	struct who who = { .pid = 9,
+		.exe = span_of("/usr/bin/dpkg"),
+		.user = span_of("nobody"),
+		.ancestry = &masked,
+		.n_ancestry = 1,
+		.also = &before,
+		.n_also = 1,
+		.place = WHO_APART | WHO_REPLACED };
+
+	(void)state;
+	expect_text(&who, NULL, 1,
+		"- /f\n    by /usr/bin/dpkg (9, nobody, not the host's file of that name: it ran "
+		"in "
+		"another mount namespace), from apt (not the host's file); it ran /bin/a (not the "
+		"host's file) until a moment before\n");
+	/* a service with a /tmp of its own */
+	expect_text(&(struct who){ .pid = 9,
+			    .exe = span_of("/usr/bin/dpkg"),
+			    .user = span_of("root"),
+			    .place = WHO_APART },
+		NULL, 1, "- /f\n    by /usr/bin/dpkg (9, root)\n");
+}
+
+static void json_who__says_where_its_program_lies(void **state)
+{
+	AUTO(buf) b = BUF_INIT(1 << 16);
+	struct json j = JSON_INIT(&b);
+	const struct who_ancestor masked = { .pid = 8,
+		.exe = span_of("/usr/bin/apt"),
+		.uid = WHO_NONE,
+		.place = WHO_APART | WHO_REPLACED };
+	struct who who = { .pid = 9,
+		.uid = 1,
+		.login_uid = WHO_NONE,
+		.session = WHO_NONE,
+		.exe = span_of("/usr/bin/dpkg"),
+		.unread = span_of("it cannot be opened"),
+		.ancestry = &masked,
+		.n_ancestry = 1,
+		.place = WHO_APART };
+
+	(void)state;
+	json_who(&j, &who);
+	assert_string_equal(buf_text(&b),
+		"{\"pid\":9,\"exe\":\"/usr/bin/dpkg\",\"uid\":1,\"unit\":null,\"container\":null,"
+		"\"ancestry\":[{\"pid\":8,\"exe\":\"/usr/bin/apt\",\"replaced\":true,"
+		"\"namespaces\":[\"mnt\"]}],\"namespaces\":[\"mnt\"],"
+		"\"sha256_unknown\":\"it cannot be opened\"}");
+}
+
 static void json_who__holds_all_that_is_known(void **state)
 {
 	AUTO(buf) b = BUF_INIT(1 << 16);
@@ -103,6 +163,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_record__says_who_did_it),
+		cmocka_unit_test(text_record__says_whose_path_it_is_not),
+		cmocka_unit_test(json_who__says_where_its_program_lies),
 		cmocka_unit_test(json_who__holds_all_that_is_known),
 	};
 

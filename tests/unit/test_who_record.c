@@ -5,12 +5,13 @@
 
 static const struct span argv[] = { { "vim", 3 }, { "", 0 }, { "\xff\x00\n", 3 } };
 static const struct who_ancestor ancestry[] = {
-	{ 890, 1000, 17, { "/usr/bin/bash", 13 } },
-	{ 811, WHO_NONE, 0, { NULL, 0 } },
+	{ 890, 1000, 17, { "/usr/bin/bash", 13 }, WHO_APART },
+	{ 811, WHO_NONE, 0, { NULL, 0 }, 0 },
 };
 static const struct who_also also[] = {
 	{ WHO_BEFORE, 911, WHO_NONE, 5, 9, { "/tmp/evil", 9 },
-		{ "0123456789abcdef0123456789abcdef", 32 }, argv, 2, true, { "alice", 5 } },
+		{ "0123456789abcdef0123456789abcdef", 32 }, argv, 2, true, { "alice", 5 },
+		WHO_APART | WHO_REPLACED },
 	{ .relation = WHO_TOO, .pid = 912, .uid = 0 },
 };
 #define NOBODY .uid = WHO_NONE, .login_uid = WHO_NONE, .session = WHO_NONE
@@ -46,6 +47,8 @@ static const struct who cases[] = {
 		.n_also = 2,
 		.also_cut = true,
 		.part = WHO_LET_GO,
+		.place = WHO_APART | WHO_REPLACED,
+		.unread = TEXT("it cannot be opened"),
 		.means = TEXT("bpf") },
 };
 
@@ -69,7 +72,7 @@ static void test_back(void **state)
 		assert_int_equal(w.session, c->session);
 		assert_true(w.started == c->started);
 		SAME(exe), SAME(sha256), SAME(comm), SAME(user), SAME(login), SAME(tty);
-		SAME(unit), SAME(container), SAME(means);
+		SAME(unit), SAME(container), SAME(means), SAME(unread);
 		assert_int_equal(w.n_argv, c->n_argv);
 		for (size_t k = 0; k < w.n_argv; k++)
 			SAME(argv[k]);
@@ -80,9 +83,11 @@ static void test_back(void **state)
 			assert_int_equal(w.ancestry[k].uid, c->ancestry[k].uid);
 			assert_true(w.ancestry[k].started == c->ancestry[k].started);
 			SAME(ancestry[k].exe);
+			assert_int_equal(w.ancestry[k].place, c->ancestry[k].place);
 		}
 		assert_int_equal(w.ancestry_cut, c->ancestry_cut);
 		assert_int_equal(w.part, c->part);
+		assert_int_equal(w.place, c->place);
 		assert_int_equal(w.others, c->others);
 		assert_int_equal(w.n_also, c->n_also);
 		assert_int_equal(w.also_cut, c->also_cut);
@@ -93,6 +98,7 @@ static void test_back(void **state)
 			assert_true(w.also[k].started == c->also[k].started);
 			assert_true(w.also[k].until == c->also[k].until);
 			SAME(also[k].exe), SAME(also[k].sha256), SAME(also[k].user);
+			assert_int_equal(w.also[k].place, c->also[k].place);
 			assert_int_equal(w.also[k].n_argv, c->also[k].n_argv);
 			assert_int_equal(w.also[k].argv_cut, c->also[k].argv_cut);
 		}

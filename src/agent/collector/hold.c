@@ -108,12 +108,13 @@ uint32_t hold_manager(const struct who *w)
 {
 	uint32_t pid = 0;
 
-	if (is_one_of(w->exe, programs, ARRAY_LEN(programs)) ||
-		(is_python(w->exe) && w->n_argv > 1 &&
-			is_one_of(w->argv[1], scripts, ARRAY_LEN(scripts))))
+	if (!w->place && (is_one_of(w->exe, programs, ARRAY_LEN(programs)) ||
+				 (is_python(w->exe) && w->n_argv > 1 &&
+					 is_one_of(w->argv[1], scripts, ARRAY_LEN(scripts)))))
 		pid = w->pid;
 	for (size_t i = 0; i < w->n_ancestry; i++)
-		if (is_one_of(w->ancestry[i].exe, programs, ARRAY_LEN(programs)))
+		if (!w->ancestry[i].place &&
+			is_one_of(w->ancestry[i].exe, programs, ARRAY_LEN(programs)))
 			pid = w->ancestry[i].pid;
 	return pid;
 }

@@ -176,6 +176,14 @@ static int open_proc(void)
 	return fd < 0 ? open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : fd;
 }
 
+static uint32_t mounts_of(const struct processes *p, const char *link)
+{
+	struct statx st;
+
+	return statx(p->proc, link, AT_STATX_DONT_SYNC, STATX_INO, &st) == 0 ? (uint32_t)st.stx_ino
+									     : 0;
+}
+
 static int start(struct watcher *w, struct err *e)
 {
 	struct processes *p = mem_new(sizeof *p);
@@ -186,6 +194,8 @@ static int start(struct watcher *w, struct err *e)
 	p->proc = open_proc();
 	if (p->proc < 0)
 		return err_sys(e, "cannot open '/proc'");
+	p->mounts[0] = mounts_of(p, "self/ns/mnt");
+	p->mounts[1] = mounts_of(p, "1/ns/mnt");
 	p->arena = arena_new();
 	p->told = arena_new();
 	p->lasting = arena_new();

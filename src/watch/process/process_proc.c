@@ -104,8 +104,12 @@ static void take_exe(int dir, struct arena *a, struct seen *s)
 		n -= (ssize_t)tail;
 	}
 	s->exe = arena_copy(a, span_from(target, (size_t)n));
-	if (statx(dir, "exe", AT_STATX_DONT_SYNC, STATX_INO, &st) == 0)
+	if (statx(dir, "exe", AT_STATX_DONT_SYNC, STATX_INO, &st) == 0) {
 		s->inode = st.stx_ino;
+		s->device = st.stx_dev_major << 20 | st.stx_dev_minor;
+	}
+	if (statx(dir, "ns/mnt", AT_STATX_DONT_SYNC, STATX_INO, &st) == 0)
+		s->mounts = (uint32_t)st.stx_ino;
 }
 
 static void take_args(int dir, struct arena *a, struct seen *s)

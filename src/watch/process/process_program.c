@@ -1,12 +1,15 @@
 /* Digests of what runs: each file read once as long as it stays the same. */
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/mem.h"
 #include "core/sha256.h"
+#include "entity/who.h"
 #include "watch/process/process_room.h"
 
 #define DIGESTS 512 /* files that are remembered */
@@ -103,7 +106,15 @@ static bool type_in_line(struct span line, const char *mount, const char *device
 	return false;
 }
 
-static bool is_local(struct programs *g, const struct statx *st)
+/* A mount of a namespace of its own is in no list of ours. */
+static bool is_in_memory(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+}
+
+static bool is_local(struct programs *g, int place, const struct statx *st)
 {
 	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	struct span rest, line, type;
@@ -123,7 +134,7 @@ static bool is_local(struct programs *g, const struct statx *st)
 	for (rest = span_from(g->mounts, n); span_cut(&rest, '\n', &line);)
 		if (type_in_line(line, mount, device, &type))
 			return is_local_type(type);
-	return false;
+	return is_in_memory(place);
 }
 
 /* ---- read ---- */
@@ -153,8 +164,8 @@ static bool stat_of(int fd, struct statx *ret)
 		       ret) == 0;
 }
 
-/* place: found by name only, so that nothing is waited for. */
-static bool digest_at(struct programs *g, int place, const struct statx *st,
+/* place: found by name only, so that nothing is waited for. NULL, or why there is none. */
+static const char *digest_at(struct programs *g, int place, const struct statx *st,
 	uint8_t ret[SHA256_SIZE])
 {
 	struct identity id = identity_of(st), now;
@@ -167,27 +178,46 @@ static bool digest_at(struct programs *g, int place, const struct statx *st,
 
 	if (d->used && same(&d->id, &id)) {
 		memcpy(ret, d->sha256, SHA256_SIZE);
-		return true;
+		return NULL;
 	}
-	if (!S_ISREG(st->stx_mode) || st->stx_size > SIZE_MAX_READ || !is_local(g, st))
-		return false;
+	if (!S_ISREG(st->stx_mode) || st->stx_size > SIZE_MAX_READ)
+		return "it is larger than 64 MiB";
+	if (!is_local(g, place, st))
+		return "its file system may keep us waiting";
 	snprintf(path, sizeof path, "/proc/self/fd/%d", place);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOATIME);
 	if (fd < 0)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return false;
+		return "it cannot be opened";
 	good = read_digest(g, fd, ret) && stat_of(fd, &after);
 	close(fd);
 	now = identity_of(&after);
 	if (!good || !same(&now, &id))
-		return false;
+		return "it changed while it was read";
 	*d = (struct digest){ .id = id, .used = true };
 	memcpy(d->sha256, ret, SHA256_SIZE);
-	return true;
+	return NULL;
 }
 
 /* ---- the file of a process ---- */
+
+static uint32_t device_of(const struct statx *st)
+{
+	return st->stx_dev_major << 20 | st->stx_dev_minor;
+}
+
+static bool is_apart(const struct processes *p, const struct image *i)
+{
+	return i->mounts && p->mounts[0] && i->mounts != p->mounts[0] && i->mounts != p->mounts[1];
+}
+
+/* In mounts of its own its path is no proof, and who makes files on his own file system chooses
+ * their numbers. */
+static bool is_likely(const struct processes *p, const struct image *i, const struct statx *st)
+{
+	return st->stx_ino == i->inode && (!is_apart(p, i) || i->device == device_of(st));
+}
 
 static bool is_older(const struct statx *st, uint64_t start)
 {
@@ -217,7 +247,7 @@ static int place_of(struct processes *p, const struct life *l, const struct imag
 	memcpy(path, i->exe.p, i->exe.n);
 	path[i->exe.n] = '\0';
 	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && stat_of(fd, st) && st->stx_ino == i->inode && is_older(st, began))
+	if (fd >= 0 && stat_of(fd, st) && is_likely(p, i, st) && is_older(st, began))
 		return fd;
 	if (fd >= 0)
 		close(fd);
@@ -233,9 +263,51 @@ void image_digest(struct processes *p, const struct life *l, struct image *i, ui
 		return;
 	i->asked = true;
 	place = place_of(p, l, i, began, &st);
-	if (place < 0)
+	if (place < 0) {
+		i->unread = "it runs no more, and its file is gone, changed or not at its path";
 		return;
-	if (digest_at(p->programs, place, &st, i->sha256))
-		i->n_sha256 = SHA256_SIZE;
+	}
+	i->unread = digest_at(p->programs, place, &st, i->sha256);
+	i->n_sha256 = i->unread ? 0 : SHA256_SIZE;
 	close(place);
+}
+
+/* ---- whose path it is ---- */
+
+/* While it lives its file itself is compared, else what is known of it. */
+static bool is_file(struct processes *p, const struct life *l, const struct image *i,
+	const struct statx *there)
+{
+	char path[32];
+	struct statx st;
+
+	snprintf(path, sizeof path, "%u/exe", l->pid);
+	if (!l->ended && i == l->image &&
+		statx(p->proc, path, AT_STATX_DONT_SYNC, STATX_INO, &st) == 0)
+		return st.stx_ino == there->stx_ino && device_of(&st) == device_of(there);
+	/* A file system over several devices tells each file another one than the kernel has. */
+	return !i->inode ||
+	       (i->inode == there->stx_ino &&
+		       (!i->device || i->device == device_of(there) || there->stx_dev_major == 0));
+}
+
+void image_place(struct processes *p, const struct life *l, struct image *i)
+{
+	char path[4096];
+	struct statx there;
+
+	if (i->placed)
+		return;
+	i->placed = true;
+	if (!is_apart(p, i))
+		return;
+	i->place = WHO_APART;
+	if (i->exe.n == 0 || i->exe.n >= sizeof path)
+		return;
+	memcpy(path, i->exe.p, i->exe.n);
+	path[i->exe.n] = '\0';
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+		    STATX_INO, &there) == 0 &&
+		!is_file(p, l, i, &there))
+		i->place |= WHO_REPLACED;
 }

@@ -23,7 +23,9 @@ struct processes {
 	int proc;          /* /proc, without what is mounted over its folders where we may */
 	int groups;        /* the unified hierarchy of control groups, or -1 */
 	struct groups *made;
-	uint64_t tick; /* ns: how exact /proc tells starts */
+	uint32_t mounts[2]; /* namespaces of the host's mounts: ours, and that of process 1; 0: not
+			       known */
+	uint64_t tick;      /* ns: how exact /proc tells starts */
 	struct programs *programs;
 	struct account *account;
 	struct trace *trace;
@@ -65,8 +67,10 @@ struct programs *programs_new(void);
 void programs_free(struct programs *g);
 /* What this process runs, or ran, since `began`: while it lives or when the file is still there.
  * Never waits for a file system that is not of this machine, nor reads what is very large: then it
- * stays without. */
+ * stays without, and i->unread says why. */
 void image_digest(struct processes *p, const struct life *l, struct image *i, uint64_t began);
+/* Whether its path leads to it, or in the host's mounts to something else. */
+void image_place(struct processes *p, const struct life *l, struct image *i);
 
 /* ---- process_account.c: names ---- */
 

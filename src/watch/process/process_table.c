@@ -120,6 +120,8 @@ static struct image *image_new(struct process_table *t, const struct seen *s)
 		.deleted = s->deleted,
 		.args_cut = s->args_cut,
 		.inode = s->inode,
+		.mounts = s->mounts,
+		.device = s->device,
 		.exe = span_from(text, s->exe.n),
 		.args = span_from(text + s->exe.n, s->args.n),
 		.bytes = (uint32_t)n + ALLOCATED };

@@ -18,9 +18,14 @@ struct image {
 	uint32_t refs;
 	bool deleted, args_cut;
 	bool asked;         /* for its digest: sha256 is right, or stays empty */
+	bool placed;        /* place is right */
 	uint8_t n_sha256;   /* 32, or 0 */
 	uint8_t sha256[32]; /* of the executable */
 	uint64_t inode;     /* of the executable; 0: not known */
+	uint32_t device;    /* it is on: major << 20 | minor; 0: not known */
+	uint32_t mounts;    /* namespace of mounts it was run in; 0: not known */
+	uint32_t place;     /* WHO_APART … */
+	const char *unread; /* why it has no digest */
 	struct span exe;    /* without " (deleted)"; empty: not known */
 	struct span args;   /* a NUL behind each */
 	uint32_t bytes;     /* that it takes */
@@ -80,6 +85,7 @@ struct seen {
 	struct span exe, args, comm;
 	struct span tty; /* p NULL: not known; empty: none */
 	uint64_t inode;
+	uint32_t mounts, device;
 	bool deleted, args_cut, kernel;
 	bool group_unknown; /* it is in another group than is known, and nobody knows in which */
 };

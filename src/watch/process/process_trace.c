@@ -48,6 +48,8 @@ static struct seen seen_of(struct trace *t, const struct bpf_trace_record *r)
 		.comm = span_from(h->comm, strnlen(h->comm, sizeof h->comm)),
 		.tty = tty_of(t, h),
 		.inode = h->inode,
+		.mounts = h->mounts,
+		.device = h->device,
 		.deleted = h->inode && h->nlink == 0,
 		.args = r->args,
 		.args_cut = h->args_total > r->args.n,

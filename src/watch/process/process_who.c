@@ -110,13 +110,15 @@ static void take_past(struct processes *p, const struct life *l, const struct pa
 		size_t n_argv = argv_of(x->image, p->arena, &argv, &cut);
 
 		image_digest(p, l, x->image, x->since);
+		image_place(p, l, x->image);
 		list[i] = (struct who_also){ .relation = WHO_BEFORE,
 			.pid = l->pid,
 			.uid = WHO_NONE,
 			.started = w->started,
 			.until = processes_wall(x->until),
 			.exe = exe_of(x->image, p->arena),
-			.sha256 = span_from(x->image->sha256, x->image->n_sha256) };
+			.sha256 = span_from(x->image->sha256, x->image->n_sha256),
+			.place = x->image->place };
 		who_shorten(&list[i], argv, n_argv, cut, p->arena);
 	}
 	w->also = list;
@@ -132,6 +134,7 @@ static void take_ancestry(struct processes *p, const struct life *l, struct who 
 	while (w->n_ancestry < WHO_ANCESTORS_MAX) {
 		struct who_ancestor *x = &list[w->n_ancestry];
 		const struct life *parent = process_table_parent(p->table, l);
+		struct image *i;
 
 		if (!parent) {
 			/* Known by its number only: long gone, or it was never heard of. */
@@ -141,10 +144,14 @@ static void take_ancestry(struct processes *p, const struct life *l, struct who 
 			}
 			break;
 		}
+		i = process_table_image(parent, l->start);
+		if (i)
+			image_place(p, parent, i);
 		*x = (struct who_ancestor){ .pid = parent->pid,
 			.uid = parent->uid,
 			.started = processes_wall(parent->start),
-			.exe = exe_of(process_table_image(parent, l->start), p->arena) };
+			.exe = exe_of(i, p->arena),
+			.place = i ? i->place : 0 };
 		w->n_ancestry++;
 		l = parent;
 	}
@@ -168,7 +175,10 @@ static void answer(struct processes *p, const struct life *l, struct image *i, u
 
 	if (i) {
 		image_digest(p, l, i, l->exec);
+		image_place(p, l, i);
 		w.sha256 = span_from(i->sha256, i->n_sha256);
+		w.unread = span_of(w.exe.n ? i->unread : NULL);
+		w.place = i->place;
 		w.n_argv = argv_of(i, a, &w.argv, &w.argv_cut);
 	}
 	past = past_of(l, i, since, &n);
