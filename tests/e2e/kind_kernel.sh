@@ -92,14 +92,16 @@ says "another kernel" 5 "kernel:/boot/vmlinuz-6.1.0-29-amd64" "tpm0/pcr-sha256/7
 # ---- settings of this kernel, in a network of our own ----
 
 kinds sysctl 12-kernel.yaml
+# The kernel sets accept_redirects to the opposite whenever ip_forward changes
+# (inet_forward_change): so that one is written first.
 cat >"$CASE/sysctl.sh" <<'EOF'
-echo 0 >/proc/sys/net/ipv4/conf/all/accept_redirects
 echo 0 >/proc/sys/net/ipv4/ip_forward
+echo 0 >/proc/sys/net/ipv4/conf/all/accept_redirects
 "$@" init
 "$@" check
 echo "status $?"
-echo 1 >/proc/sys/net/ipv4/conf/all/accept_redirects
 echo 1 >/proc/sys/net/ipv4/ip_forward
+echo 1 >/proc/sys/net/ipv4/conf/all/accept_redirects
 "$@" check --kind sysctl
 echo "status $?"
 EOF
