@@ -29,6 +29,9 @@ struct guard {
 	bool spoke;                  /* kept: since it was asked */
 	const struct kind *ahead;    /* kept: observed before it is asked for; NULL: none is */
 	bool complete;               /* … and all that will come of it is here, from … */
+	bool ended;                  /* … as it said itself */
+	bool adopted;                /* … and the scan at hand takes it */
+	bool stale;                  /* ahead: begun before an earlier scan, and no use any more */
 	size_t seen;                 /* … `in`, of which so much was looked through */
 	const struct kind *late;     /* took longer than kind_ms; NULL: none did */
 	bool stopped;                /* by a signal, and so ended by us */
@@ -252,6 +255,8 @@ struct guard *guard_kept(struct guard *old, struct scan *s)
 void guard_rest(struct guard *g)
 {
 	g->scan = NULL;
+	if (g->ahead) /* it goes on, for a later scan */
+		return;
 	/* What it would say now is nobody's answer. */
 	if (g->asked || g->looks >= LOOKS_MAX)
 		(void)stop(g);
@@ -293,6 +298,15 @@ static int begin(struct guard *g, const struct kind *k, bool *ret_fresh, struct 
 
 /* ---- ahead of the scan that takes it ---- */
 
+/* Nothing of what comes from now on is taken before all of it is there. */
+static void gather(struct guard *g, const struct kind *k)
+{
+	g->ahead = k;
+	g->complete = g->ended = g->adopted = g->stale = false;
+	g->seen = g->at = 0;
+	buf_clear(&g->in);
+}
+
 int guard_ahead(struct guard *g, const struct kind *k, struct err *e)
 {
 	bool fresh;
@@ -300,11 +314,14 @@ int guard_ahead(struct guard *g, const struct kind *k, struct err *e)
 	if (begin(g, k, &fresh, e) < 0)
 		return e->code;
 	g->scan = NULL;
-	g->ahead = k;
-	g->complete = false;
-	g->seen = g->at = 0;
-	buf_clear(&g->in);
+	gather(g, k);
 	return 0;
+}
+
+bool guard_goes_on(const struct guard *g, const struct kind *k)
+{
+	return g && g->ahead && (!k || (g->ahead == k && !g->stale)) &&
+	       g->owner == guard_process_owner();
 }
 
 /* The end of the kind is a frame that holds two numbers; what is no frame is told by take(). */
@@ -332,15 +349,16 @@ static bool look_through(struct guard *g)
 	return end;
 }
 
-enum ahead guard_ahead_state(struct guard *g)
+/* Waits for so long at most where nothing comes. */
+static enum ahead listen(struct guard *g, unsigned ms)
 {
 	int r = 1;
 
 	if (!g->ahead)
 		return AHEAD_NONE;
 	while (!g->complete && r > 0) {
-		g->complete = look_through(g);
-		r = g->complete ? 0 : hear(g, 0);
+		g->complete = g->ended = look_through(g);
+		r = g->complete ? 0 : hear(g, ms);
 		/* It ended or hangs: who takes what came tells so. */
 		if (r < 0 || (r == 0 && is_silent(g)))
 			g->complete = true;
@@ -352,11 +370,17 @@ enum ahead guard_ahead_state(struct guard *g)
 	return AHEAD_NONE;
 }
 
+enum ahead guard_ahead_state(struct guard *g)
+{
+	return listen(g, 0);
+}
+
 bool guard_adopt(struct guard *g, const struct kind *k, struct scan *s)
 {
 	if (!g || g->ahead != k || !g->complete || g->owner != guard_process_owner())
 		return false;
 	g->scan = s;
+	g->adopted = true;
 	return true;
 }
 
@@ -379,31 +403,82 @@ const struct kind *guard_late(struct guard *g)
 }
 
 /* A transaction of packages explains the files it is looked at with: they wait for each other. */
+static bool may_be_late(const struct guard *g, const struct kind *k)
+{
+	return g->kept && g->scan->options->kind_ms && k != &kind_package &&
+	       !scan_parts(g->scan->sensors, k);
+}
+
+static int too_late(struct guard *g, const struct kind *k, struct err *e)
+{
+	g->late = k;
+	return err_set(e, ERR_TIMEOUT, "kind '%s' takes long to look at", k->name);
+}
+
 static int be_patient(struct guard *g, const struct kind *k, int64_t began, struct err *e)
 {
-	unsigned ms = g->scan->options->kind_ms;
-
-	if (!ms)
+	if (!g->scan->options->kind_ms)
 		return 0;
-	if (is_stopped(g))
+	if (is_stopped(g)) {
 		g->stopped = true;
-	else if (has_passed(began, ms) && k != &kind_package && !scan_parts(g->scan->sensors, k))
-		g->late = k;
-	else
+		return err_set(e, ERR_TIMEOUT, "kind '%s' was stopped", k->name);
+	}
+	if (may_be_late(g, k) && has_passed(began, g->scan->options->kind_ms))
+		return too_late(g, k, e);
+	return 0;
+}
+
+/* It may still be at a kind that took too long. On a busy host it is that slow because it has only
+ * just begun: a process that is ended for it is never ready. */
+static int settle(struct guard *g, const struct kind *k, struct err *e)
+{
+	if (!g->ahead)
 		return 0;
-	return err_set(e, ERR_TIMEOUT, "kind '%s' takes long to look at", k->name);
+	g->stale = true;
+	if (may_be_late(g, k) && listen(g, 0) == AHEAD_GOES_ON)
+		return too_late(g, k, e);
+	/* What it said is nobody's answer; one who did not come to its end is no use. */
+	if (!g->ended)
+		(void)stop(g);
+	g->ahead = NULL;
+	g->asked = false;
+	return 0;
+}
+
+/* Until all of it is there. Where that takes too long it goes on, and somebody takes it later. */
+static int foresee(struct guard *g, const struct kind *k, int64_t began, struct err *e)
+{
+	enum ahead state;
+
+	gather(g, k);
+	while ((state = listen(g, TICK_MS)) == AHEAD_GOES_ON) {
+		scan_tick(g->scan);
+		if (scan_stopped(g->scan)) {
+			g->ahead = NULL;
+			return err_set(e, ERR_INTERRUPTED, "interrupted");
+		}
+		if (has_passed(began, g->scan->options->kind_ms))
+			return too_late(g, k, e);
+	}
+	g->ahead = NULL;
+	if (state == AHEAD_NONE)
+		return err_set(e, ERR_TIMEOUT, "kind '%s' was stopped", k->name);
+	return 0;
 }
 
 int guard_kind(struct guard *g, const struct kind *k, struct err *e)
 {
 	int64_t began = clock_monotonic();
-	bool fresh = true, ahead = g->ahead == k;
+	bool fresh = true;
 	struct span frame;
 	int r = 0;
 
-	g->ahead = NULL;
-	if (!ahead && begin(g, k, &fresh, e) < 0)
+	if (g->ahead == k && g->adopted)
+		g->ahead = NULL;
+	else if (settle(g, k, e) < 0 || begin(g, k, &fresh, e) < 0 ||
+		 (may_be_late(g, k) && foresee(g, k, began, e) < 0))
 		return e->code;
+	g->adopted = false;
 	while (r == 0) {
 		while (r == 0 && next_frame(g, &frame) > 0)
 			r = take(g, frame, k, e);

@@ -14,7 +14,7 @@ void guard_freep(struct guard **g);
 
 /* Observe one kind: s->emitted and the gaps get what its sensors deliver. Kinds come in the order
  * of their ids. `wanted` says which ones will come. */
-/* ERR_TIMEOUT: options.kind_ms were not enough. */
+/* ERR_TIMEOUT: options.kind_ms were not enough. One kept goes on with it then: guard_goes_on. */
 int guard_kind(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
 
 /* For who looks often: a process that is there for the next scan, with all that host_renew takes
@@ -28,6 +28,9 @@ void guard_rest(struct guard *g);
 /* One kept: begin to observe this kind, and do not wait; the scan may end. What came is taken by
  * guard_kind of a later scan, after guard_adopt. */
 int guard_ahead(struct guard *g, const struct kind *k, struct err *e) MUST_CHECK;
+/* One that is at a kind (NULL: any) nobody took yet: begun by guard_ahead, or guard_kind had no
+ * more time for it. */
+bool guard_goes_on(const struct guard *g, const struct kind *k);
 /* Take in what came, without waiting. */
 enum ahead guard_ahead_state(struct guard *g);
 /* It is that scan's from now on, when all of this kind came. */

@@ -102,6 +102,9 @@ size_t look_memory_unread(const struct look_memory *m, const struct span **ret);
 enum ahead { AHEAD_NONE, AHEAD_GOES_ON, AHEAD_COMPLETE };
 int look_ahead(struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct kind *k, struct err *e) MUST_CHECK;
+/* Right after a look for which it took too long: what was begun then goes on by the side. False: it
+ * does not, look_ahead begins anew. */
+bool look_goes_on_ahead(struct look_memory *m, const struct kind *k);
 enum ahead look_ahead_state(struct look_memory *m);
 void look_ahead_drop(struct look_memory *m);
 /* The kind that took too long; NULL: none did. Said once. */

@@ -448,6 +448,17 @@ static int tidy(struct relook *l, struct err *e)
 
 /* ---- one kind, by the side ---- */
 
+bool look_goes_on_ahead(struct look_memory *m, const struct kind *k)
+{
+	struct guard *late = m->guard;
+
+	if (!guard_goes_on(late, k) || guard_goes_on(m->ahead, NULL))
+		return false;
+	m->guard = m->ahead; /* it has rest, and is ready for the next look */
+	m->ahead = late;
+	return true;
+}
+
 int look_ahead(struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct kind *k, struct err *e)
 {

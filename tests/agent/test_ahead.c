@@ -16,12 +16,14 @@ static struct {
 	int begin; /* what look_ahead returns */
 	enum ahead state;
 	const struct kind *slow;
+	const struct kind *going; /* on, since a look that was late */
 	bool stopped;
 	unsigned begun, dropped, notes;
 } side;
 
 int __wrap_look_ahead(struct store *s, const struct policy *p, const struct scan_options *o,
 	const struct kind *k, struct err *e);
+bool __wrap_look_goes_on_ahead(struct look_memory *m, const struct kind *k);
 enum ahead __wrap_look_ahead_state(struct look_memory *m);
 void __wrap_look_ahead_drop(struct look_memory *m);
 const struct kind *__wrap_look_slow(struct look_memory *m);
@@ -34,6 +36,12 @@ int __wrap_look_ahead(struct store *s, const struct policy *p, const struct scan
 	(void)s, (void)p, (void)o, (void)k;
 	side.begun++;
 	return side.begin < 0 ? err_set(e, side.begin, "no more processes") : 0;
+}
+
+bool __wrap_look_goes_on_ahead(struct look_memory *m, const struct kind *k)
+{
+	(void)m;
+	return side.going == k;
 }
 
 enum ahead __wrap_look_ahead_state(struct look_memory *m)
@@ -225,13 +233,37 @@ static void a_look_that_took_long_makes_its_kind_dear(void **state)
 	struct collector *c = *state;
 
 	side.slow = &kind_port;
-	assert_true(ahead_failed(c, ERR_TIMEOUT));
+	assert_true(ahead_failed(c, ERR_TIMEOUT, NULL, 0));
 	assert_true(c->pace[kind_port.id].dear);
-	assert_false(ahead_failed(c, ERR_TIMEOUT)); /* for another reason */
+	assert_false(ahead_failed(c, ERR_TIMEOUT, NULL, 0)); /* for another reason */
 	side.stopped = true;
-	assert_true(ahead_failed(c, ERR_TIMEOUT));
+	assert_true(ahead_failed(c, ERR_TIMEOUT, NULL, 0));
 	side.slow = &kind_port;
-	assert_false(ahead_failed(c, ERR_WRITE));
+	assert_false(ahead_failed(c, ERR_WRITE, NULL, 0));
+}
+
+/* It is not begun anew: all that was heard of when it was waits for what it will find. */
+static void one_that_took_long_goes_on(void **state)
+{
+	struct collector *c = *state;
+	struct look_again x = { .kind = &kind_port, .key = span_of("p") };
+
+	side.slow = side.going = &kind_port;
+	assert_true(ahead_failed(c, ERR_TIMEOUT, &x, 1));
+	assert_ptr_equal(c->ahead.kind, &kind_port);
+	assert_int_equal(c->ahead.n, 1);
+	assert_int_equal(backlog_count_of(c->backlog, &kind_port), 0);
+	assert_int_equal(side.begun, 0);
+	assert_false(ahead_begin(c)); /* the dear one waits its turn */
+	side.slow = side.going = &kind_process;
+	assert_true(ahead_failed(c, ERR_TIMEOUT, NULL, 0)); /* one at a time */
+	assert_ptr_equal(c->ahead.kind, &kind_port);
+	assert_false(ahead_may_look(c, &kind_port));
+	assert_true(ahead_may_look(c, &kind_file));
+	side.state = AHEAD_COMPLETE;
+	pass(c, 60 * MS);
+	assert_true(ahead_may_look(c, &kind_port));
+	assert_false(ahead_may_look(c, &kind_file)); /* which might be late, and spoil it */
 }
 
 /* What it took is with those that are put back. */
@@ -244,7 +276,7 @@ static void a_look_that_fails_drops_what_was_observed(void **state)
 	assert_true(ahead_begin(c));
 	until_complete(c);
 	assert_int_equal(ahead_take(c, a, &looks, 0), 1);
-	assert_false(ahead_failed(c, ERR_FORMAT));
+	assert_false(ahead_failed(c, ERR_FORMAT, NULL, 0));
 	assert_int_equal(side.dropped, 1);
 	assert_false(ahead_holds(c));
 	assert_int_equal(backlog_count(c->backlog), 0);
@@ -273,6 +305,7 @@ int main(void)
 		TEST(one_that_is_quick_again_is_not_dear),
 		TEST(what_waited_for_one_that_is_gone_waits_again),
 		TEST(one_that_cannot_begin_is_tried_later),
+		TEST(one_that_took_long_goes_on),
 		TEST(a_look_that_took_long_makes_its_kind_dear),
 		TEST(a_look_that_fails_drops_what_was_observed),
 		TEST(all_that_waits_can_be_taken_back),

@@ -15,7 +15,7 @@
 #include "os/clock.h"
 
 /* What the rooms do now: names to deliver, and then how it ends. */
-enum ending { RETURNS, FAILS, CRASHES, HANGS, LEAVES, BABBLES };
+enum ending { RETURNS, FAILS, CRASHES, HANGS, LEAVES, BABBLES, TARRIES };
 
 /* A process that is kept sees it as well. */
 static struct table {
@@ -100,6 +100,10 @@ static int scan_users(struct scan *s, struct err *e)
 	case HANGS:
 		for (;;)
 			pause();
+	case TARRIES:
+		while (*(volatile enum ending *)&host->user_ending == TARRIES)
+			usleep(1000);
+		break;
 	case LEAVES:
 		_exit(3);
 	case BABBLES:
@@ -334,36 +338,94 @@ static void looks_keep_their_process(void **state)
 	end_kept(w);
 }
 
-/* It did not come in time: nothing is recorded, and another one observes it by the side. */
-static void what_takes_long_is_observed_by_the_side(void **state)
+static void expect_late(struct world *w, const struct kind *k)
 {
-	struct world *w = begin_kept(state);
-	struct look_again x = { .kind = &kind_user };
-	struct look_memory *m = w->options.memory;
+	struct look_again x = { .kind = k };
 	struct check_summary sum;
 	struct err e = { 0 };
-	pid_t first = keeps(w, 1);
-	int64_t until = clock_monotonic() + INT64_C(20000000000);
 
-	w->options.kind_ms = 200;
-	w->options.deadline_ms = 0;
-	say(host->users, "bcd");
-	host->user_ending = HANGS;
 	assert_int_equal(pipeline_look(w->store, w->policy, &w->options, &x, 1, NULL, &sum, &e),
 		ERR_TIMEOUT);
-	assert_ptr_equal(look_slow(m), &kind_user);
-	assert_null(look_slow(m));
-	assert_false(look_was_stopped(m));
-	host->user_ending = RETURNS;
-	if (look_ahead(w->store, w->policy, &w->options, &kind_user, &e) < 0)
-		fail_msg("%s", e.text);
-	expect_look_at(w, &kind_group, ""); /* does not wait for it, nor take it */
+	assert_ptr_equal(look_slow(w->options.memory), k);
+	assert_null(look_slow(w->options.memory));
+	assert_false(look_was_stopped(w->options.memory));
+}
+
+static void until_complete(struct look_memory *m)
+{
+	int64_t until = clock_monotonic() + INT64_C(60000000000);
+
 	while (look_ahead_state(m) == AHEAD_GOES_ON && clock_monotonic() < until)
 		usleep(1000);
 	assert_int_equal(look_ahead_state(m), AHEAD_COMPLETE);
+}
+
+/* It did not come in time: nothing is recorded, and the same one goes on by the side. */
+static void what_takes_long_goes_on_by_the_side(void **state)
+{
+	struct world *w = begin_kept(state);
+	struct look_memory *m = w->options.memory;
+	pid_t first = keeps(w, 1);
+
+	w->options.kind_ms = 300;
+	w->options.deadline_ms = 0;
+	say(host->users, "bcd");
+	host->user_ending = TARRIES;
+	expect_late(w, &kind_user);
+	assert_false(look_goes_on_ahead(m, &kind_group));
+	assert_true(look_goes_on_ahead(m, &kind_user));
+	assert_false(look_goes_on_ahead(m, &kind_user)); /* once */
+	w->options.kind_ms = 60000;
+	expect_look_at(w, &kind_group, ""); /* does not wait for it, nor take it */
+	host->user_ending = RETURNS;
+	until_complete(m);
 	say(host->users, "x"); /* what was observed counts */
 	expect_look_at(w, &kind_user, "deleted a\ncreated d\n");
-	assert_int_not_equal(host->looked, first);
+	assert_int_equal(look_ahead_state(m), AHEAD_NONE);
+	expect_look_at(w, &kind_user, "deleted b\ndeleted c\ndeleted d\ncreated x\n");
+	assert_int_not_equal(host->looked, first); /* the one that looked at groups */
+	assert_int_equal(kill(first, 0), 0);       /* was not ended for having been slow */
+	end_kept(w);
+}
+
+/* The place by the side is taken: it is not ended, but what it says then is too old. */
+static void what_takes_long_is_not_taken_later(void **state)
+{
+	struct world *w = begin_kept(state);
+	struct look_memory *m = w->options.memory;
+	pid_t first = keeps(w, 1);
+
+	w->options.kind_ms = 300;
+	w->options.deadline_ms = 0;
+	say(host->users, "bcd");
+	host->user_ending = TARRIES;
+	expect_late(w, &kind_user);
+	expect_late(w, &kind_group);
+	assert_false(look_goes_on_ahead(m, &kind_user)); /* who was heard of since may be missing */
+	host->user_ending = RETURNS;
+	w->options.kind_ms = 60000;
+	say(host->users, "x");
+	usleep(100000);
+	expect_look_at(w, &kind_user, "deleted a\ndeleted b\ndeleted c\ncreated x\n");
+	assert_int_equal(host->looked, first);
+	end_kept(w);
+}
+
+static void what_is_dear_is_observed_by_the_side(void **state)
+{
+	struct world *w = begin_kept(state);
+	struct look_memory *m = w->options.memory;
+	struct err e = { 0 };
+
+	(void)keeps(w, 1);
+	w->options.deadline_ms = 0;
+	say(host->users, "bcd");
+	if (look_ahead(w->store, w->policy, &w->options, &kind_user, &e) < 0)
+		fail_msg("%s", e.text);
+	expect_look_at(w, &kind_group, ""); /* does not wait for it, nor take it */
+	until_complete(m);
+	say(host->users, "x"); /* what was observed counts */
+	expect_look_at(w, &kind_user, "deleted a\ncreated d\n");
 	assert_int_equal(look_ahead_state(m), AHEAD_NONE);
 	expect_look_at(w, &kind_user, "deleted b\ndeleted c\ndeleted d\ncreated x\n");
 	end_kept(w);
@@ -558,7 +620,9 @@ int main(void)
 		TEST(a_kept_one_that_hangs_costs_a_gap),
 		TEST(a_kept_one_that_leaves_costs_a_gap),
 		TEST(another_policy_takes_another_process),
-		TEST(what_takes_long_is_observed_by_the_side),
+		TEST(what_takes_long_goes_on_by_the_side),
+		TEST(what_takes_long_is_not_taken_later),
+		TEST(what_is_dear_is_observed_by_the_side),
 		TEST(by_the_side_one_that_fails),
 		TEST(by_the_side_one_that_crashes),
 		TEST(by_the_side_one_that_hangs),

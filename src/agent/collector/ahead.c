@@ -101,6 +101,19 @@ static const struct kind *next_dear(const struct collector *c, int64_t now)
 	return ret;
 }
 
+/* What waits for k now is what it was, or will be, observed for. */
+static void goes_on(struct collector *c, const struct kind *k)
+{
+	if (!c->ahead.tick)
+		c->ahead.tick = timer_new(c->loop, on_tick, c);
+	c->ahead.kind = k;
+	c->ahead.began = clock_monotonic();
+	c->ahead.arena = arena_new();
+	c->ahead.n =
+		backlog_take(c->backlog, SIZE_MAX, is_wanted, c, c->ahead.arena, &c->ahead.looks);
+	timer_start(c->ahead.tick, TICK_MS * MS);
+}
+
 bool ahead_begin(struct collector *c)
 {
 	const struct kind *k = c->ahead.kind ? NULL : next_dear(c, clock_monotonic());
@@ -114,14 +127,7 @@ bool ahead_begin(struct collector *c)
 		c->pace[k->id].next = clock_monotonic() + PAUSE_MAX_MS * MS;
 		return false;
 	}
-	if (!c->ahead.tick)
-		c->ahead.tick = timer_new(c->loop, on_tick, c);
-	c->ahead.kind = k;
-	c->ahead.began = clock_monotonic();
-	c->ahead.arena = arena_new();
-	c->ahead.n =
-		backlog_take(c->backlog, SIZE_MAX, is_wanted, c, c->ahead.arena, &c->ahead.looks);
-	timer_start(c->ahead.tick, TICK_MS * MS);
+	goes_on(c, k);
 	return true;
 }
 
@@ -135,7 +141,11 @@ void ahead_drop(struct collector *c)
 
 bool ahead_may_look(const struct collector *c, const struct kind *k)
 {
-	return !c->pace[k->id].dear || (c->ahead.kind == k && c->ahead.complete);
+	/* Of a look that fails all is lost: it is not made with others, which may be late as well.
+	 */
+	if (c->ahead.complete)
+		return c->ahead.kind == k;
+	return !c->pace[k->id].dear;
 }
 
 int64_t ahead_next(const struct collector *c, const struct kind *k)
@@ -194,7 +204,7 @@ void ahead_looked(struct collector *c, const struct look_again *looks, size_t n)
 	forget(c);
 }
 
-bool ahead_failed(struct collector *c, int rc)
+bool ahead_failed(struct collector *c, int rc, const struct look_again *looks, size_t n)
 {
 	const struct kind *late = look_slow(c->options.memory);
 	bool stopped = say_stopped(c);
@@ -207,5 +217,12 @@ bool ahead_failed(struct collector *c, int rc)
 		c->pace[late->id].dear = true;
 		c->pace[late->id].next = clock_monotonic();
 	}
-	return rc == ERR_TIMEOUT && (late || stopped);
+	if (rc != ERR_TIMEOUT || (!late && !stopped))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		look_soon(c, &looks[i]);
+	/* Begun anew it would be as late again, on a host that is busy. */
+	if (late && !c->ahead.kind && look_goes_on_ahead(c->options.memory, late))
+		goes_on(c, late);
+	return true;
 }

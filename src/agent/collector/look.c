@@ -233,9 +233,7 @@ static bool look(struct collector *c, const struct look_again *looks, size_t n, 
 	if (c->late_door)
 		c->late_door->done(c);
 	if (rc < 0) {
-		if (ahead_failed(c, rc))
-			put_back(c, looks, n);
-		else
+		if (!ahead_failed(c, rc, looks, n))
 			failed(c, looks, n, &e);
 		return false;
 	}

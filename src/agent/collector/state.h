@@ -251,7 +251,7 @@ int64_t ahead_next(const struct collector *c, const struct kind *k);
 size_t ahead_take(struct collector *c, struct arena *a, struct look_again **looks, size_t n);
 void ahead_looked(struct collector *c, const struct look_again *looks, size_t n);
 /* True: only because a kind took long. All can be looked at again at once, without that. */
-bool ahead_failed(struct collector *c, int rc);
+bool ahead_failed(struct collector *c, int rc, const struct look_again *looks, size_t n);
 
 /* ---- dear.c: what takes long to look at ---- */
 /* It does, and was looked at lately or waits for a look of its own. ctx: the collector. */
