@@ -402,10 +402,12 @@ const struct kind *guard_late(struct guard *g)
 	return k;
 }
 
-/* A transaction of packages explains the files it is looked at with: they wait for each other. */
+/* Of what is looked at in parts, what goes on would be of the parts that were asked for, and no
+ * answer to who asks for others. A transaction of packages explains the files it is looked at with:
+ * they wait for each other. */
 static bool may_be_late(const struct guard *g, const struct kind *k)
 {
-	return g->kept && g->scan->options->kind_ms && k != &kind_package &&
+	return g->kept && g->scan->options->kind_ms && k != &kind_package && !k->hierarchical &&
 	       !scan_parts(g->scan->sensors, k);
 }
 
