@@ -266,6 +266,28 @@ static void one_that_took_long_goes_on(void **state)
 	assert_false(ahead_may_look(c, &kind_file)); /* which might be late, and spoil it */
 }
 
+/* A survey's repair is not said to be done while what the survey found was not recorded. */
+static void a_survey_waits_for_what_was_put_back(void **state)
+{
+	AUTO_FREE(arena) a = arena_new();
+	struct job survey = { .finished = true };
+	struct collector *c = *state;
+	struct look_again *looks;
+	size_t n;
+
+	heard(c, &kind_file, "/found", "");
+	survey.serial = backlog_serial(c->backlog);
+	c->running = &survey;
+	heard(c, &kind_file, "/later", "");
+	n = backlog_take(c->backlog, SIZE_MAX, NULL, NULL, a, &looks);
+	assert_false(ahead_waits(c, survey.serial));
+	side.stopped = true;
+	assert_true(ahead_failed(c, ERR_TIMEOUT, looks, n));
+	assert_int_equal(backlog_count_of(c->backlog, &kind_file), 2);
+	assert_true(ahead_waits(c, survey.serial));
+	c->running = NULL;
+}
+
 /* What it took is with those that are put back. */
 static void a_look_that_fails_drops_what_was_observed(void **state)
 {
@@ -306,6 +328,7 @@ int main(void)
 		TEST(what_waited_for_one_that_is_gone_waits_again),
 		TEST(one_that_cannot_begin_is_tried_later),
 		TEST(one_that_took_long_goes_on),
+		TEST(a_survey_waits_for_what_was_put_back),
 		TEST(a_look_that_took_long_makes_its_kind_dear),
 		TEST(a_look_that_fails_drops_what_was_observed),
 		TEST(all_that_waits_can_be_taken_back),

@@ -47,8 +47,7 @@ static void drop(struct collector *c)
 
 	c->ahead.arena = NULL;
 	forget(c);
-	for (size_t i = 0; i < n; i++)
-		look_soon(c, &looks[i]);
+	look_back(c, looks, n);
 	arena_free(a);
 }
 
@@ -219,8 +218,7 @@ bool ahead_failed(struct collector *c, int rc, const struct look_again *looks, s
 	}
 	if (rc != ERR_TIMEOUT || (!late && !stopped))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		look_soon(c, &looks[i]);
+	look_back(c, looks, n);
 	/* Begun anew it would be as late again, on a host that is busy. */
 	if (late && !c->ahead.kind && look_goes_on_ahead(c->options.memory, late))
 		goes_on(c, late);

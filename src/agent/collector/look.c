@@ -156,12 +156,6 @@ static void give_up(struct collector *c, const struct look_again *looks, size_t 
 	survey_lost(c, &loss);
 }
 
-static void put_back(struct collector *c, const struct look_again *looks, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		look_soon(c, &looks[i]);
-}
-
 /* Once, not at each new try; status says it as long as it lasts. */
 static void say_trouble(struct collector *c, const struct err *why)
 {
@@ -208,7 +202,7 @@ static void failed(struct collector *c, const struct look_again *looks, size_t n
 		give_up(c, looks, n, why);
 		return;
 	}
-	put_back(c, looks, n);
+	look_back(c, looks, n);
 }
 
 /* False: it failed, and they wait again. */
@@ -339,6 +333,14 @@ void look_soon(struct collector *c, const struct look_again *l)
 	if (!backlog_add(c->backlog, l))
 		overflow(c, l);
 	look_schedule(c);
+}
+
+void look_back(struct collector *c, const struct look_again *looks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		look_soon(c, &looks[i]);
+	if (n && c->running && c->running->finished)
+		c->running->serial = backlog_serial(c->backlog);
 }
 
 void look_hint(struct collector *c, const struct look_again *l)

@@ -232,6 +232,9 @@ void look_start(struct collector *c);
 void look_hint(struct collector *c, const struct look_again *l);
 /* The same, not to be held. */
 void look_soon(struct collector *c, const struct look_again *l);
+/* They were to be looked at, and were not: they wait again, behind all others. A survey that is
+ * over waits for these, too: what it found may be among them. */
+void look_back(struct collector *c, const struct look_again *looks, size_t n);
 void look_schedule(struct collector *c);
 /* Look at all that waits, now. */
 void look_all(struct collector *c);
