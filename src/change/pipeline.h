@@ -151,6 +151,13 @@ int pipeline_survey(struct store *s, const struct policy *p, const struct scan_o
  * to the listener. *ret_seq: of the last one; may be NULL. */
 int pipeline_record(struct store *s, struct ledger_record *records, size_t n,
 	const struct check_listener *l, uint64_t *ret_seq, struct err *e) MUST_CHECK;
+/* The same, and what belongs to them in the same transaction. last: the seq of the last one. */
+struct record_with {
+	int (*write)(void *ctx, uint64_t last, struct err *e);
+	void *ctx;
+};
+int pipeline_record_with(struct store *s, struct ledger_record *records, size_t n,
+	const struct record_with *with, const struct check_listener *l, struct err *e) MUST_CHECK;
 
 /* What to know of the last check before believing what stands now. */
 struct standing {

@@ -186,7 +186,7 @@ int collector_watcher(struct collector *c, int fd, int64_t from, struct err *e)
 		return e->code;
 	c->unready = 1;
 	send_policy(c);
-	survey_deaf(c, &loss);
+	losses_deaf(c, &loss);
 	return 0;
 }
 

@@ -71,7 +71,7 @@ static void changed(void *ctx, const struct canary_place *p)
 	escape_value(&text, p->text);
 	(void)!collector_note(c, "canary-missed", buf_text(&text));
 	loss.text = buf_span(&text);
-	survey_lost(c, &loss);
+	losses_survey(c, &loss);
 }
 
 static void done(void *ctx)

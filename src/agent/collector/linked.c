@@ -68,7 +68,7 @@ void linked_heard(struct collector *c, const struct other_name *x)
 				"more files got another name at once than could be kept in mind") };
 
 		l->n = 0;
-		survey_lost(c, &loss);
+		losses_survey(c, &loss);
 		return;
 	}
 	l->inode[l->n++] = (struct file_identity){ x->device, x->inode };

@@ -153,7 +153,7 @@ static void give_up(struct collector *c, const struct look_again *looks, size_t 
 		.count = n,
 		.text = span_of(why->text) };
 
-	survey_lost(c, &loss);
+	losses_survey(c, &loss);
 }
 
 /* Once, not at each new try; status says it as long as it lasts. */
@@ -325,7 +325,7 @@ static void overflow(struct collector *c, const struct look_again *l)
 		.text = span_of("more changed at once than could be kept in mind") };
 
 	if (!is_repaired_later(c, l->kind))
-		survey_lost(c, &loss);
+		losses_survey(c, &loss);
 }
 
 void look_soon(struct collector *c, const struct look_again *l)

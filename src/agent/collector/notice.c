@@ -36,7 +36,7 @@ static void take_loss(struct collector *c, const struct notice *n)
 		.count = x->count,
 		.text = x->text };
 
-	survey_lost(c, &loss);
+	losses_survey(c, &loss);
 }
 
 static void means_free(struct means_row *m)

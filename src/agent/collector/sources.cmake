@@ -6,6 +6,7 @@ list(APPEND AGENT_SOURCES
   src/agent/collector/dear.c
   src/agent/collector/give_way.c
   src/agent/collector/look.c
+  src/agent/collector/losses.c
   src/agent/collector/notice.c
   src/agent/collector/records.c
   src/agent/collector/start.c

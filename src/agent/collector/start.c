@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "agent/collector/state.h"
+#include "agent/log.h"
 #include "change/standing.h"
 #include "os/clock.h"
 #include "os/random.h"
 
 #define VALUE_AGENT "agent"         /* "running" or "stopped" */
-#define VALUE_ABSENCES "absences"   /* seqs of losses that no survey at the start made good yet */
 #define VALUE_REREAD "reread-after" /* stored key */
-#define ABSENCES_BYTES 32768        /* of that text; more are not repaired by name */
+#define ERRORS_TOLD 8               /* of a policy that was refused */
 #define SECOND INT64_C(1000000000)
 #define LAST_LOOK (5 * SECOND) /* at what was heard of before the end; the rest is found later */
 
@@ -21,50 +21,6 @@ static int set_value(struct collector *c, const char *name, struct span value, s
 	if (store_begin(c->store, e) < 0)
 		return e->code;
 	if (store_value_set(c->store, name, value, e) < 0) {
-		store_rollback(c->store);
-		return e->code;
-	}
-	return store_commit(c->store, e);
-}
-
-void start_repaired(struct collector *c)
-{
-	struct err e;
-
-	(void)!set_value(c, VALUE_ABSENCES, SPAN_NONE, &e); /* then they are repaired twice */
-}
-
-/* What agents that ended before their survey at the start had left to it is left to ours. */
-static void take_absences(struct collector *c, struct job *j)
-{
-	AUTO(buf) text = BUF_INIT(ABSENCES_BYTES);
-	const char *at;
-	char *end;
-	struct err e;
-
-	if (store_value_get(c->store, VALUE_ABSENCES, &text, &e) < 0)
-		return;
-	for (at = buf_text(&text);; at = end) {
-		uint64_t seq = strtoull(at, &end, 10);
-
-		if (end == at)
-			return;
-		survey_repairs(j, seq);
-		c->losses++;
-	}
-}
-
-/* One transaction: we run, and these wait for our survey. */
-static int keep_absences(struct collector *c, const struct job *j, struct err *e)
-{
-	AUTO(buf) text = BUF_INIT(ABSENCES_BYTES);
-
-	for (size_t i = 0; i < j->n_losses; i++)
-		buf_addf(&text, "%llu ", (unsigned long long)j->losses[i]);
-	if (store_begin(c->store, e) < 0)
-		return e->code;
-	if (store_value_set(c->store, VALUE_ABSENCES, buf_span(&text), e) < 0 ||
-		store_value_set(c->store, VALUE_AGENT, span_of("running"), e) < 0) {
 		store_rollback(c->store);
 		return e->code;
 	}
@@ -140,6 +96,25 @@ int start_policy(struct collector *c, struct buf *ret_text, struct err *e)
 	return 0;
 }
 
+/* The first few of them, and how many there are beside. */
+static void add_errors(struct buf *ret, const struct problems *problems)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < problems->n && n < ERRORS_TOLD; i++) {
+		const struct problem *p = &problems->list[i];
+
+		if (p->level != PROBLEM_ERROR)
+			continue;
+		buf_addf(ret, "%s%s", n++ ? "; " : ": ", p->file ? p->file : "policy");
+		if (p->line)
+			buf_addf(ret, ":%u:%u", p->line, p->column);
+		buf_addf(ret, ": %s", p->text);
+	}
+	if (problems->errors > n)
+		buf_addf(ret, "; and %zu more", problems->errors - n);
+}
+
 void start_refused(struct collector *c, const char *note, const char *what,
 	const struct problems *problems, struct err *e, struct buf *ret_text)
 {
@@ -147,12 +122,8 @@ void start_refused(struct collector *c, const char *note, const char *what,
 
 	problems_told(problems, e);
 	buf_addf(&text, "%s not loaded: %s", what, e->text);
-	for (size_t i = 0; i < problems->n; i++) {
-		const struct problem *p = &problems->list[i];
-
-		if (p->level == PROBLEM_ERROR)
-			buf_addf(&text, "\n%s:%u:%u: %s", p->file, p->line, p->column, p->text);
-	}
+	add_errors(&text, problems);
+	log_say(LOG_LEVEL_ERROR, "%s", buf_text(&text));
 	collector_note(c, note, buf_text(&text));
 	if (ret_text)
 		buf_add_span(ret_text, buf_span(&text));
@@ -271,12 +242,12 @@ static int note_absence(struct collector *c, struct err *e)
 			arena_format(c->arena, "%s; the clock was set back since", why_absent(c)));
 	c->later = job_new("startup", OBSERVED_STARTUP, NULL, 0);
 	c->later->soon = true;
-	take_absences(c, c->later);
+	losses_left(c, c->later);
 	/* Nothing was missed before the baseline; what changed since it was begun, the survey
 	 * finds. */
-	if (!c->baseline_new && survey_keep_loss(c, c->later, &loss, e) < 0)
+	if (!c->baseline_new && losses_keep(c, c->later, &loss, e) < 0)
 		return e->code;
-	return keep_absences(c, c->later, e);
+	return set_value(c, VALUE_AGENT, span_of("running"), e);
 }
 
 int start_state(struct collector *c, struct err *e)

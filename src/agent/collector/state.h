@@ -75,6 +75,7 @@ struct means_row {
 };
 
 #define DEAR 256
+#define LOSSES_MAX 1024 /* known to be open, and repaired by one job */
 
 struct collector {
 	struct collector_setup setup;
@@ -160,6 +161,8 @@ struct collector {
 	/* for status and metrics */
 	struct health *health;
 	struct latency latency[KIND_IDS];
+	uint64_t open_losses[LOSSES_MAX]; /* seqs of those without a repair */
+	size_t n_open_losses;
 	uint64_t hints[KIND_IDS], changes[CHANGE_TYPE_N], looks, losses, repairs, gaps;
 	struct means_row means[MEANS_MAX];
 	size_t n_means;
@@ -285,11 +288,6 @@ void jobs_next(struct collector *c);              /* begin the next one if it ma
  * missed. Of everything. */
 void survey_later(struct collector *c, struct job *j);
 void jobs_free(struct collector *c);
-/* Something was not heard of: record it, and survey its scope. */
-void survey_lost(struct collector *c, const struct loss_note *l);
-/* Nobody hears of anything until a watcher is ready: only a survey that begins then finds it all.
- */
-void survey_deaf(struct collector *c, const struct loss_note *l);
 /* Some of what waited has been recorded: what waited for that goes on. */
 void survey_settled(struct collector *c);
 void survey_stop(struct collector *c);
@@ -307,12 +305,26 @@ bool surveyor_runs(const struct collector *c);
 void surveyor_pause(struct collector *c);
 void surveyor_resume(struct collector *c);
 
-/* Record it, to be repaired by this job. What fails now (a full disk) is recorded with the repair.
- */
-int survey_keep_loss(struct collector *c, struct job *j, const struct loss_note *l,
-	struct err *e) MUST_CHECK;
 /* The ledger's loss of this seq is repaired by this job, too. */
 void survey_repairs(struct job *j, uint64_t seq);
+
+/* ---- losses.c: what was not heard of ---- */
+/* Something was not heard of: record it, and survey its scope. */
+void losses_survey(struct collector *c, const struct loss_note *l);
+/* Nobody hears of anything until a watcher is ready: only a survey that begins then finds it all.
+ */
+void losses_deaf(struct collector *c, const struct loss_note *l);
+/* Record it, to be repaired by this job. What fails now (a full disk) is recorded with the repair.
+ */
+int losses_keep(struct collector *c, struct job *j, const struct loss_note *l,
+	struct err *e) MUST_CHECK;
+/* The one that could not be recorded yet. */
+int losses_record(struct collector *c, struct job *j, struct err *e) MUST_CHECK;
+/* These records, by which the losses of this job are repaired. */
+int losses_repaired(struct collector *c, const struct job *j, struct ledger_record *records,
+	size_t n, struct err *e) MUST_CHECK;
+/* What agents that ended before their repairs left open is repaired by this job, too. */
+void losses_left(struct collector *c, struct job *j);
 
 /* ---- linked.c: files that get another name while we watch ---- */
 void linked_heard(struct collector *c, const struct other_name *x);
@@ -340,7 +352,6 @@ void start_refused(struct collector *c, const char *note, const char *what,
 	const struct problems *problems, struct err *e, struct buf *ret_text);
 /* The survey that waits for it, once the watcher hears of everything. */
 void start_survey(struct collector *c);
-void start_repaired(struct collector *c); /* that survey came to its end */
 void start_schedule(struct collector *c); /* also again: with other settings */
 void start_schedule_next(struct collector *c);
 /* After a whole survey: gaps that stand, where reading again came to (NULL: it did not). */

@@ -1,5 +1,5 @@
-/* Surveys and losses: what a survey finds to differ is looked at again; what was not heard of is
- * surveyed, and its repair recorded once all that was found is. */
+/* Surveys: what one finds to differ is looked at again, and its end recorded once all that was
+ * found is. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,6 @@
 #include "core/sha256.h"
 #include "os/clock.h"
 
-#define LOSSES_MAX 1024 /* by one job */
 #define GAPS_MAX 65536
 #define AGAIN_NS INT64_C(5000000000) /* after a failure */
 
@@ -430,29 +429,15 @@ static bool is_whole(const struct job *j)
 	return !j->below && !j->plan.kinds && !j->inodes.n;
 }
 
-static int record_loss(struct collector *c, struct job *j, struct err *e)
-{
-	struct check_listener l = collector_listener(c);
-	uint64_t seq;
-
-	if (pipeline_record(c->store, j->unrecorded, 1, &l, &seq, e) < 0)
-		return e->code;
-	survey_repairs(j, seq);
-	free(j->unrecorded);
-	j->unrecorded = NULL;
-	return 0;
-}
-
 static int record_end(struct collector *c, struct job *j, struct err *e)
 {
 	struct ledger_record *r = mem_array(j->n_losses + 2, sizeof *r);
-	struct check_listener l = collector_listener(c);
 	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
 	struct tree_root root;
 	size_t n = 0;
 	int rc;
 
-	if (j->unrecorded && record_loss(c, j, e) < 0)
+	if (j->unrecorded && losses_record(c, j, e) < 0)
 		return e->code;
 	for (; n < j->n_losses; n++) {
 		r[n].type = RECORD_REPAIR;
@@ -476,10 +461,8 @@ static int record_end(struct collector *c, struct job *j, struct err *e)
 		if (store_root_get(c->store, ROOT_CURRENT, &root, e) == 0)
 			memcpy(x->root, root.id, sizeof x->root);
 	}
-	rc = pipeline_record(c->store, r, n, &l, NULL, e);
+	rc = losses_repaired(c, j, r, n, e);
 	free(r);
-	if (rc == 0)
-		c->repairs += j->n_losses;
 	return rc;
 }
 
@@ -547,8 +530,6 @@ void survey_settled(struct collector *c)
 		start_schedule_next(c);
 		return;
 	} else if (is_whole(j)) {
-		if (j->plan.observed == OBSERVED_STARTUP)
-			start_repaired(c);
 		end_whole(c, j);
 	}
 	if (j->inodes.n)
@@ -559,42 +540,4 @@ void survey_settled(struct collector *c)
 	c->running = NULL;
 	job_free(j);
 	jobs_next(c);
-}
-
-int survey_keep_loss(struct collector *c, struct job *j, const struct loss_note *l, struct err *e)
-{
-	c->losses++;
-	j->arena = arena_new();
-	j->unrecorded = mem_new(sizeof *j->unrecorded);
-	j->unrecorded->type = RECORD_LOSS;
-	j->unrecorded->loss = *l;
-	if (l->from > l->to) /* the clock was set back between */
-		j->unrecorded->loss.from = l->to;
-	j->unrecorded->loss.means = arena_copy(j->arena, l->means);
-	j->unrecorded->loss.scope = arena_copy(j->arena, l->scope);
-	j->unrecorded->loss.text = arena_copy(j->arena, l->text);
-	return record_loss(c, j, e);
-}
-
-void survey_lost(struct collector *c, const struct loss_note *l)
-{
-	struct err e = { 0 };
-	struct job *j;
-
-	j = job_new("repair", OBSERVED_RECOVERED, NULL, l->kind ? UINT64_C(1) << l->kind->id : 0);
-	(void)!survey_keep_loss(c, j, l, &e); /* else with its repair */
-	if (l->scope.n > 1) {
-		j->below = mem_text(arena_copy(j->arena, l->scope).p);
-		j->plan.below = j->below;
-	}
-	job_add(c, j);
-}
-
-void survey_deaf(struct collector *c, const struct loss_note *l)
-{
-	struct job *j = job_new("repair", OBSERVED_RECOVERED, NULL, 0);
-	struct err e = { 0 };
-
-	(void)!survey_keep_loss(c, j, l, &e); /* else with its repair */
-	survey_later(c, j);
 }

@@ -79,7 +79,7 @@ void collector_policy(struct collector *c)
 	loss.from = from;
 	loss.to = clock_now();
 	loss.text = span_of("what hears of changes was begun again with another policy");
-	survey_deaf(c, &loss);
+	losses_deaf(c, &loss);
 }
 
 /* ---- the clock ---- */
