@@ -150,6 +150,27 @@ plain policy apply
 plain status --json
 json 'd["policy_edited"] is False'
 point $? "it is applied: no word of it" "$CASE/plain"
+for i in {1..12}; do echo "  - { id: bad$i, kind: nothing }"; done >>"$CASE/policy.yaml"
+plain status
+[ "$RC" = 17 ] && grep -q '^policy .*which is broken; in force is still' "$CASE/plain" &&
+	grep -q 'policy.yaml:[0-9]*:[0-9]*: error: .*nothing' "$CASE/plain"
+point $? "status: it is broken, and where" "$CASE/plain"
+grep -q '^drift' "$CASE/plain" && grep -q '^agent .*watch' "$CASE/plain"
+point $? "and all else is told" "$CASE/plain"
+plain status --json
+sed -i '/^{/!d' "$CASE/plain" # the errors are beside it
+json '"12 errors" in d["policy_error"] and d["policy"] == d["agent"]["policy"] and d["approved"]'
+point $? "in JSON, too" "$CASE/plain"
+member status
+[ "$RC" = 17 ] && grep -q '^policy .*which is broken' "$CASE/plain" && grep -q '^agent .*watch' "$CASE/plain"
+point $? "to a member as well" "$CASE/plain"
+kill -HUP "$AGENT"
+refused() { plain log --json && grep -q '"policy-refused".*policy.yaml:[0-9]*:[0-9]*: .*; and 4 more"' "$CASE/plain"; }
+soon refused
+point $? "told to load it, the agent refuses it in one line" "$CASE/plain"
+grep -q 'not loaded.*policy.yaml:[0-9]*:' "$CASE/agent.err"
+point $? "also where it says what happens" "$CASE/agent.err"
+rules y >"$CASE/policy.yaml"
 old=$(role collector)
 kill -9 "$old"
 soon again collector "$old" && soon watching

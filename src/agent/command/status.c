@@ -2,6 +2,7 @@
 #include "agent/command/commands.h"
 #include "agent/command/status_agent.h"
 #include "agent/control/client.h"
+#include "change/standing.h"
 #include "cli/findings.h"
 #include "core/escape.h"
 #include "core/hex.h"
@@ -24,6 +25,7 @@ struct facts {
 	struct report_counts drift;
 	struct standing standing;
 	bool no_state;       /* we may not look into it */
+	struct err broken;   /* what is wrong with the policy at its place; code 0: nothing */
 	bool edited;         /* the policy is not the one the agent has in force */
 	struct buf agent;    /* what it says, JSON */
 	struct err no_agent; /* why it says nothing; code 0: it does */
@@ -93,11 +95,13 @@ static void add_policy_json(struct session *s, struct json *j, const struct fact
 {
 	uint8_t digest[DIGEST_BYTES];
 
+	if (f->broken.code < 0)
+		json_text_member(j, "policy_error", f->broken.text);
 	if (!s->policy)
 		return;
 	session_policy_digest(s, digest);
 	json_hex_member(j, "policy", span_from(digest, sizeof digest));
-	if (f->no_agent.code == 0)
+	if (f->no_agent.code == 0 && f->broken.code == 0)
 		json_bool_member(j, "policy_edited", f->edited);
 }
 
@@ -219,11 +223,31 @@ static void add_state(struct session *s, const struct facts *f)
 	buf_add_char(&s->out, '\n');
 }
 
+/* What is wrong is said once all else is. */
+static void add_broken(struct session *s)
+{
+	uint8_t digest[DIGEST_BYTES];
+
+	label(s, "policy");
+	key_show(NULL, span_of(s->policy_path), &s->out);
+	text_tone(&s->out, &s->style, TONE_ALARM, ", which is broken");
+	if (s->policy) {
+		session_policy_digest(s, digest);
+		buf_add_text(&s->out, "; in force is still ");
+		add_hex(&s->out, digest, sizeof digest, &s->style);
+	}
+	buf_add_char(&s->out, '\n');
+}
+
 static void add_policy(struct session *s, const struct facts *f)
 {
 	AUTO(buf) apply = BUF_INIT(BUF_MAX_DEFAULT);
 	uint8_t digest[DIGEST_BYTES];
 
+	if (f->broken.code < 0) {
+		add_broken(s);
+		return;
+	}
 	if (!s->policy)
 		return;
 	session_policy_digest(s, digest);
@@ -275,22 +299,51 @@ static void add_agent_text(struct session *s, const struct facts *f)
 	buf_add_char(&s->out, '\n');
 }
 
-/* What can be known without the agent. Who may not look into the state may still ask it. */
-static int open_state(struct session *s, struct arena *a, struct facts *f, struct err *e)
+/* The one at its place. One that is broken is none: what is in force is another one. */
+static int load_policy(struct session *s, struct facts *f, struct err *e)
 {
 	int rc = policy_load(&s->policy, s->policy_path, false, &s->problems, e);
 	AUTO(buf) shown = BUF_INIT(8192);
 
 	if (rc == ERR_MISSING) {
 		key_show(NULL, span_of(s->policy_path), &shown);
-		return err_set(e, ERR_POLICY,
+		rc = err_set(e, ERR_POLICY,
 			"no policy at '%.300s'; put one there or name yours with --policy PATH",
 			buf_text(&shown));
 	}
+	if (rc != ERR_POLICY)
+		return rc;
+	f->broken = *e;
+	problems_told(&s->problems, &f->broken);
+	return 0;
+}
+
+/* That of the last check, which is what an agent that runs has in force. */
+static int load_stored(struct session *s, struct err *e)
+{
+	AUTO(problems) problems = { 0 };
+	AUTO(buf) text = BUF_INIT(BUF_MAX_DEFAULT);
+
+	if (store_value_get(s->store, VALUE_POLICY, &text, e) < 0)
+		return e->code;
+	return policy_load_text(&s->policy, "the policy of the last check", buf_span(&text), false,
+		&problems, e);
+}
+
+static int look_into(struct session *s, struct arena *a, struct facts *f, struct err *e)
+{
+	if (session_store(s, STORE_READ, e) < 0 || (f->broken.code < 0 && load_stored(s, e) < 0))
+		return e->code;
+	return gather(s, a, f, e);
+}
+
+/* What can be known without the agent. Who may not look into the state may still ask it. */
+static int open_state(struct session *s, struct arena *a, struct facts *f, struct err *e)
+{
+	int rc = load_policy(s, f, e);
+
 	if (rc == 0)
-		rc = session_store(s, STORE_READ, e);
-	if (rc == 0)
-		rc = gather(s, a, f, e);
+		rc = look_into(s, a, f, e);
 	if (rc != ERR_DENIED || f->no_agent.code < 0)
 		return rc;
 	f->no_state = true;
@@ -305,7 +358,8 @@ static bool is_edited(struct session *s, const struct facts *f)
 	uint8_t digest[DIGEST_BYTES];
 	struct err e;
 
-	if (f->no_agent.code < 0 || !s->policy || told_read(&told, buf_span(&f->agent), &e) < 0 ||
+	if (f->no_agent.code < 0 || f->broken.code < 0 || !s->policy ||
+		told_read(&told, buf_span(&f->agent), &e) < 0 ||
 		strcmp(told_text(told, "policy_path"), s->policy_path) != 0)
 		return false;
 	session_policy_digest(s, digest);
@@ -338,6 +392,10 @@ static int run(struct session *s, int argc, char **argv, struct err *e)
 	if (rc == 0) {
 		f.edited = is_edited(s, &f);
 		add_all(s, &f);
+	}
+	if (f.broken.code < 0) { /* all that is known is told, and then this */
+		*e = f.broken;
+		rc = e->code;
 	}
 	buf_done(&f.agent);
 	return rc;
