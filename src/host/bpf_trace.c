@@ -14,6 +14,7 @@
 #include "host/bpf.h"
 #include "host/bpf_trace_code.h"
 #include "host/bpf_types.h"
+#include "host/host.h"
 
 #define RING_BYTES ((size_t)2 << 20)
 #define ROUND8(n) (((n) + 7) & ~(size_t)7)
@@ -93,6 +94,17 @@ static struct bpf_trace *blank(void)
 	return t;
 }
 
+static int groups_mounted_nowhere(void)
+{
+	int own = host_open_fs("cgroup2"), fd;
+
+	if (own < 0)
+		return -1;
+	fd = openat(own, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(own);
+	return fd;
+}
+
 /* Where the unified hierarchy of control groups stands: alone, or beside the old ones. */
 int bpf_trace_groups(void)
 {
@@ -107,7 +119,7 @@ int bpf_trace_groups(void)
 		if (fd >= 0)
 			close(fd);
 	}
-	return -1;
+	return groups_mounted_nowhere();
 }
 
 /* ---- maps ---- */

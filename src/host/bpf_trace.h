@@ -60,7 +60,8 @@ size_t bpf_trace_read(struct bpf_trace *t,
 /* How many were lost so far because there was no room for them. */
 uint64_t bpf_trace_lost(const struct bpf_trace *t);
 
-/* The topmost group of the unified hierarchy; -1: there is none. The caller closes. */
+/* The topmost group of the unified hierarchy, also where it is mounted nowhere or something lies
+ * over it; -1: there is none, or no right. The caller closes. */
 int bpf_trace_groups(void);
 
 /* Pure: the path of an executable out of its names, " (deleted)" not among them. False: no room. */

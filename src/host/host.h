@@ -37,9 +37,10 @@ int host_root(const struct host *h);
 int host_is_kernels(const struct host *h, const char *const *folders, struct err *e) MUST_CHECK;
 /* The same of one open folder, which path names for people. */
 int host_fd_is_kernels(const struct host *h, int fd, const char *path, struct err *e) MUST_CHECK;
-/* A /proc of our own, attached nowhere: nothing is mounted over it or below. -1: no right. The
+/* A file system of the kernel's ("proc", "cgroup2") of our own, attached nowhere: nothing is
+ * mounted over it or below. Not to be listed itself, but openat "." of it is. -1: no right. The
  * caller closes. */
-int host_open_proc(void);
+int host_open_fs(const char *type);
 /* Lives as long as the host. */
 struct arena *host_arena(struct host *h);
 

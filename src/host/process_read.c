@@ -28,9 +28,9 @@ int process_folder(int proc, uint32_t pid)
 	return openat(proc, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int host_open_proc(void)
+int host_open_fs(const char *type)
 {
-	int fs = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC), fd = -1;
+	int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC), fd = -1;
 
 	if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
 		fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
@@ -55,7 +55,7 @@ int process_uncover(struct processes *all, uint32_t pid, int fd)
 
 	close(fd);
 	if (covered && all->clean < 0)
-		all->clean = host_open_proc();
+		all->clean = host_open_fs("proc");
 	return covered && all->clean >= 0 ? process_folder(all->clean, pid) : -1;
 }
 

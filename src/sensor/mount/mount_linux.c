@@ -276,7 +276,7 @@ static bool read_covered(struct look *l, struct span *ret)
 
 	if (host_is_kernels(scan_host(l->scan), proc, &why) == 0)
 		return false;
-	fd = host_open_proc();
+	fd = host_open_fs("proc");
 	fine = fd >= 0 && host_read_at(fd, "1/mountinfo", TABLE_BYTES, l->a, ret, &why) == 0;
 	if (fd >= 0)
 		close(fd);

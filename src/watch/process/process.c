@@ -165,10 +165,10 @@ static void choose(struct watcher *w)
 	p->worse = arena_format(p->lasting, "%s; %s", p->worse, e.text);
 }
 
-/* What host_open_proc gives cannot be listed itself. */
+/* What host_open_fs gives cannot be listed itself. */
 static int open_proc(void)
 {
-	int clean = host_open_proc(), fd;
+	int clean = host_open_fs("proc"), fd;
 
 	fd = clean < 0 ? -1 : openat(clean, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (clean >= 0)
