@@ -1,3 +1,5 @@
 watch_test(who core os entity policy host sensor watch)
 watch_test(process_table core os entity policy host sensor watch)
-watch_test(groups core os entity policy host sensor watch)
+if(NOT WIN32)
+  watch_test(groups core os entity policy host sensor watch)
+endif()
