@@ -25,6 +25,7 @@ CONTAINER_PACKAGES=(systemd systemd-sysv libpam-systemd dbus udev kmod cron at a
 CONTAINER_ROOT=
 CONTAINER_WORK=
 CONTAINER_NSPAWN= # pid of systemd-nspawn
+CONTAINER_GROUP=
 CONTAINER_LEADER= # pid, seen from here, of init inside
 
 container_need() {
@@ -147,9 +148,25 @@ container_libs() {
 	done
 }
 
+# A control group of its own: in one that several containers use, what the last one left attached is
+# seen by the next one, until systemd there removes it.
+container_group() {
+	local unified
+	unified=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	CONTAINER_GROUP=${unified:+$unified/${CONTAINER_WORK##*/}}
+	[ -z "$CONTAINER_GROUP" ] || mkdir -p "$CONTAINER_GROUP" 2>/dev/null || CONTAINER_GROUP=
+}
+
+# in_container_group CMD…: where there may be none, where we are.
+in_container_group() {
+	[ -z "$CONTAINER_GROUP" ] || echo "$BASHPID" >"$CONTAINER_GROUP/cgroup.procs"
+	exec "$@"
+}
+
 container_boot() {
 	rm -f "$CONTAINER_WORK/pids"
-	systemd-nspawn --register=no --keep-unit --private-network --link-journal=no \
+	container_group
+	in_container_group systemd-nspawn --register=no --keep-unit --private-network --link-journal=no \
 		--resolv-conf=off --timezone=off --console=pipe -D "$CONTAINER_ROOT" "$@" --boot \
 		</dev/null >"$CONTAINER_WORK/console" 2>&1 &
 	CONTAINER_NSPAWN=$!
@@ -214,6 +231,7 @@ container_kill() {
 		kill -KILL "$CONTAINER_NSPAWN" 2>/dev/null # it never got as far as init
 	fi
 	wait "$CONTAINER_NSPAWN" 2>/dev/null
+	[ -z "$CONTAINER_GROUP" ] || find "$CONTAINER_GROUP" -depth -type d -exec rmdir {} + 2>/dev/null
 	CONTAINER_NSPAWN=
 	CONTAINER_LEADER=
 	rm -f "$CONTAINER_WORK/pids"
