@@ -3,6 +3,7 @@
  * "ready" and waits until it is killed; the others go with it. named: each child calls itself
  * otherwise. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,14 +12,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define BIND_TRIES 2000
+#define BIND_AGAIN_US 10000
+
 static int listen_on(unsigned n, unsigned first)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_port = htons((in_port_t)(first + n)),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), tries = BIND_TRIES;
 
-	return fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 8) < 0;
+	/* Those that had them before, and were killed, take a while to close them all. */
+	while (fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) < 0) {
+		if (errno != EADDRINUSE || --tries == 0)
+			return -1;
+		usleep(BIND_AGAIN_US);
+	}
+	return fd < 0 || listen(fd, 8) < 0;
 }
 
 static void wait_to_be_killed(void)
